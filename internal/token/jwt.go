@@ -1,15 +1,31 @@
 package token
 
 import (
-	"encoding/json"
-	"time"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
 )
 
 // MaxJWT is the longest token in bytes that ParseJWT takes.
 const MaxJWT = 1 << 20
 
+// ErrEncrypted says that a token is an encrypted JWT (RFC 7516): nobody but its recipient can read it.
+var ErrEncrypted = errors.New("the token is an encrypted JWT (JWE), which only its recipient can read")
+
+// FormError says which part of a token, or of a JSON object, has the wrong form, and how. It holds none of its text, and
+// may be shown and logged.
+type FormError struct {
+	Part    string // "token", "header", "payload" or "signature"; "object" from ParseObject
+	Problem string // a predicate: "is no valid JSON"
+}
+
+// Error puts part and problem into one sentence: "the header is no valid JSON".
+func (e *FormError) Error() string { return "the " + e.Part + " " + e.Problem }
+
 // JWT is a JSON Web Token in compact form (RFC 7519, RFC 7515 section 7.1), taken apart. Nothing in it has been checked
-// but its form.
+// but its form. Its fields together are the token, so it prints and encodes as a placeholder.
 type JWT struct {
 	// Raw is the token as received.
 	Raw Secret
@@ -25,6 +41,13 @@ type JWT struct {
 	Signature []byte
 }
 
+// Format implements fmt.Formatter with a placeholder, for every verb alike: signing input and signature would
+// otherwise print the whole token.
+func (j JWT) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[JWT]") }
+
+// MarshalText implements encoding.TextMarshaler with the same placeholder.
+func (j JWT) MarshalText() ([]byte, error) { return []byte("[JWT]"), nil }
+
 // Header is a JWT's protected header.
 type Header struct {
 	Object
@@ -39,44 +62,6 @@ func (h Header) KeyID() string { v, _ := h.String("kid"); return v }
 // Type returns the member "typ", "" when it is missing or no string.
 func (h Header) Type() string { v, _ := h.String("typ"); return v }
 
-// ParseJWT takes a compact JWT apart: three parts of unpadded base64url, of which the first two are JSON objects. It
-// checks no signature. The error says which part is wrong and how, and holds none of the token's text.
-func ParseJWT(raw string) (*JWT, error) { panic("unwritten") }
-
-// Object is a JSON object whose members keep their order and their text.
-type Object struct {
-	members []Member
-}
-
-// Member is one member of an Object.
-type Member struct {
-	Name  string
-	Value json.RawMessage
-}
-
-// ParseObject reads one JSON object: valid UTF-8, nested at most 100 deep, no member named twice, nothing behind it.
-func ParseObject(b []byte) (Object, error) { panic("unwritten") }
-
-// Members returns the members in the order received.
-func (o Object) Members() []Member { panic("unwritten") }
-
-// Get returns a member's JSON text.
-func (o Object) Get(name string) (json.RawMessage, bool) { panic("unwritten") }
-
-// String returns a member that is a JSON string.
-func (o Object) String(name string) (string, bool) { panic("unwritten") }
-
-// Strings returns a member that is a string or an array of strings; anything else gives nil. IdentityServer3 writes a
-// claim of one value as a bare string and of several as an array.
-func (o Object) Strings(name string) []string { panic("unwritten") }
-
-// Time returns a member that is a NumericDate (RFC 7519 section 2): seconds since 1970, maybe with a fraction. The bool is
-// false when the member is missing, no number, or beyond the years 1 to 9999.
-func (o Object) Time(name string) (time.Time, bool) { panic("unwritten") }
-
-// MarshalJSON writes the members in the order received.
-func (o Object) MarshalJSON() ([]byte, error) { panic("unwritten") }
-
 // Unverified are claims that nobody has checked: whoever wrote the token may have written anything.
 type Unverified struct {
 	Object
@@ -89,4 +74,119 @@ func (u Unverified) InsecureMarkVerified() Verified { return Verified{u.Object} 
 // Verified are claims of a token whose signature and validity were checked (OpenID Connect Core 3.1.3.7).
 type Verified struct {
 	Object
+}
+
+// ParseJWT takes a compact JWT apart: three parts of unpadded base64url, of which the first two are JSON objects. It
+// checks no signature, and an unsecured token (RFC 7519 section 6), whose signature is empty, is taken apart too. An
+// encrypted token gives ErrEncrypted, any other text a *FormError, which says which part is wrong and how, and holds
+// none of the token's text.
+func ParseJWT(raw string) (*JWT, error) {
+	if err := checkToken(raw); err != nil {
+		return nil, err
+	}
+	header64, rest, _ := strings.Cut(raw, ".")
+	payload64, signature64, _ := strings.Cut(rest, ".")
+
+	header, _, err := decodeObject("header", header64)
+	if err != nil {
+		return nil, err
+	}
+	claims, payload, err := decodeObject("payload", payload64)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := decodePart("signature", signature64)
+	if err != nil {
+		return nil, err
+	}
+	return &JWT{
+		Raw:          NewSecret(raw),
+		Header:       Header{header},
+		Claims:       Unverified{claims},
+		Payload:      payload,
+		SigningInput: []byte(raw[:len(header64)+1+len(payload64)]),
+		Signature:    signature,
+	}, nil
+}
+
+// checkToken refuses what can be refused before anything is decoded.
+func checkToken(raw string) error {
+	switch parts := strings.Count(raw, ".") + 1; {
+	case raw == "":
+		return &FormError{"token", "is empty"}
+	case len(raw) > MaxJWT:
+		return &FormError{"token", "is longer than 1 MiB"}
+	case parts == 5 && isEncrypted(raw):
+		return ErrEncrypted
+	case parts != 3:
+		return &FormError{"token", fmt.Sprintf("has %s where a JWT has three, joined by dots", countParts(parts))}
+	}
+	return nil
+}
+
+func countParts(n int) string {
+	if n == 1 {
+		return "one part"
+	}
+	return fmt.Sprintf("%d parts", n)
+}
+
+// isEncrypted reports whether a text of five parts has a JWE's header: by RFC 7516 section 9, it has a member "enc".
+func isEncrypted(raw string) bool {
+	header64, _, _ := strings.Cut(raw, ".")
+	header, _, err := decodeObject("header", header64)
+	if err != nil {
+		return false
+	}
+	_, ok := header.Get("enc")
+	return ok
+}
+
+func decodeObject(part, text string) (Object, []byte, error) {
+	b, err := decodePart(part, text)
+	if err != nil {
+		return Object{}, nil, err
+	}
+	o, problem := parseObject(b)
+	if problem != "" {
+		return Object{}, nil, &FormError{part, problem}
+	}
+	return o, b, nil
+}
+
+// decodePart decodes unpadded base64url (RFC 7515 section 2) of which there is exactly one spelling. It looks at the
+// alphabet itself, since encoding/base64 skips line breaks, and a token must not have several forms.
+func decodePart(part, text string) ([]byte, error) {
+	if at := strings.IndexFunc(text, notBase64URL); at >= 0 {
+		return nil, &FormError{part, describeForeign(text[at])}
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	switch {
+	case len(text)%4 == 1:
+		return nil, &FormError{part, "has a length that base64url cannot have: it may have been cut"}
+	case err != nil:
+		return nil, &FormError{part, "is not the canonical base64url of anything: its last character carries stray bits"}
+	}
+	return b, nil
+}
+
+func notBase64URL(r rune) bool {
+	switch {
+	case 'A' <= r && r <= 'Z', 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '-', r == '_':
+		return false
+	}
+	return true
+}
+
+// describeForeign says what is wrong with the first byte outside the alphabet without showing it.
+func describeForeign(c byte) string {
+	switch c {
+	case '=':
+		return "is padded with =, which a JWT never is"
+	case '+', '/':
+		return "is written in the standard base64 alphabet, not in base64url"
+	case ' ', '\t', '\r', '\n':
+		return "holds white space: the token may have been wrapped when it was copied"
+	}
+	return "holds a character outside base64url"
 }

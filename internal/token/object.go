@@ -1,0 +1,276 @@
+package token
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// MaxObject is the longest JSON text in bytes that ParseObject takes.
+const MaxObject = 1 << 20
+
+// maxDepth is how deep objects and arrays may lie in each other. Claims are two or three deep.
+const maxDepth = 100
+
+// Object is a JSON object whose members keep their order and their text. The zero value is an object without members.
+type Object struct {
+	members []Member
+	index   map[string]int // a member's place by its name
+}
+
+// Member is one member of an Object.
+type Member struct {
+	Name  string          // with its escapes resolved
+	Value json.RawMessage // as received, for instance a number with all its digits; not to be changed
+}
+
+// ParseObject reads one JSON object: valid UTF-8, at most MaxObject bytes long and nested at most 100 deep, no member of it or of an
+// object in it named twice (escapes resolved), nothing behind it. The error is a *FormError, which holds none of
+// the text.
+func ParseObject(b []byte) (Object, error) {
+	o, problem := parseObject(b)
+	if problem != "" {
+		return Object{}, &FormError{"object", problem}
+	}
+	return o, nil
+}
+
+// parseObject is ParseObject with the FormError's problem in place of the error.
+func parseObject(b []byte) (o Object, problem string) {
+	switch {
+	case len(b) > MaxObject:
+		return Object{}, "is longer than 1 MiB"
+	case !utf8.Valid(b):
+		return Object{}, "is not valid UTF-8"
+	case tooDeep(b):
+		return Object{}, "is nested more than 100 deep"
+	case !json.Valid(b):
+		return Object{}, "is no valid JSON"
+	case bytes.TrimLeft(b, jsonSpace)[0] != '{':
+		return Object{}, "is JSON, but no object"
+	}
+	w := walker{text: bytes.Clone(b)}
+	if !w.walk() {
+		return Object{}, "names a member twice"
+	}
+	return Object{members: w.members, index: w.index}, ""
+}
+
+// jsonSpace is the white space of RFC 8259 section 2.
+const jsonSpace = " \t\r\n"
+
+// tooDeep reports whether brackets outside strings open more than maxDepth levels. It makes no other demand of the text, and
+// comes first: encoding/json has a limit too, but doesn't tell it from broken JSON.
+func tooDeep(b []byte) bool {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			i = stringEnd(b, i) - 1
+		case '{', '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// stringEnd returns the place behind the JSON string that starts at b[i], or len(b) for one without an end.
+func stringEnd(b []byte, i int) int {
+	for i++; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(b)
+}
+
+// walker goes once over a text that is known to be a valid JSON object, gathers its members, and looks for names that come
+// twice at any depth: what readers make of those differs, and a signature must not cover two readings (RFC 7519
+// section 4, RFC 8725 section 3.10).
+type walker struct {
+	text    []byte
+	members []Member
+	index   map[string]int
+	open    []level
+}
+
+// level is one object or array that is open at the walker's place.
+type level struct {
+	object bool
+	named  bool                // in an object, the name has been read and its value comes
+	seen   map[string]struct{} // names in an object below the outermost
+	value  int                 // in the outermost object, where the current value starts
+}
+
+// walk reports false when a name comes twice.
+func (w *walker) walk() bool {
+	for i := 0; i < len(w.text); i++ {
+		switch w.text[i] {
+		case '{', '[':
+			w.open = append(w.open, level{object: w.text[i] == '{'})
+		case '}', ']':
+			w.endValue(i)
+			w.open = w.open[:len(w.open)-1]
+		case ',':
+			w.endValue(i)
+		case ':':
+			top := &w.open[len(w.open)-1]
+			top.named, top.value = true, i+1
+		case '"':
+			end := stringEnd(w.text, i)
+			if top := &w.open[len(w.open)-1]; top.object && !top.named && !w.addName(top, w.text[i:end]) {
+				return false
+			}
+			i = end - 1
+		}
+	}
+	return true
+}
+
+// endValue closes the member of the innermost object, if the innermost level is one.
+func (w *walker) endValue(at int) {
+	top := &w.open[len(w.open)-1]
+	if len(w.open) == 1 && top.named {
+		value := bytes.Trim(w.text[top.value:at], jsonSpace)
+		// Full slice expression: an append to one value must not run into the next member.
+		w.members[len(w.members)-1].Value = slices.Clip(value)
+	}
+	top.named = false
+}
+
+// addName records a quoted name at the innermost level; false means that it was there already.
+func (w *walker) addName(top *level, quoted []byte) bool {
+	name := unquote(quoted)
+	if len(w.open) > 1 {
+		if _, twice := top.seen[name]; twice {
+			return false
+		}
+		if top.seen == nil {
+			top.seen = make(map[string]struct{})
+		}
+		top.seen[name] = struct{}{}
+		return true
+	}
+	if _, twice := w.index[name]; twice {
+		return false
+	}
+	if w.index == nil {
+		w.index = make(map[string]int)
+	}
+	w.index[name] = len(w.members)
+	w.members = append(w.members, Member{Name: name})
+	return true
+}
+
+// unquote resolves a valid JSON string. Half a surrogate pair becomes U+FFFD, as encoding/json has it.
+func unquote(quoted []byte) string {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1 : len(quoted)-1])
+	}
+	var s string
+	_ = json.Unmarshal(quoted, &s) // cannot fail: the text was found valid as a whole
+	return s
+}
+
+// Members returns the members in the order received.
+func (o Object) Members() []Member { return slices.Clone(o.members) }
+
+// Len returns the number of members.
+func (o Object) Len() int { return len(o.members) }
+
+// Get returns a member's JSON text.
+func (o Object) Get(name string) (json.RawMessage, bool) {
+	i, ok := o.index[name]
+	if !ok {
+		return nil, false
+	}
+	return o.members[i].Value, true
+}
+
+// String returns a member that is a JSON string.
+func (o Object) String(name string) (string, bool) {
+	value, _ := o.Get(name)
+	if len(value) == 0 || value[0] != '"' {
+		return "", false
+	}
+	return unquote(value), true
+}
+
+// Strings returns a member that is a string or an array of strings; anything else gives nil. IdentityServer3 writes a
+// claim of one value as a bare string and of several as an array.
+func (o Object) Strings(name string) []string {
+	if s, ok := o.String(name); ok {
+		return []string{s}
+	}
+	value, _ := o.Get(name)
+	if len(value) == 0 || value[0] != '[' {
+		return nil
+	}
+	var items []json.RawMessage
+	if json.Unmarshal(value, &items) != nil {
+		return nil
+	}
+	list := make([]string, 0, len(items))
+	for _, item := range items {
+		if item[0] != '"' { // null would otherwise pass for ""
+			return nil
+		}
+		list = append(list, unquote(item))
+	}
+	return list
+}
+
+// The years that a time.Time can be written in: 1 to 9999.
+const (
+	minSeconds = -62135596800
+	maxSeconds = 253402300799
+)
+
+// Time returns a member that is a NumericDate (RFC 7519 section 2): seconds since 1970, maybe with a fraction, as a time
+// in UTC. The bool is false when the member is missing, no number, or beyond the years 1 to 9999.
+func (o Object) Time(name string) (time.Time, bool) {
+	value, _ := o.Get(name)
+	if len(value) == 0 || value[0] != '-' && (value[0] < '0' || value[0] > '9') {
+		return time.Time{}, false
+	}
+	// A float64 holds every second of the range exactly, and a fraction to the microsecond or so. It also bounds the work:
+	// 1e999999999 as a big number would fill the memory.
+	f, err := strconv.ParseFloat(string(value), 64)
+	if err != nil || f < minSeconds || f >= maxSeconds+1 {
+		return time.Time{}, false
+	}
+	seconds := math.Floor(f)
+	return time.Unix(int64(seconds), int64((f-seconds)*1e9)).UTC(), true
+}
+
+// MarshalJSON writes the members in the order received, values with their text as received.
+func (o Object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	names := json.NewEncoder(&b)
+	names.SetEscapeHTML(false)
+	b.WriteByte('{')
+	for i, m := range o.members {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if err := names.Encode(m.Name); err != nil {
+			return nil, err
+		}
+		b.Truncate(b.Len() - 1) // the line break that Encode adds
+		b.WriteByte(':')
+		b.Write(m.Value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
