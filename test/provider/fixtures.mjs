@@ -1,0 +1,35 @@
+// The clients and users of the test provider. Clients are of type native, so that a loopback redirect may use any port (RFC 8252
+// section 7.3): a fixed one, or whichever is free.
+const redirects = ['http://127.0.0.1/callback', 'http://[::1]/callback', 'http://localhost/callback'];
+
+const base = {
+  application_type: 'native',
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  redirect_uris: redirects,
+  post_logout_redirect_uris: redirects,
+};
+
+// The secrets hold what must be percent-encoded in a form and, by RFC 6749 section 2.3.1, before Basic encoding too.
+export const clients = [
+  { ...base, client_id: 'simsid-public', token_endpoint_auth_method: 'none' },
+  { ...base, client_id: 'simsid-post', token_endpoint_auth_method: 'client_secret_post', client_secret: 'post: 100% of+it&more/=' },
+  { ...base, client_id: 'simsid-basic', token_endpoint_auth_method: 'client_secret_basic', client_secret: 'basic: 100% of+it&more/=' },
+];
+
+// accountOf makes a user of whatever name was typed: every user name exists, and none has a password.
+export function accountOf(id) {
+  const name = id.charAt(0).toUpperCase() + id.slice(1);
+  return {
+    accountId: id,
+    claims: () => ({
+      sub: id,
+      name: `${name} Example`,
+      given_name: name,
+      family_name: 'Example',
+      preferred_username: id,
+      email: `${id}@example.com`,
+      email_verified: true,
+    }),
+  };
+}
