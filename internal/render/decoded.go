@@ -1,0 +1,274 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/sims"
+	"github.com/simsid/simsid/internal/token"
+)
+
+// Decoded is the answer of decode: one or two tokens.
+type Decoded struct {
+	Tokens   []DecodedToken
+	Findings []sims.Finding
+}
+
+// DecodedToken is one token explained.
+type DecodedToken struct {
+	Label        string // "access token", "ID token", "token"
+	Opaque       string // set for a token that isn't a JWT: what it is, in words
+	JWT          *token.JWT
+	Verification *provider.Verification // nil: none was made
+	Unverified   string                 // why the claims aren't verified; "" when they are
+	SIMS         bool
+	Memberships  []sims.Membership
+}
+
+func (v Decoded) text(p *printer) {
+	for _, t := range v.Tokens {
+		p.gap()
+		t.text(p)
+	}
+	p.findings(v.Findings)
+}
+
+// verified reports whether the claims may be called so: every sign of it must agree.
+func (t DecodedToken) verified() bool {
+	return t.Verification != nil && t.Verification.Claims != nil && t.Unverified == ""
+}
+
+// claims returns the claims, verified or not.
+func (t DecodedToken) claims() token.Object {
+	switch {
+	case t.verified():
+		return t.Verification.Claims.Object
+	case t.JWT != nil:
+		return t.JWT.Claims.Object
+	default:
+		return token.Object{}
+	}
+}
+
+func (t DecodedToken) text(p *printer) {
+	name := upperFirst(t.Label)
+	if t.Opaque != "" || t.JWT == nil {
+		p.para(0, asTitle, name+": cannot be read")
+		p.para(2, nil, upperFirst(t.Opaque))
+		t.checks(p)
+		return
+	}
+	if t.verified() {
+		p.para(0, asTitle, name+": verified")
+		p.para(2, nil, t.tally()+".")
+	} else {
+		p.para(0, asError, name+": UNVERIFIED")
+		p.para(2, nil, "Anybody could have written what follows: "+t.reason()+".")
+	}
+	p.section(2, "Header")
+	p.fields(4, headerFields(t.JWT.Header))
+	if t.verified() {
+		p.section(2, "Claims")
+	} else {
+		p.section(2, "Claims (unverified)")
+	}
+	claims := t.claims()
+	p.claims(4, claims, t.SIMS)
+	t.identity(p, claims)
+	t.checks(p)
+}
+
+// identity writes what the claims say in their compound values.
+func (t DecodedToken) identity(p *printer, claims token.Object) {
+	if len(t.Memberships) == 1 {
+		p.section(2, "Organisation")
+		p.organisations(4, t.Memberships)
+	} else if len(t.Memberships) > 1 {
+		p.section(2, fmt.Sprintf("Organisations (%d)", len(t.Memberships)))
+		p.organisations(4, t.Memberships)
+	}
+	if t.SIMS {
+		p.subject(2, text(claims, "sub"))
+	}
+	p.scopes(2, sims.GrantedScopes(claims), t.SIMS)
+}
+
+// reason says why the claims aren't verified.
+func (t DecodedToken) reason() string {
+	if t.Unverified != "" {
+		return strings.TrimRight(t.Unverified, ". ")
+	}
+	if t.Verification != nil {
+		return "not every check was passed"
+	}
+	return "no check was made"
+}
+
+// tally counts the checks in words.
+func (t DecodedToken) tally() string {
+	n := map[provider.Outcome]int{}
+	for _, c := range t.Verification.Checks {
+		n[c.Outcome]++
+	}
+	s := count(n[provider.Passed], "check") + " passed"
+	if n[provider.NotMade] > 0 {
+		s += fmt.Sprintf(", %d not made", n[provider.NotMade])
+	}
+	return s
+}
+
+func headerFields(h token.Header) []field {
+	var list []field
+	for _, m := range h.Members() {
+		list = append(list, field{label: m.Name, lines: []string{valueText(m.Value)}, note: headerMeaning(m.Name)})
+	}
+	return list
+}
+
+// headerMeaning explains the members of a header (RFC 7515 section 4.1).
+func headerMeaning(name string) string {
+	switch name {
+	case "alg":
+		return "how it is signed"
+	case "typ":
+		return "what kind of token it is"
+	case "kid":
+		return "which key signed it"
+	case "x5t":
+		return "the fingerprint of the key's certificate"
+	case "jku", "jwk", "x5u", "x5c":
+		return "a key that it brings along: never used"
+	default:
+		return ""
+	}
+}
+
+// checks writes the rows of a verification.
+func (t DecodedToken) checks(p *printer) {
+	if t.Verification == nil || len(t.Verification.Checks) == 0 {
+		return
+	}
+	p.section(2, "Checks")
+	names := 0
+	for _, c := range t.Verification.Checks {
+		names = max(names, width(Safe(c.Name)))
+	}
+	const outcomes = 4
+	at := outcomes + len("not made") + gutter
+	for _, c := range t.Verification.Checks {
+		outcome, st := string(c.Outcome), style(nil)
+		switch c.Outcome {
+		case provider.Failed:
+			outcome, st = "FAILED", asError
+		case provider.NotMade:
+			st = asNote
+		case provider.Passed:
+		}
+		detail := at + min(names, 24) + gutter
+		var lines []string
+		for _, l := range checkLines(c) {
+			lines = append(lines, wrap(Safe(l), p.width-detail)...)
+		}
+		p.rows(
+			block{outcomes, []string{Safe(outcome)}, st},
+			block{at, wrap(Safe(c.Name), detail-at-2), nil},
+			block{detail, lines, nil},
+		)
+	}
+}
+
+// checkLines says how a check went.
+func checkLines(c provider.Check) []string {
+	var lines []string
+	if c.Outcome == provider.Failed {
+		if c.Expected != "" {
+			lines = append(lines, "expected "+quoted(c.Expected))
+		}
+		if c.Got != "" || c.Expected != "" {
+			lines = append(lines, "got "+quoted(c.Got))
+		}
+	}
+	if c.Detail != "" {
+		lines = append(lines, c.Detail)
+	}
+	if c.Outcome == provider.Failed && c.Source != "" {
+		lines = append(lines, "see "+c.Source)
+	}
+	if len(lines) == 0 && c.Got != "" {
+		lines = append(lines, c.Got)
+	}
+	return lines
+}
+
+func upperFirst(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+// decodedDoc is a DecodedToken for programs. Claims that weren't verified have a name of their own, so that no script
+// takes them for verified ones by oversight.
+type decodedDoc struct {
+	Label         string            `json:"label,omitempty"`
+	Form          string            `json:"form"`
+	About         string            `json:"about,omitempty"`
+	Verified      bool              `json:"verified"`
+	WhyNot        string            `json:"why_unverified,omitempty"`
+	Header        token.Object      `json:"header,omitzero"`
+	Claims        token.Object      `json:"claims,omitzero"`
+	Unverified    token.Object      `json:"unverified_claims,omitzero"`
+	Organisations []organisationDoc `json:"organisations,omitempty"`
+	Subject       *subjectDoc       `json:"subject_parts,omitempty"`
+	Scopes        []string          `json:"scopes,omitempty"`
+	Checks        []checkDoc        `json:"checks,omitempty"`
+}
+
+type checkDoc struct {
+	Name     string `json:"name"`
+	Outcome  string `json:"outcome"` // "passed", "failed", "not made"
+	Expected string `json:"expected,omitempty"`
+	Got      string `json:"got,omitempty"`
+	Detail   string `json:"detail,omitempty"`
+	Source   string `json:"source,omitempty"`
+}
+
+func (v Decoded) document() any {
+	docs := []decodedDoc{}
+	for _, t := range v.Tokens {
+		docs = append(docs, t.doc())
+	}
+	return struct {
+		Schema   string       `json:"schema"`
+		Tokens   []decodedDoc `json:"tokens"`
+		Findings []findingDoc `json:"findings,omitempty"`
+	}{schema("decode"), docs, findingDocs(v.Findings)}
+}
+
+func (t DecodedToken) doc() decodedDoc {
+	d := decodedDoc{Label: t.Label, Form: "jwt", About: t.Opaque, Verified: t.verified()}
+	if t.Verification != nil {
+		for _, c := range t.Verification.Checks {
+			d.Checks = append(d.Checks, checkDoc{c.Name, string(c.Outcome), c.Expected, c.Got, c.Detail, c.Source})
+		}
+	}
+	if !d.Verified {
+		d.WhyNot = t.reason()
+	}
+	if t.Opaque != "" || t.JWT == nil {
+		d.Form = "opaque"
+		return d
+	}
+	claims := t.claims()
+	d.Header = t.JWT.Header.Object
+	if d.Verified {
+		d.Claims = claims
+	} else {
+		d.Unverified = claims
+	}
+	d.Organisations = organisationDocs(t.Memberships)
+	d.Subject = subjectParts(claims, t.SIMS)
+	d.Scopes = sims.GrantedScopes(claims)
+	return d
+}

@@ -1,0 +1,120 @@
+package render
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/itchyny/gojq"
+)
+
+// Bounds of one evaluation: an expression may well never end.
+const (
+	jqTime  = 5 * time.Second
+	jqBytes = 16 << 20 // of results
+)
+
+// JQError says what is wrong with a jq expression, or with what it did to the document.
+type JQError struct {
+	Expression string
+	Problem    string // in words; may quote the document
+}
+
+func (e *JQError) Error() string { return fmt.Sprintf("jq expression %q: %s", e.Expression, e.Problem) }
+
+// CheckJQ reports, as a *JQError, an expression that isn't one, before anything is done for it.
+func CheckJQ(expr string) error {
+	_, err := compileJQ(expr)
+	return err
+}
+
+// compileJQ compiles an expression that can reach nothing but the document: no modules, no environment, no other input.
+func compileJQ(expr string) (*gojq.Code, error) {
+	query, err := gojq.Parse(expr)
+	if err != nil {
+		return nil, &JQError{Expression: expr, Problem: err.Error()}
+	}
+	code, err := gojq.Compile(query, gojq.WithEnvironLoader(func() []string { return nil }))
+	if err != nil {
+		return nil, &JQError{Expression: expr, Problem: err.Error()}
+	}
+	return code, nil
+}
+
+// evaluate runs an expression over a document: strings come out bare, everything else as compact JSON, one result a line.
+func evaluate(expr string, doc any) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), jqTime)
+	defer cancel()
+	return evaluateWithin(ctx, expr, doc)
+}
+
+func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
+	code, err := compileJQ(expr)
+	if err != nil {
+		return nil, err
+	}
+	input, err := plainValue(doc)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	for results := code.RunWithContext(ctx, input); ; {
+		v, more := results.Next()
+		if !more {
+			return out.Bytes(), nil
+		}
+		if err, isError := v.(error); isError {
+			var halt *gojq.HaltError
+			if errors.As(err, &halt) && halt.Value() == nil {
+				return out.Bytes(), nil
+			}
+			return nil, &JQError{Expression: expr, Problem: jqProblem(err)}
+		}
+		if err := writeResult(&out, v); err != nil {
+			return nil, &JQError{Expression: expr, Problem: err.Error()}
+		}
+		if out.Len() > jqBytes {
+			return nil, &JQError{Expression: expr, Problem: fmt.Sprintf("its results are longer than %d MiB", jqBytes>>20)}
+		}
+	}
+}
+
+func jqProblem(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "it took longer than " + Duration(jqTime)
+	}
+	return err.Error()
+}
+
+func writeResult(out *bytes.Buffer, v any) error {
+	if s, ok := v.(string); ok {
+		out.WriteString(safeLines(s))
+		out.WriteByte('\n')
+		return nil
+	}
+	b, err := gojq.Marshal(v)
+	if err != nil {
+		return err
+	}
+	out.Write(safeJSON(b))
+	out.WriteByte('\n')
+	return nil
+}
+
+// plainValue turns a document into the maps, slices and numbers that gojq takes.
+func plainValue(doc any) (any, error) {
+	b, err := encode(doc, "")
+	if err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("read the answer back: %w", err)
+	}
+	return v, nil
+}

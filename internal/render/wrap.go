@@ -1,0 +1,57 @@
+package render
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// width is how many columns s takes on a screen: wide characters take two, combining ones none.
+func width(s string) int { return ansi.StringWidth(s) }
+
+// wrap breaks one line of safe text into lines of at most columns each, without losing anything but the spaces at
+// the breaks. It breaks at spaces; in a long word behind a separator, or else wherever the line is full.
+func wrap(s string, columns int) []string {
+	columns = max(columns, 1)
+	if len(s) <= columns || width(s) <= columns {
+		return []string{s}
+	}
+	var lines []string
+	for s != "" {
+		n := fitting(s, columns)
+		if n < len(s) {
+			n = breakAt(s, n)
+		}
+		lines = append(lines, strings.TrimRight(s[:n], " "))
+		s = strings.TrimLeft(s[n:], " ")
+	}
+	return lines
+}
+
+// fitting returns how many bytes of s fit into columns: whole grapheme clusters, and at least one.
+func fitting(s string, columns int) int {
+	n, used := 0, 0
+	for n < len(s) {
+		cluster, w := ansi.FirstGraphemeCluster(s[n:], ansi.GraphemeWidth)
+		if used+w > columns && n > 0 {
+			break
+		}
+		n += len(cluster)
+		used += w
+	}
+	return n
+}
+
+// breakAt returns where to break s, of which n bytes fit.
+func breakAt(s string, n int) int {
+	if s[n] == ' ' {
+		return n
+	}
+	if i := strings.LastIndexByte(s[:n], ' '); i > 0 {
+		return i
+	}
+	if i := strings.LastIndexAny(s[:n], "|,;&?"); i+1 > n/2 {
+		return i + 1
+	}
+	return n
+}
