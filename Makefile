@@ -1,0 +1,125 @@
+# The commands of this repository. `make` lists them. Everything that a target needs is installed by the target itself, into .tools and
+# the node_modules folders, or by apt-get; see test/setup/debian.sh for what happens where that isn't allowed.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+# The steps share two cores and the last line of each should be its own.
+.NOTPARALLEL:
+
+ROOT := $(CURDIR)
+BIN := $(ROOT)/.tools/bin
+REPORT := $(ROOT)/.tools/report
+export PATH := $(BIN):$(PATH)
+
+GOTESTSUM = gotestsum --format pkgname --format-hide-empty-pkg
+FUZZTIME ?= 10s
+TARGETS := darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 linux/arm64
+
+##@ Every day
+
+.PHONY: help
+help: ## list these commands
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build
+build: ## build bin/simsid
+	go build -trimpath -o bin/simsid ./cmd/simsid
+
+.PHONY: quick
+quick: ## the unit tests, with nothing installed but Go (under a minute)
+	go test ./...
+	@echo 'left out: the linter, the race detector, other systems, a real OpenID provider, browser and keyring, fuzzing. make test runs them all.'
+
+.PHONY: test
+test: setup ## set up what the tests need and run all of them (under 15 minutes on two cores)
+	@rm -rf $(REPORT)
+	@mkdir -p $(REPORT)
+	$(MAKE) format vet lint unit cross real fuzz snapshot
+
+##@ Parts of make test
+
+.PHONY: setup
+setup: debian tools npm ## install what the tests need; does nothing where it is there
+
+.PHONY: format
+format: ## every file is as gofmt would write it
+	@files=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$files" ]; then printf 'not gofmt-ed:\n%s\n' "$$files"; exit 1; fi
+
+.PHONY: vet
+vet: ## go vet, with the tests that only make real runs
+	go vet -tags real ./...
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## the linter: import rule, process state and the rest of .golangci.yml
+	golangci-lint run
+
+.PHONY: unit
+unit: $(BIN)/gotestsum ## the unit tests with the race detector, in random order
+	@mkdir -p $(REPORT)
+	$(GOTESTSUM) --jsonfile $(REPORT)/unit.json -- -race -shuffle=on -timeout 5m ./...
+
+.PHONY: cross
+cross: ## vet and build for every other system that is released
+	@for target in $(TARGETS); do echo "$$target"; \
+	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet ./...; \
+	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go build -o /dev/null ./cmd/simsid; done
+
+.PHONY: real
+real: setup ## the tests against the real things: OpenID provider, browser, keyring, linter
+	@mkdir -p $(REPORT)
+	$(GOTESTSUM) --jsonfile $(REPORT)/real.json -- -tags real -shuffle=on -count=1 -timeout 8m ./test/...
+	bash test/keyring/run.sh
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	bash test/fuzz/run.sh $(FUZZTIME)
+
+.PHONY: snapshot
+snapshot: $(BIN)/goreleaser ## check the release's configuration and build this system's part of it
+	goreleaser check
+	goreleaser build --snapshot --single-target --clean
+
+##@ Now and then
+
+.PHONY: bench
+bench: debian ## the ratios of speed, memory and size
+	go run ./test/bench
+
+.PHONY: soak
+soak: ## every fuzz target for ten minutes
+	bash test/fuzz/run.sh 10m
+
+.PHONY: clean
+clean: ## remove what was built and installed here
+	rm -rf .tools bin dist test/provider/node_modules test/browser/node_modules
+
+# What has to be there. ------------------------------------------------------------------------------------------------
+
+.PHONY: debian
+debian:
+	@bash test/setup/debian.sh
+
+# Each tool is a module of its own under tools/, which pins it and all it is built from by checksum, and keeps it out of simsid's go.mod.
+# govulncheck isn't among them: it asks a database over the network, which a test must not need.
+.PHONY: tools
+tools: $(BIN)/gotestsum $(BIN)/golangci-lint $(BIN)/goreleaser
+
+# A tool is built anew when its pins or the Go toolchain change: golangci-lint refuses code newer than the Go it was built with.
+$(BIN)/%: tools/%/go.mod tools/%/go.sum .tools/go-version
+	@echo 'building $* (once)'
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) go -C tools/$* install -trimpath tool
+	@touch $@
+
+.PHONY: always
+.tools/go-version: always
+	@mkdir -p .tools
+	@go env GOVERSION | cmp -s - $@ || go env GOVERSION > $@
+
+.PHONY: npm
+npm: test/provider/node_modules/.package-lock.json test/browser/node_modules/.package-lock.json
+
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
+	npm --prefix $* ci --no-progress
+	@touch $@
