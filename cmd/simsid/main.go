@@ -1,0 +1,101 @@
+// Command simsid signs in to SIMS ID and other OpenID providers from a terminal, keeps the login safely, hands tokens to
+// scripts and explains what is inside them.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/simsid/simsid/internal/cli"
+)
+
+// Set by the release build through the linker.
+var version, commit, date string
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Main(ctx, environment())
+	stop()
+	os.Exit(code)
+}
+
+func environment() cli.Env {
+	return cli.Env{
+		Args:  os.Args[1:],
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		StdinTTY:  isTerminal(os.Stdin),
+		StdoutTTY: isTerminal(os.Stdout),
+		StderrTTY: isTerminal(os.Stderr),
+		Width:     width,
+		ReadSecret: func() (string, error) {
+			b, err := term.ReadPassword(int(os.Stdin.Fd()))
+			return string(b), err
+		},
+		Getenv:         os.Getenv,
+		ConfigDir:      configDir,
+		StateDir:       stateDir,
+		ReadFile:       readFile,
+		Now:            time.Now,
+		After:          time.After,
+		Location:       func() *time.Location { return time.Local },
+		Rand:           rand.Reader,
+		CanOpenBrowser: canOpenBrowser,
+		OpenBrowser:    openBrowser,
+		Build:          build(),
+	}
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// width asks the terminal behind standard output, or behind standard error when the answer goes elsewhere.
+func width() int {
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 0
+}
+
+// maxFile bounds what is read of a file that the user named; tokens and secrets are far smaller.
+const maxFile = 4 << 20
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile))
+}
+
+// build prefers what the release build said, and else what Go put into the binary.
+func build() cli.Build {
+	b := cli.Build{Version: version, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	if b.Version != "" {
+		return b
+	}
+	b.Version = "dev"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.time":
+			b.Date = s.Value
+		}
+	}
+	return b
+}

@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/sims"
+	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+type decodeOptions struct {
+	cmd    *cobra.Command
+	source string // file, "-", or a token; "" means standard input or the profile
+	access bool
+	id     bool
+	verify bool
+}
+
+func newDecodeCmd(a *app) *cobra.Command {
+	o := &decodeOptions{}
+	cmd := &cobra.Command{
+		Use:   "decode [FILE|-]",
+		Short: "Explain what is inside a token",
+		Long: `Explains a token: header, claims with their meaning, times, organisations with their types in words, scopes, and what a
+look at all of it finds. The token comes from a file, from standard input, or from the profile: both of its tokens by default.
+
+With a profile, the token is verified with its provider's keys, and every check is shown with its outcome. Without, nothing can be
+verified, and the claims are called unverified. Exits with 3 when a check fails; a token that has merely expired counts only
+with --verify.`,
+		Example: `  simsid decode -p emulator
+  simsid decode -p school --access
+  pbpaste | simsid decode
+  simsid decode token.txt -p school --verify
+  simsid decode -p school -o json --jq '.tokens[0].claims.site'`,
+		GroupID: groupTokens,
+		Args:    arguments(0, 1, "one file, or - for standard input"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.cmd = cmd
+			if len(args) == 1 {
+				o.source = args[0]
+			}
+			return runDecode(cmd.Context(), a, o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.access, "access", false, "only the profile's access token")
+	f.BoolVar(&o.id, "id", false, "only the profile's ID token")
+	f.BoolVar(&o.verify, "verify", false, "exit with 3 unless every check could be made and passed")
+	addProfileFlags(cmd, baseProfileFlags...)
+	cmd.MarkFlagsMutuallyExclusive("access", "id")
+	return cmd
+}
+
+// foreignToken is a token to explain, and what is known of it.
+type decodable struct {
+	label   string
+	value   token.Secret
+	use     provider.Use
+	session *session // nil: there are no keys to verify with
+}
+
+func runDecode(ctx context.Context, a *app, o *decodeOptions) error {
+	tokens, s, err := a.decodables(ctx, o)
+	if err != nil {
+		return err
+	}
+	var view render.Decoded
+	failed := false
+	in := sims.Input{Now: a.env.Now()}
+	for _, d := range tokens {
+		t, bad, err := a.decodeOne(ctx, d, o.verify)
+		if err != nil {
+			return err
+		}
+		failed = failed || bad
+		if t.JWT != nil && d.use == provider.AsAccess {
+			in.Access, in.Granted = t.JWT.Claims.Object, sims.GrantedScopes(t.JWT.Claims.Object)
+		} else if t.JWT != nil {
+			in.ID = t.JWT.Claims.Object
+		}
+		view.Tokens = append(view.Tokens, t)
+	}
+	if s != nil && s.kind.SIMS || s == nil && slices.ContainsFunc(view.Tokens, func(t render.DecodedToken) bool { return t.SIMS }) {
+		view.Findings = sims.Findings(in)
+	}
+	if err := a.answer(view); err != nil {
+		return err
+	}
+	if failed {
+		return noError{}
+	}
+	return nil
+}
+
+// decodables gathers the tokens to explain, and the session if a profile takes part.
+func (a *app) decodables(ctx context.Context, o *decodeOptions) ([]decodable, *session, error) {
+	chosen := a.global.profile != "" || a.env.Getenv("SIMSID_PROFILE") != "" || o.cmd.Flags().Changed("issuer")
+	foreign, err := a.foreignToken(o, chosen)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !foreign.IsZero() && !chosen {
+		return []decodable{{label: "token", value: foreign, use: guessUse(foreign)}}, nil, nil
+	}
+	s, err := a.newSession(selection{cmd: o.cmd})
+	if err != nil {
+		return nil, nil, err
+	}
+	if !foreign.IsZero() {
+		return []decodable{{label: "token", value: foreign, use: guessUse(foreign), session: s}}, s, nil
+	}
+	tokens, err := s.ownTokens(ctx, o)
+	if err != nil {
+		return nil, nil, &profileError{Profile: s.profile.Name, Err: err}
+	}
+	return tokens, s, nil
+}
+
+// foreignToken reads the token that isn't the profile's; the zero Secret when the profile's are meant. Standard input is read
+// when it is named, or when it isn't a terminal and no profile was asked for.
+func (a *app) foreignToken(o *decodeOptions, chosen bool) (token.Secret, error) {
+	var b []byte
+	var err error
+	switch {
+	case o.source == "-", o.source == "" && !chosen && !a.env.StdinTTY && !o.access && !o.id:
+		b, err = readBounded(a.env.Stdin)
+	case o.source == "":
+		return token.Secret{}, nil
+	default:
+		b, err = a.env.ReadFile(o.source)
+		if err != nil && strings.Count(o.source, ".") >= 2 && errors.Is(err, fs.ErrNotExist) || isNameTooLong(err) {
+			return token.NewSecret(strings.TrimSpace(o.source)), nil
+		}
+	}
+	if err != nil {
+		return token.Secret{}, fmt.Errorf("read the token: %w", err)
+	}
+	text := strings.TrimSpace(string(b))
+	if text == "" && o.source != "" {
+		return token.Secret{}, &usageError{Problem: fmt.Sprintf("there is no token in %q", o.source), Command: "simsid decode"}
+	}
+	return token.NewSecret(text), nil
+}
+
+// ownTokens are the profile's, as they are kept.
+func (s *session) ownTokens(ctx context.Context, o *decodeOptions) ([]decodable, error) {
+	store, err := s.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set, err := store.LoadCached(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var tokens []decodable
+	if !o.id && !set.Access.IsZero() {
+		tokens = append(tokens, decodable{label: "access token", value: set.Access, use: provider.AsAccess, session: s})
+	}
+	if !o.access && !set.ID.IsZero() {
+		tokens = append(tokens, decodable{label: "ID token", value: set.ID, use: provider.Stored, session: s})
+	}
+	if len(tokens) == 0 {
+		return nil, tokenstore.ErrNoLogin
+	}
+	return tokens, nil
+}
+
+// guessUse tells an access token from an ID token by what only one of them has.
+func guessUse(t token.Secret) provider.Use {
+	jwt, err := token.ParseJWT(t.Reveal())
+	if err != nil {
+		return provider.AsAccess
+	}
+	for _, name := range []string{"nonce", "at_hash", "c_hash"} {
+		if _, ok := jwt.Claims.Get(name); ok {
+			return provider.Stored
+		}
+	}
+	for _, name := range []string{"scope", "scp", "client_id"} {
+		if _, ok := jwt.Claims.Get(name); ok {
+			return provider.AsAccess
+		}
+	}
+	return provider.Stored
+}
+
+// decodeOne explains one token. bad says that a check failed that counts.
+func (a *app) decodeOne(ctx context.Context, d decodable, strict bool) (t render.DecodedToken, bad bool, err error) {
+	t = render.DecodedToken{Label: d.label}
+	if form := token.Classify(d.value.Reveal()); form != token.FormJWT {
+		t.Opaque, t.Unverified = form.Describe(), "only the provider can say what it stands for: simsid introspect"
+		return t, strict, nil
+	}
+	if t.JWT, err = token.ParseJWT(d.value.Reveal()); err != nil {
+		return t, false, &hintedError{Code: exitNo, Err: fmt.Errorf("%s: %w", d.label, err)}
+	}
+	t.Memberships = sims.Memberships(t.JWT.Claims.Object)
+	t.SIMS = len(t.Memberships) > 0 || d.session != nil && d.session.kind.SIMS
+	if d.session == nil {
+		t.Unverified = "no keys to check it with: name a profile with -p"
+		return t, strict, nil
+	}
+	p, err := d.session.provider(ctx)
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			return t, false, err
+		}
+		t.Unverified = "the provider's keys can't be had: " + err.Error()
+		return t, strict, nil
+	}
+	t.Verification, err = p.Verify(ctx, d.value, provider.VerifyRequest{Use: d.use, ClientID: d.session.profile.ClientID, MaxAge: -1})
+	if err != nil {
+		t.Unverified = "the provider's keys can't be had: " + err.Error()
+	} else if verr := t.Verification.Err(); verr != nil {
+		t.Unverified = verr.Error()
+	}
+	return t, t.Unverified != "" && (strict || failsWithoutExpiry(t.Verification)), nil
+}
+
+// failsWithoutExpiry reports whether a check failed other than that the token has ended, as every stored ID token does within minutes.
+func failsWithoutExpiry(v *provider.Verification) bool {
+	return v != nil && slices.ContainsFunc(v.Checks, func(c provider.Check) bool {
+		return c.Outcome == provider.Failed && c.Name != "expiry"
+	})
+}

@@ -1,0 +1,54 @@
+// Package cli is the command line: options in, a request down, an answer rendered. It is the one place that sees both
+// ends: configuration and prompts above, providers and stores below; the one place that gives hints and exit codes.
+package cli
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Env is the process as the commands see it: main builds the real one, a test builds its own. Nothing below reads
+// process state by itself.
+type Env struct {
+	// Args are the arguments behind the program's name.
+	Args []string
+	// Stdin, Stdout and Stderr are the streams; the answer goes to Stdout, everything else to Stderr.
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// StdinTTY, StdoutTTY and StderrTTY tell which of them are terminals.
+	StdinTTY, StdoutTTY, StderrTTY bool
+	// Width returns the terminal's columns, 0 when there is none. It is called only when text is laid out.
+	Width func() int
+	// ReadSecret reads a line from the terminal without showing it.
+	ReadSecret func() (string, error)
+	// Getenv reads the environment.
+	Getenv func(string) string
+	// ConfigDir and StateDir return the folders of the configuration and of the state, which need not exist yet.
+	ConfigDir, StateDir func() (string, error)
+	// ReadFile reads a file that the user named, up to a bound.
+	ReadFile func(name string) ([]byte, error)
+	// Now is the clock, After its alarm, Location the zone in which times are shown.
+	Now      func() time.Time
+	After    func(time.Duration) <-chan time.Time
+	Location func() *time.Location
+	// Rand is a source of unpredictable bytes.
+	Rand io.Reader
+	// CanOpenBrowser tells whether an opener is to be had; OpenBrowser starts it and returns when it is done, with its
+	// output kept away from Stdout.
+	CanOpenBrowser func() bool
+	OpenBrowser    func(ctx context.Context, address string) error
+	// Build says which program this is.
+	Build Build
+}
+
+// Build says what was built, from what, with what.
+type Build struct {
+	Version, Commit, Date, Go, Platform string
+}
+
+// clock makes a flow.Clock of an Env.
+type clock struct{ env Env }
+
+func (c clock) Now() time.Time                         { return c.env.Now() }
+func (c clock) After(d time.Duration) <-chan time.Time { return c.env.After(d) }

@@ -1,0 +1,295 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/emulator"
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/sims"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+// The exit codes, which scripts may rely on.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2 // usage or configuration
+	exitNo          = 3 // a check was made and the answer is no
+	exitLogin       = 4 // a login is needed or was refused
+	exitUnavailable = 5 // provider or network: try again
+	exitStore       = 6 // the store is unavailable or locked
+	exitInterrupted = 130
+)
+
+// usageError says that the command line is wrong.
+type usageError struct {
+	Problem string
+	Command string // the command whose help would tell; "" if none
+	Hint    string
+}
+
+func (e *usageError) Error() string { return e.Problem }
+
+// noError is the answer "no" of a check that was made and has been shown: exit code 3 and no further word.
+type noError struct{}
+
+func (noError) Error() string { return "the answer is no" }
+
+// hintedError carries an exit code and hints of a command's own.
+type hintedError struct {
+	Code  int
+	Text  string
+	Hints []string
+	Err   error
+}
+
+func (e *hintedError) Error() string {
+	if e.Text != "" {
+		return e.Text
+	}
+	return e.Err.Error()
+}
+func (e *hintedError) Unwrap() error { return e.Err }
+
+// profileError says for which profile something went wrong, so that hints can be pasted.
+type profileError struct {
+	Profile string
+	Err     error
+}
+
+func (e *profileError) Error() string { return e.Err.Error() }
+func (e *profileError) Unwrap() error { return e.Err }
+
+// failure is what the user is told, and what scripts are.
+type failure struct {
+	Code   int
+	Text   string
+	Hints  []string
+	Silent bool
+}
+
+// explain is the one place that turns an error into an exit code and at most three hints. Foreign text in the error is
+// made safe by the writer.
+func explain(err error) failure {
+	f := failure{Code: exitFailed, Text: err.Error()}
+	if errors.As(err, new(noError)) {
+		return failure{Code: exitNo, Silent: true}
+	}
+	p := ""
+	if pe, ok := errors.AsType[*profileError](err); ok && pe.Profile != "" {
+		p = " -p " + pe.Profile
+	}
+	for _, rule := range []func(error, string, *failure) bool{explainCommand, explainConfig, explainStore, explainLogin, explainProvider} {
+		if rule(err, p, &f) {
+			break
+		}
+	}
+	return f
+}
+
+func explainCommand(err error, _ string, f *failure) bool {
+	if e, ok := errors.AsType[*hintedError](err); ok {
+		f.Code, f.Hints = e.Code, e.Hints
+		return true
+	}
+	if e, ok := errors.AsType[*usageError](err); ok {
+		f.Code = exitUsage
+		if e.Hint != "" {
+			f.Hints = append(f.Hints, e.Hint)
+		}
+		if e.Command != "" {
+			f.Hints = append(f.Hints, "see "+e.Command+" --help")
+		}
+		return true
+	}
+	return false
+}
+
+func explainConfig(err error, _ string, f *failure) bool {
+	switch {
+	case is[*config.FileError](err):
+		e, _ := errors.AsType[*config.FileError](err)
+		f.Code = exitUsage
+		if e.Suggest != "" {
+			f.Hints = []string{fmt.Sprintf("did you mean %q?", e.Suggest)}
+		}
+	case is[*config.UnknownProfileError](err):
+		e, _ := errors.AsType[*config.UnknownProfileError](err)
+		f.Code = exitUsage
+		switch {
+		case e.Suggest != "":
+			f.Hints = append(f.Hints, "did you mean: -p "+e.Suggest)
+		case len(e.Known) > 0:
+			f.Hints = append(f.Hints, "known profiles: "+strings.Join(e.Known, ", "))
+		}
+		f.Hints = append(f.Hints, "simsid profile add "+e.Name)
+	case is[*config.ValueError](err):
+		e, _ := errors.AsType[*config.ValueError](err)
+		f.Code = exitUsage
+		f.Hints = []string{fmt.Sprintf("the value comes from %s", e.Origin.Detail)}
+	case is[*sims.ExclusiveScopesError](err):
+		f.Code = exitUsage
+		f.Hints = []string{"ask for one of the two: --scope 'openid profile roles partner …'"}
+	case is[*flow.RedirectError](err):
+		f.Code = exitUsage
+		f.Hints = []string{"a redirect URI that simsid can listen on: http://127.0.0.1:8400/callback (register exactly this string with the provider)"}
+	case is[*emulator.UnknownUserError](err):
+		f.Code = exitUsage
+	case is[*render.JQError](err):
+		f.Code = exitUsage
+	default:
+		return false
+	}
+	return true
+}
+
+func explainStore(err error, p string, f *failure) bool {
+	const choose = "keep the login in a sealed file instead: simsid login%s --store file (key from SIMSID_STORE_KEY or a passphrase)"
+	const none = "or keep nothing: simsid login%s --store memory"
+	switch {
+	case is[*tokenstore.ConflictError](err):
+		e, _ := errors.AsType[*tokenstore.ConflictError](err)
+		f.Code = exitUsage
+		f.Hints = []string{"leave --store and SIMSID_STORE away, or sign in anew: simsid login" + p + " --store " + string(e.Wanted)}
+	case is[*tokenstore.BindingError](err):
+		f.Code = exitLogin
+		f.Hints = []string{"sign in for this issuer and client: simsid login" + p}
+	case is[*tokenstore.EmergencyError](err):
+		f.Code = exitStore
+		f.Hints = []string{"the new refresh token is safe there; the next command puts it in its place"}
+	case errors.Is(err, tokenstore.ErrAbsent):
+		f.Code = exitStore
+		f.Hints = []string{fmt.Sprintf(choose, p), fmt.Sprintf(none, p)}
+	case errors.Is(err, tokenstore.ErrLocked):
+		f.Code = exitStore
+		f.Hints = []string{"unlock the keyring (sign in to the desktop, or open its password manager) and try again", fmt.Sprintf(choose, p)}
+	case errors.Is(err, tokenstore.ErrRefused):
+		f.Code = exitStore
+		f.Hints = []string{"allow simsid to use the keyring and try again", fmt.Sprintf(choose, p)}
+	case errors.Is(err, tokenstore.ErrNoSealKey):
+		f.Code = exitStore
+		f.Hints = []string{
+			"set SIMSID_STORE_KEY to an age identity (AGE-SECRET-KEY-1…), or SIMSID_STORE_KEY_FILE to a file that holds one",
+			"or SIMSID_STORE_PASSPHRASE_FILE to a file with a passphrase; in a terminal simsid asks for it",
+		}
+	case errors.Is(err, tokenstore.ErrSealKey):
+		f.Code = exitStore
+		f.Hints = []string{"give the key that the file was sealed with", "or forget this login: simsid logout" + p + " --local"}
+	case errors.Is(err, tokenstore.ErrNoLogin):
+		f.Code = exitLogin
+		f.Text = "nobody is signed in" + strings.Replace(p, " -p ", " with profile ", 1)
+		f.Hints = []string{"simsid login" + p}
+	case errors.Is(err, tokenstore.ErrEnded), errors.Is(err, flow.ErrLoginEnded):
+		f.Code = exitLogin
+		f.Text = "the login has ended: the provider no longer takes its refresh token"
+		f.Hints = []string{"simsid login" + p}
+	case is[*tokenstore.Error](err):
+		f.Code = exitStore
+	default:
+		return false
+	}
+	return true
+}
+
+func explainLogin(err error, p string, f *failure) bool {
+	switch {
+	case errors.Is(err, flow.ErrNoRefreshToken):
+		f.Code = exitLogin
+		f.Hints = []string{"simsid login" + p, "to get a refresh token, ask for the scope offline_access"}
+	case is[*flow.PortError](err):
+		e, _ := errors.AsType[*flow.PortError](err)
+		f.Code = exitFailed
+		f.Hints = []string{
+			"another simsid login, or the sample web application, may be running there: end it and try again",
+			"to see which program listens: " + whoListens(e.Address),
+		}
+	case is[*flow.TimeoutError](err):
+		e, _ := errors.AsType[*flow.TimeoutError](err)
+		f.Code = exitLogin
+		f.Hints = quietCauses(e.RedirectURI)
+	case is[*provider.VerificationError](err):
+		f.Code = exitNo
+		f.Hints = []string{"nothing of this answer was kept; see the exchange: add --trace"}
+	default:
+		return false
+	}
+	return true
+}
+
+func explainProvider(err error, p string, f *failure) bool {
+	switch {
+	case is[*provider.OAuthError](err):
+		e, _ := errors.AsType[*provider.OAuthError](err)
+		f.Code, f.Hints = explainOAuth(e, p)
+	case is[*provider.UnavailableError](err):
+		f.Code = exitUnavailable
+		f.Hints = []string{"nothing was changed; try again"}
+	case errors.Is(err, context.DeadlineExceeded):
+		f.Code = exitUnavailable
+		f.Hints = []string{"give it longer with --timeout"}
+	case is[*provider.IssuerError](err):
+		e, _ := errors.AsType[*provider.IssuerError](err)
+		f.Code = exitUsage
+		switch {
+		case e.Pinned:
+			f.Hints = []string{"if the provider has really changed, check with its operator, then remove pinned_issuer from the profile"}
+		case e.SlashOnly:
+			f.Hints = []string{fmt.Sprintf("give the issuer exactly as the provider spells it: --issuer %s", render.Safe(e.Got))}
+		default:
+			f.Hints = []string{"check the issuer's address"}
+		}
+	case is[*provider.UnsupportedError](err):
+		f.Code = exitUsage
+	case is[*provider.ResponseError](err):
+		f.Code = exitFailed
+		f.Hints = []string{"see what came back: add --trace"}
+	default:
+		return false
+	}
+	return true
+}
+
+// explainOAuth tells what a provider's own error means for the user.
+func explainOAuth(e *provider.OAuthError, p string) (code int, hints []string) {
+	switch e.Code {
+	case "invalid_client":
+		return exitUsage, []string{
+			"the client id or its secret is wrong: simsid profile show" + p,
+			"give the secret: SIMSID_CLIENT_SECRET, or simsid profile edit NAME --client-secret-file FILE",
+		}
+	case "unauthorized_client":
+		return exitUsage, []string{"the client may not do this: check its flow and that the redirect URI is registered exactly as in simsid profile show" + p}
+	case "invalid_scope":
+		return exitUsage, []string{"ask only for scopes that the client is registered for: --scope 'openid profile'"}
+	case "invalid_grant":
+		return exitLogin, []string{"simsid login" + p}
+	case "access_denied", "login_required", "interaction_required", "consent_required":
+		return exitLogin, []string{"simsid login" + p}
+	case "temporarily_unavailable", "server_error":
+		return exitUnavailable, []string{"nothing was changed; try again"}
+	}
+	if e.Status == 401 || e.Status == 403 {
+		return exitLogin, []string{"simsid login" + p}
+	}
+	return exitFailed, nil
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// quietCauses names what makes a login hear nothing, likeliest first.
+func quietCauses(redirectURI string) []string {
+	return []string{
+		"register exactly this redirect URI with the provider, port and trailing slash included: " + redirectURI,
+		"an error page in the browser means that the provider refused the request: check client id, scopes and flow",
+		"a browser on another machine can't come back here: paste the address that it ends at into this terminal",
+	}
+}

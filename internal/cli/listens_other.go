@@ -1,0 +1,11 @@
+//go:build !linux && !windows
+
+package cli
+
+import "net"
+
+// whoListens is the command that names the program behind a taken port.
+func whoListens(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return "lsof -nP -iTCP:" + port + " -sTCP:LISTEN"
+}

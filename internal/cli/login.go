@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/sims"
+	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+type loginOptions struct {
+	cmd       *cobra.Command
+	emulator  bool
+	as        string
+	noBrowser bool
+	prompt    string
+	loginHint string
+	maxAge    time.Duration
+}
+
+func newLoginCmd(a *app) *cobra.Command {
+	o := &loginOptions{}
+	cmd := &cobra.Command{
+		Use:   "login",
+		Short: "Sign in, and keep the tokens",
+		Long: `Signs in by the authorisation code flow with proof key (PKCE): opens the provider's page in the browser, receives the
+answer on the profile's redirect URI, checks the ID token, keeps the tokens, and says who signed in and where.
+
+The address is printed too. In a terminal the address that the browser ends at may be pasted instead.`,
+		Example: `  simsid login --emulator               # no account needed
+  simsid login --emulator --as parent   # a sample user, without a page
+  simsid login -p school
+  simsid login -p school --store file   # where there is no keyring
+  simsid login -p school --prompt login # don't reuse the browser's session`,
+		GroupID: groupLogin,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.cmd = cmd
+			return runLogin(cmd.Context(), a, o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.emulator, "emulator", false, "sign in to the STS inside simsid: short for --profile emulator")
+	f.StringVar(&o.as, "as", "", "the emulator's sample user to sign in without a page")
+	f.BoolVar(&o.noBrowser, "no-browser", false, "only print the address, don't open it")
+	f.StringVar(&o.prompt, "prompt", "", "what the provider is to ask: none, login or consent")
+	f.StringVar(&o.loginHint, "login-hint", "", "the login name to fill in")
+	f.DurationVar(&o.maxAge, "max-age", -1, "sign in anew when the browser's session is older")
+	addProfileFlags(cmd, "kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "store")
+	_ = cmd.RegisterFlagCompletionFunc("as", completeUsers)
+	_ = cmd.RegisterFlagCompletionFunc("prompt", cobra.FixedCompletions([]string{"none", "login", "consent"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func runLogin(ctx context.Context, a *app, o *loginOptions) error {
+	s, err := loginSession(a, o)
+	if err != nil {
+		return err
+	}
+	err = s.login(ctx, o)
+	if err != nil {
+		return &profileError{Profile: s.profile.Name, Err: err}
+	}
+	return nil
+}
+
+// loginSession resolves the profile and refuses what can't be done before anything has happened.
+func loginSession(a *app, o *loginOptions) (*session, error) {
+	sel := selection{cmd: o.cmd, as: o.as}
+	if o.emulator {
+		if a.global.profile != "" && a.global.profile != emulatorProfile {
+			return nil, &usageError{Problem: fmt.Sprintf("--emulator is profile emulator, but -p says %q", a.global.profile), Command: "simsid login"}
+		}
+		sel.name = emulatorProfile
+	}
+	s, err := a.newSession(sel)
+	if err != nil {
+		return nil, err
+	}
+	if o.as != "" && !s.kind.Embedded {
+		return nil, &usageError{Problem: "--as chooses a sample user of the emulator; profile " + s.profile.Name + " is of kind " + s.kind.Name, Command: "simsid login"}
+	}
+	if s.kind.SIMS {
+		if err := sims.CheckScopes(s.profile.Scopes); err != nil {
+			return nil, err
+		}
+	}
+	if s.profile.RedirectURI == "" {
+		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no redirect URI", s.profile.Name),
+			Hints: []string{"set the one that is registered with the provider: simsid profile edit " + s.profile.Name + " --redirect-uri http://localhost:5454/"}}
+	}
+	if o.cmd.Flags().Changed("max-age") && o.maxAge < 0 {
+		return nil, &usageError{Problem: "--max-age must not be negative", Command: "simsid login"}
+	}
+	return s, flow.CheckRedirect(s.profile.RedirectURI)
+}
+
+func (s *session) login(ctx context.Context, o *loginOptions) error {
+	store, err := s.chooseStore(ctx)
+	if err != nil {
+		return err
+	}
+	client, err := s.client(ctx)
+	if err != nil {
+		return err
+	}
+	opener, err := s.opener(o)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if s.sts != nil {
+		if _, err := s.sts.ServeBrowser(ctx); err != nil {
+			return err
+		}
+	}
+	p, err := s.provider(ctx)
+	if err != nil {
+		return err
+	}
+	res, err := flow.Login(ctx, flow.LoginRequest{
+		Provider: p, Client: client, RedirectURI: s.profile.RedirectURI, Scopes: s.profile.Scopes,
+		Params: o.params(), MaxAge: o.maxAge, Open: opener, Paste: s.pasteFrom(), Timeout: s.global.timeout,
+		Rand: s.env.Rand, Clock: clock{s.env}, Event: s.loginEvents(opener != nil),
+	})
+	if err != nil {
+		return err
+	}
+	return s.keepLogin(ctx, store, res)
+}
+
+func (o *loginOptions) params() url.Values {
+	v := url.Values{}
+	if o.prompt != "" {
+		v.Set("prompt", o.prompt)
+	}
+	if o.loginHint != "" {
+		v.Set("login_hint", o.loginHint)
+	}
+	return v
+}
+
+// pasteFrom is the terminal to paste into, nil without one. It must be a nil interface then.
+func (s *session) pasteFrom() io.Reader {
+	if !s.canAsk() {
+		return nil
+	}
+	return s.env.Stdin
+}
+
+// opener says how the address is opened: in the browser, by the embedded STS's own visitor, or (nil) by the user.
+func (s *session) opener(o *loginOptions) (func(context.Context, string) error, error) {
+	can := !o.noBrowser && !s.global.noInput && s.env.CanOpenBrowser()
+	switch {
+	case s.sts == nil && s.global.noInput:
+		return nil, &hintedError{Code: exitLogin, Text: "a login needs somebody at a browser, and --no-input forbids to ask",
+			Hints: []string{"sign in where you can: simsid login -p " + s.profile.Name}}
+	case s.sts == nil && can:
+		return s.env.OpenBrowser, nil
+	case s.sts == nil || o.noBrowser && o.as == "":
+		return nil, nil
+	case o.as == "" && can:
+		return s.env.OpenBrowser, nil
+	}
+	if o.as == "" {
+		s.say("No browser can be opened here, so the sample user %q is signed in; choose another with --as NAME.", defaultUser)
+		if err := s.prepareHTTP(defaultUser); err != nil {
+			return nil, err
+		}
+	}
+	return visitLoopback, nil
+}
+
+// defaultUser is the emulator's user who signs in where nobody can be asked.
+const defaultUser = "head"
+
+// keepLogin keeps what was got and says who signed in.
+func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult) error {
+	claims := res.Verification.Claims.Object
+	access := accessClaims(res.Set.Access)
+	set := res.Set
+	if set.Scopes == nil {
+		set.Scopes = sims.GrantedScopes(access)
+	}
+	if err := store.Save(context.WithoutCancel(ctx), set, summarise(s.kind, claims, access)); err != nil {
+		return err
+	}
+	view := render.SignedIn{
+		Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
+		Claims: claims, SIMS: s.kind.SIMS, Scopes: set.Scopes, Wanted: s.profile.Scopes,
+		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: store.Where(), Next: s.nextCommands(),
+	}
+	if s.kind.SIMS {
+		view.Memberships = memberships(claims, access)
+		view.Findings = sims.Findings(sims.Input{Access: access, ID: claims, Wanted: s.profile.Scopes, Granted: set.Scopes, Now: s.env.Now()})
+	}
+	return s.answer(view)
+}
+
+// title names the provider for people.
+func (s *session) title() string {
+	if s.kind.Title != "" {
+		return s.kind.Title
+	}
+	return s.profile.Issuer
+}
+
+func (s *session) nextCommands() []string {
+	p := " -p " + s.profile.Name
+	if s.file.Default() == s.profile.Name {
+		p = ""
+	}
+	return []string{
+		"simsid token" + p + "  # print the access token",
+		"simsid decode" + p + "  # see what is inside",
+		"simsid status" + "  # who is signed in, and until when",
+	}
+}
+
+// accessClaims are the unverified claims of an access token, none when it is opaque.
+func accessClaims(t token.Secret) token.Object {
+	jwt, err := token.ParseJWT(t.Reveal())
+	if err != nil {
+		return token.Object{}
+	}
+	return jwt.Claims.Object
+}
+
+// memberships are the organisations that the ID token names, or else the access token.
+func memberships(id, access token.Object) []sims.Membership {
+	if m := sims.Memberships(id); len(m) > 0 {
+		return m
+	}
+	return sims.Memberships(access)
+}
+
+// summarise says what status will show of a login without opening the store.
+func summarise(kind provider.Kind, id, access token.Object) tokenstore.Summary {
+	var sum tokenstore.Summary
+	sum.Subject, _ = id.String("sub")
+	sum.Name, _ = id.String("name")
+	if !kind.SIMS {
+		return sum
+	}
+	if subject, ok := sims.ParseSubject(sum.Subject); ok {
+		sum.Subject = subject.NumericID
+	}
+	switch m := memberships(id, access); {
+	case len(m) == 1:
+		sum.Organisation = m[0].OrganisationID + " (" + m[0].TypeWords() + ")"
+	case len(m) > 1:
+		sum.Organisation = fmt.Sprintf("%d organisations", len(m))
+	}
+	return sum
+}

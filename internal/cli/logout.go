@@ -1,0 +1,195 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+type logoutOptions struct {
+	cmd       *cobra.Command
+	local     bool
+	noBrowser bool
+}
+
+func newLogoutCmd(a *app) *cobra.Command {
+	o := &logoutOptions{}
+	cmd := &cobra.Command{
+		Use:   "logout",
+		Short: "Sign out: revoke, end the browser's session, clear the store",
+		Long: `Revokes the refresh token, ends the provider's session in the browser, and clears every place where tokens of the profile
+are kept. If the provider can't be reached, nothing is cleared: try again, or clear the store alone with --local.`,
+		Example: `  simsid logout -p school
+  simsid logout -p school --local       # only forget it here
+  simsid logout -p school --no-browser  # leave the browser's session alone`,
+		GroupID: groupLogin,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.cmd = cmd
+			return runLogout(cmd.Context(), a, o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.local, "local", false, "only clear the store")
+	f.BoolVar(&o.noBrowser, "no-browser", false, "don't end the session in the browser")
+	addProfileFlags(cmd, baseProfileFlags...)
+	return cmd
+}
+
+func runLogout(ctx context.Context, a *app, o *logoutOptions) error {
+	s, err := a.newSession(selection{cmd: o.cmd})
+	if err != nil {
+		return err
+	}
+	view, err := s.logout(ctx, o)
+	if err != nil {
+		return &profileError{Profile: s.profile.Name, Err: err}
+	}
+	return a.answer(view)
+}
+
+func (s *session) logout(ctx context.Context, o *logoutOptions) (render.View, error) {
+	store, err := s.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := store.Lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	view := render.LoggedOut{Profile: s.profile.Name}
+	if !o.local {
+		if view.Steps, err = s.logoutAtProvider(ctx, store, o); err != nil {
+			return nil, err
+		}
+	}
+	if err := store.Clear(context.WithoutCancel(ctx)); err != nil {
+		return nil, err
+	}
+	view.Steps = append(view.Steps, render.Step{What: "tokens cleared from the " + store.Where(), Done: true})
+	return view, nil
+}
+
+// logoutAtProvider revokes and ends the session, where there is a login to do it with.
+func (s *session) logoutAtProvider(ctx context.Context, store *tokenstore.Store, o *logoutOptions) ([]render.Step, error) {
+	set, err := store.Load(ctx)
+	switch {
+	case errors.Is(err, tokenstore.ErrEnded), errors.Is(err, tokenstore.ErrNoLogin):
+		return []render.Step{{What: "refresh token revoked", Detail: "there is none any more"}}, nil
+	case err != nil:
+		return nil, err
+	}
+	revoked := render.Step{What: "refresh token revoked", Done: true}
+	err = s.revokeForLogout(ctx, set)
+	switch {
+	case errors.Is(err, flow.ErrNoRefreshToken):
+		revoked.Done, revoked.Detail = false, "the login had none"
+	case is[*provider.UnsupportedError](err):
+		revoked.Done, revoked.Detail = false, "the provider has no revocation: the refresh token stays valid until it ends by itself"
+	case err != nil:
+		return nil, &hintedError{Code: explain(err).Code, Err: fmt.Errorf("nothing was cleared: %w", err),
+			Hints: []string{"try again", "or only forget the login here: simsid logout -p " + s.profile.Name + " --local"}}
+	}
+	steps := []render.Step{revoked}
+	if notes := s.revocationNotes(set); revoked.Done {
+		for _, n := range notes {
+			steps = append(steps, render.Step{What: n, Done: true})
+		}
+	}
+	return append(steps, s.endBrowserSession(ctx, set, o)), nil
+}
+
+func (s *session) revokeForLogout(ctx context.Context, set token.Set) error {
+	if set.Refresh.IsZero() {
+		return flow.ErrNoRefreshToken
+	}
+	return s.revokeToken(ctx, set.Refresh, "refresh_token")
+}
+
+// sessionEndWait is how long the embedded STS goes on serving its sign-out page.
+const sessionEndWait = 30 * time.Second
+
+// endBrowserSession sends the browser to the provider's end-session page. IdentityServer3 shows a page there and doesn't come
+// back, so nothing is waited for, but that the browser has set off (and, for the embedded STS, that its page was served).
+func (s *session) endBrowserSession(ctx context.Context, set token.Set, o *logoutOptions) render.Step {
+	step := render.Step{What: "browser session ended"}
+	if o.noBrowser {
+		step.Detail = "left alone, as you asked"
+		return step
+	}
+	if s.global.noInput || !s.env.CanOpenBrowser() {
+		return s.endSessionWithoutBrowser(ctx, set, step)
+	}
+	ctx, stop := context.WithTimeout(ctx, sessionEndWait)
+	defer stop()
+	if s.sts != nil {
+		if _, err := s.sts.ServeBrowser(ctx); err != nil {
+			step.Detail = err.Error()
+			return step
+		}
+		s.prov = nil // its addresses for the browser have changed
+	}
+	p, err := s.provider(ctx)
+	if err != nil {
+		step.Detail = err.Error()
+		return step
+	}
+	address, err := p.EndSessionURL(set.ID, s.profile.ClientID, s.postLogout(), "")
+	if err != nil {
+		step.Detail = err.Error()
+		return step
+	}
+	// The address carries the ID token, which must not appear in the opener's arguments.
+	if err := flow.SendBrowser(ctx, address, s.env.Rand, s.env.OpenBrowser); err != nil {
+		step.Detail = err.Error()
+		return step
+	}
+	if s.sts == nil {
+		step.Done, step.Detail = true, "the provider's sign-out page is open in the browser"
+		return step
+	}
+	select {
+	case <-s.sts.SessionEnded():
+		step.Done = true
+	case <-ctx.Done():
+		step.Detail = "the browser didn't visit the sign-out page"
+	}
+	return step
+}
+
+// postLogout is the registered address to return to, if it can be returned to: a port 0 stands for any.
+func (s *session) postLogout() string {
+	if s.kind.Embedded {
+		return ""
+	}
+	return s.profile.PostLogoutRedirectURI
+}
+
+func (s *session) endSessionWithoutBrowser(ctx context.Context, set token.Set, step render.Step) render.Step {
+	if s.sts == nil {
+		step.Detail = "no browser can be opened here: the provider's own session goes on until it ends by itself"
+		return step
+	}
+	jwt, err := token.ParseJWT(set.ID.Reveal())
+	if err != nil {
+		step.Detail = "the login has no ID token"
+		return step
+	}
+	subject, _ := jwt.Claims.String("sub")
+	if err := s.sts.EndSessions(ctx, subject); err != nil {
+		step.Detail = err.Error()
+		return step
+	}
+	step.Done = true
+	return step
+}

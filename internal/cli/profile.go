@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/emulator"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+func newProfileCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "profile",
+		Short: "Profiles: a name for one client at one provider",
+		Long: `A profile is a name for one client at one provider: its kind, issuer, client id, scopes and redirect URI. Profiles lie in
+config.toml and hold no secret; a client secret is kept in the store.`,
+		Example: `  simsid profile add                # asks what it needs
+  simsid profile list
+  simsid profile show school --origin`,
+		GroupID: groupSetup,
+		RunE:    parent,
+	}
+	cmd.AddCommand(newProfileAddCmd(a), newProfileEditCmd(a), newProfileListCmd(a), newProfileShowCmd(a), newProfileUseCmd(a), newProfileRemoveCmd(a))
+	return cmd
+}
+
+func newProfileListCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the profiles",
+		Example: "  simsid profile list",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			return runProfileList(a)
+		},
+	}
+}
+
+func runProfileList(a *app) error {
+	file, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	v := render.Profiles{Path: file.Path()}
+	for _, name := range file.Names() {
+		p, err := config.Resolve(config.Layers{File: file, Profile: name, Getenv: func(string) string { return "" }, Defaults: kindDefaults})
+		if err != nil {
+			return err
+		}
+		v.Rows = append(v.Rows, render.ProfileRow{
+			Name: name, Default: file.Default() == name, Kind: p.Kind, Issuer: p.Issuer, ClientID: p.ClientID, Store: p.Store,
+		})
+	}
+	return a.answer(v)
+}
+
+func newProfileShowCmd(a *app) *cobra.Command {
+	var origin bool
+	cmd := &cobra.Command{
+		Use:   "show [NAME]",
+		Short: "Show one profile as it is in force",
+		Long: `Shows a profile after precedence: flag, environment, file, default of the kind. With --origin each value says where it came
+from. Secrets are never shown, only whether there is one.`,
+		Example: `  simsid profile show school
+  SIMSID_ISSUER=https://other.example.com simsid profile show school --origin`,
+		Args: arguments(0, 1, "the name of a profile"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runProfileShow(cmd.Context(), a, cmd, slices.Concat(args, []string{""})[0], origin)
+		},
+		ValidArgsFunction: a.completeProfiles,
+	}
+	cmd.Flags().BoolVar(&origin, "origin", false, "say where each value came from")
+	addProfileFlags(cmd, "kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "post_logout_redirect_uri", "introspection_id", "store")
+	return cmd
+}
+
+func runProfileShow(_ context.Context, a *app, cmd *cobra.Command, name string, origin bool) error {
+	s, err := a.newSession(selection{cmd: cmd, name: name})
+	if err != nil {
+		return err
+	}
+	v := render.ProfileShown{Name: s.profile.Name, Origins: origin}
+	for _, setting := range config.Settings() {
+		o, ok := s.profile.Origins[setting.Key]
+		if !ok {
+			continue
+		}
+		v.Settings = append(v.Settings, render.SettingRow{
+			Key: setting.Key, Values: s.profile.Values(setting.Key), List: setting.List, Source: string(o.Source), Origin: o.Detail,
+		})
+	}
+	v.Secrets = append(v.Secrets, render.SecretRow{Name: "client secret", State: s.secretState("SIMSID_CLIENT_SECRET", tokenstore.ClientSecret)})
+	if s.profile.IntrospectionID != "" {
+		v.Secrets = append(v.Secrets, render.SecretRow{Name: "introspection secret", State: s.secretState("SIMSID_INTROSPECTION_SECRET", tokenstore.IntrospectionSecret)})
+	}
+	return a.answer(v)
+}
+
+// secretState says where a secret would come from, without opening the store.
+func (s *session) secretState(variable string, kind tokenstore.SecretKind) string {
+	if s.env.Getenv(variable) != "" {
+		return "from " + variable
+	}
+	if s.kind.Embedded && kind == tokenstore.ClientSecret && s.profile.ClientID == emulator.BuiltinClient().ID {
+		return "built in: it opens nothing but the emulator"
+	}
+	o, err := s.storeOptions()
+	if err != nil {
+		return "unknown: " + err.Error()
+	}
+	r, ok, err := tokenstore.ReadRecord(o, s.profile.Name)
+	switch {
+	case err != nil:
+		return "unknown: " + err.Error()
+	case !ok || !slices.Contains(r.Secrets, kind):
+		return "none"
+	case !s.binding().Same(r.Binding(s.profile.Name)):
+		return "withheld: the one in the store belongs to another issuer or client id"
+	}
+	return "kept in the store (" + string(r.Backend) + ")"
+}
+
+func newProfileUseCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "use NAME",
+		Short:   "Make a profile the default",
+		Example: "  simsid profile use school",
+		Args:    arguments(1, 1, "the name of a profile"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return runProfileUse(a, args[0])
+		},
+		ValidArgsFunction: a.completeProfiles,
+	}
+}
+
+func runProfileUse(a *app, name string) error {
+	path, err := a.configPath()
+	if err != nil {
+		return err
+	}
+	if err := config.Use(path, name); err != nil {
+		return err
+	}
+	return a.answer(render.Done{Action: "default profile set", Profile: name, Text: "Profile " + name + " is now the default."})
+}
+
+func newProfileRemoveCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Remove a profile, its login and its secrets",
+		Long: `Removes a profile from config.toml, and its login and secrets from the store. The login isn't revoked: use "simsid logout"
+first if it is to end at the provider too.`,
+		Example: "  simsid profile remove school",
+		Args:    arguments(1, 1, "the name of a profile"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runProfileRemove(cmd.Context(), a, cmd, args[0])
+		},
+		ValidArgsFunction: a.completeProfiles,
+	}
+}
+
+// runProfileRemove clears the store first: a profile that is gone from the file could not be named any more to do it.
+func runProfileRemove(ctx context.Context, a *app, _ *cobra.Command, name string) error {
+	file, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	if err := config.CheckName(name); err != nil {
+		return err
+	}
+	o, err := a.storeOptions()
+	if err != nil {
+		return err
+	}
+	r, kept, err := tokenstore.ReadRecord(o, name)
+	if err != nil {
+		return err
+	}
+	if !file.Has(name) && !kept {
+		return a.unknownProfile(name)
+	}
+	if kept {
+		st, err := tokenstore.Open(ctx, o, r.Binding(name), "")
+		if err != nil {
+			return &profileError{Profile: name, Err: err}
+		}
+		if err := st.Remove(ctx); err != nil {
+			return &profileError{Profile: name, Err: err}
+		}
+	}
+	if file.Has(name) {
+		if err := config.Remove(file.Path(), name); err != nil {
+			return err
+		}
+	}
+	return a.answer(render.Done{Action: "profile removed", Profile: name, Text: "Profile " + name + " is gone, with its login and its secrets."})
+}

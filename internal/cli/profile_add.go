@@ -1,0 +1,296 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/sims"
+	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+type profileAddOptions struct {
+	cmd                 *cobra.Command
+	name                string
+	secretFile          string
+	introspectionSecret string
+	use                 bool
+}
+
+// profileKeys are the keys that profile add and edit take as flags.
+func profileKeys() []string {
+	return []string{"kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "post_logout_redirect_uri", "introspection_id", "store"}
+}
+
+func (o *profileAddOptions) flags(cmd *cobra.Command) {
+	addProfileFlags(cmd, profileKeys()...)
+	f := cmd.Flags()
+	f.StringVar(&o.secretFile, "client-secret-file", "", "keep the client secret that this file holds in the store; - reads standard input")
+	f.StringVar(&o.introspectionSecret, "introspection-secret-file", "", "likewise the secret of the introspection scope")
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("environment", cobra.FixedCompletions([]string{"sandbox", "live"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("store", cobra.FixedCompletions([]string{"keyring", "file", "memory"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func newProfileAddCmd(a *app) *cobra.Command {
+	o := &profileAddOptions{}
+	cmd := &cobra.Command{
+		Use:   "add [NAME]",
+		Short: "Add a profile",
+		Long: `Adds a profile to config.toml. In a terminal it asks for what the flags don't say. The client secret is never a flag: it
+comes from a prompt, a file or standard input, and goes into the store, bound to this issuer and client id.`,
+		Example: `  simsid profile add
+  simsid profile add work --kind oidc --issuer https://id.example.com --client-id my-cli
+  simsid profile add school --kind simsid --environment sandbox --issuer https://YOUR-SANDBOX/ \
+      --client-id pm-sso-YOUR-ID --client-secret-file secret.txt --redirect-uri http://localhost:5454/`,
+		Args: arguments(0, 1, "the name of the new profile"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.cmd = cmd
+			if len(args) == 1 {
+				o.name = args[0]
+			}
+			return runProfileAdd(cmd.Context(), a, o)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.use, "use", false, "make it the default")
+	return cmd
+}
+
+// draft is a profile in the making: values by key, and its secrets.
+type draft struct {
+	name                  string
+	values                map[string][]string
+	secret, introspection token.Secret
+}
+
+func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
+	file, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	d := draft{name: o.name, values: profileFlagValues(o.cmd)}
+	if err := a.draftSecrets(o, &d); err != nil {
+		return err
+	}
+	if a.canAsk() && missingFromDraft(d) {
+		if err := a.askProfile(file, o, &d); err != nil {
+			return err
+		}
+	}
+	if err := a.checkDraft(file, &d); err != nil {
+		return err
+	}
+	s, err := a.draftSession(o.cmd, d)
+	if err != nil {
+		return err
+	}
+	if err := s.keepSecrets(ctx, d); err != nil {
+		return &profileError{Profile: d.name, Err: err}
+	}
+	if err := config.Add(file.Path(), d.name, d.values); err != nil {
+		return err
+	}
+	if o.use {
+		if err := config.Use(file.Path(), d.name); err != nil {
+			return err
+		}
+	}
+	p := " -p " + d.name
+	if o.use || len(file.Names()) == 0 {
+		p = ""
+	}
+	return a.answer(render.Done{
+		Action: "profile added", Profile: d.name, Text: fmt.Sprintf("Profile %s is in %s.", d.name, file.Path()),
+		Next: []string{"simsid login" + p + "  # sign in", "simsid profile show " + d.name + "  # see it"},
+	})
+}
+
+// draftSecrets reads the secrets that come from files.
+func (a *app) draftSecrets(o *profileAddOptions, d *draft) (err error) {
+	if o.secretFile == "-" && o.introspectionSecret == "-" {
+		return &usageError{Problem: "standard input can hold only one of the two secrets", Command: o.cmd.CommandPath()}
+	}
+	if o.secretFile != "" {
+		if d.secret, err = a.secretFile(o.secretFile); err != nil {
+			return err
+		}
+	}
+	if o.introspectionSecret != "" {
+		d.introspection, err = a.secretFile(o.introspectionSecret)
+	}
+	return err
+}
+
+// missingFromDraft reports whether there is something to ask: with all that a login needs, nobody is bothered.
+func missingFromDraft(d draft) bool {
+	return d.name == "" || d.values["client_id"] == nil || d.values["issuer"] == nil && d.values["environment"] == nil
+}
+
+// checkDraft completes a draft with what goes without saying, and refuses one that no login could use.
+func (a *app) checkDraft(file *config.File, d *draft) error {
+	if d.name == "" {
+		return &usageError{Problem: "a profile needs a name", Command: "simsid profile add"}
+	}
+	if err := config.CheckName(d.name); err != nil {
+		return err
+	}
+	if file.Has(d.name) {
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("there is a profile %s already", d.name),
+			Hints: []string{"change it: simsid profile edit " + d.name, "or take it away first: simsid profile remove " + d.name}}
+	}
+	if d.values["kind"] == nil {
+		d.values["kind"] = []string{"oidc"}
+		if d.values["environment"] != nil {
+			d.values["kind"] = []string{"simsid"}
+		}
+	}
+	return nil
+}
+
+// draftSession resolves the draft as if it were in the file, so that what is wrong with it is known before anything is written.
+func (a *app) draftSession(cmd *cobra.Command, d draft) (*session, error) {
+	p, err := config.Resolve(config.Layers{
+		File: &config.File{}, Profile: d.name, Getenv: func(string) string { return "" }, Defaults: kindDefaults, BuiltIn: d.values,
+	})
+	if err != nil {
+		return nil, err
+	}
+	kind, ok := provider.LookupKind(p.Kind)
+	if !ok {
+		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("there is no provider kind %q", p.Kind), Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
+	}
+	s := &session{app: a, profile: p, kind: kind}
+	switch {
+	case len(kind.Environments) > 0 && p.Environment == "":
+		var names []string
+		for _, e := range kind.Environments {
+			names = append(names, e.Name)
+		}
+		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("kind %s needs an environment", kind.Name), Hints: []string{"--environment " + strings.Join(names, ", or --environment ")}}
+	case p.Issuer == "":
+		return nil, &hintedError{Code: exitUsage, Text: "the issuer is missing", Hints: []string{"--issuer https://…: the address that you were given; its discovery document lies below it"}}
+	case p.ClientID == "":
+		return nil, &hintedError{Code: exitUsage, Text: "the client id is missing", Hints: []string{"--client-id …: the id that the provider gave you"}}
+	}
+	if err := s.complete(); err != nil {
+		return nil, err
+	}
+	if kind.SIMS {
+		if err := sims.CheckScopes(p.Scopes); err != nil {
+			return nil, err
+		}
+	}
+	if p.RedirectURI != "" {
+		return s, flow.CheckRedirect(p.RedirectURI)
+	}
+	return s, nil
+}
+
+// keepSecrets puts the draft's secrets into the store, before the profile is written: a profile without its secret would
+// only fail later.
+func (s *session) keepSecrets(ctx context.Context, d draft) error {
+	if d.secret.IsZero() && d.introspection.IsZero() {
+		return nil
+	}
+	o, err := s.storeOptions()
+	if err != nil {
+		return err
+	}
+	var want tokenstore.Backend
+	if d.values["store"] != nil {
+		want = tokenstore.Backend(s.profile.Store)
+	}
+	if want == tokenstore.Memory {
+		return &hintedError{Code: exitUsage, Text: "the memory store keeps nothing, and so no client secret either",
+			Hints: []string{"give the secret by SIMSID_CLIENT_SECRET, or choose --store keyring or --store file"}}
+	}
+	st, err := tokenstore.Choose(ctx, o, s.binding(), want, tokenstore.Backend(s.profile.Store))
+	if err != nil {
+		return err
+	}
+	if !d.secret.IsZero() {
+		if err := st.SetSecret(ctx, tokenstore.ClientSecret, d.secret); err != nil {
+			return err
+		}
+	}
+	if d.introspection.IsZero() {
+		return nil
+	}
+	return st.SetSecret(ctx, tokenstore.IntrospectionSecret, d.introspection)
+}
+
+// askProfile asks for what the flags don't say.
+func (a *app) askProfile(file *config.File, o *profileAddOptions, d *draft) error {
+	in := bufio.NewReaderSize(a.env.Stdin, maxLine)
+	var err error
+	question := func(key, text, def string) {
+		if err != nil || d.values[key] != nil {
+			return
+		}
+		var v string
+		if v, err = a.ask(in, text, def); err == nil && v != "" {
+			d.values[key] = []string{v}
+		}
+	}
+	if d.name == "" {
+		def := "work"
+		if file.Has(def) {
+			def = ""
+		}
+		if d.name, err = a.ask(in, "Name of the profile", def); err != nil {
+			return err
+		}
+	}
+	question("kind", "Provider: "+kindChoice(), "simsid")
+	kind, ok := provider.LookupKind(slices.Concat(d.values["kind"], []string{""})[0])
+	if err != nil || !ok {
+		return err
+	}
+	if len(kind.Environments) > 0 {
+		question("environment", "Environment: sandbox or live", "sandbox")
+	}
+	if environment := d.values["environment"]; environment == nil || !knownIssuer(kind, environment[0]) {
+		question("issuer", "Issuer, the address of the provider", "")
+	}
+	question("client_id", "Client id", "")
+	question("redirect_uri", "Redirect URI, exactly as registered", kind.DefaultRedirect)
+	question("scopes", "Scopes", strings.Join(kind.DefaultScopes, " "))
+	if v := d.values["scopes"]; len(v) == 1 {
+		d.values["scopes"] = strings.Fields(v[0])
+	}
+	if err != nil || o.secretFile != "" {
+		return err
+	}
+	text := "Client secret (not shown; empty for none)"
+	if kind.SecretRequired {
+		text = "Client secret (not shown)"
+	}
+	d.secret, err = a.askSecret(text)
+	return err
+}
+
+func knownIssuer(kind provider.Kind, environment string) bool {
+	issuer, ok := kind.EnvironmentIssuer(environment)
+	return ok && issuer != ""
+}
+
+// kindChoice lists the kinds that a profile can be made for.
+func kindChoice() string {
+	var names []string
+	for _, k := range provider.Kinds() {
+		if !k.Embedded {
+			names = append(names, k.Name)
+		}
+	}
+	return strings.Join(names, " or ")
+}

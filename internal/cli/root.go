@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/render"
+)
+
+// Main runs the command line and returns the exit code.
+func Main(ctx context.Context, env Env) int {
+	a := &app{env: env}
+	root := newRootCmd(a)
+	root.SetArgs(env.Args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	return a.fail(ctx, err)
+}
+
+// app is one run of the program: its environment and the options that every command has.
+type app struct {
+	env    Env
+	global globalOptions
+}
+
+// globalOptions are the flags of every command.
+type globalOptions struct {
+	profile string
+	output  string
+	jq      string
+	verbose bool
+	trace   bool
+	noInput bool
+	timeout time.Duration
+}
+
+const rootLong = `simsid signs in to SIMS ID, the single sign-on of UK schools' software, from a terminal; keeps the login safely;
+hands tokens to scripts; and explains what is inside them. Any other OpenID provider works by the same commands.`
+
+const rootExample = `  # try it now: no account, no network, nothing to configure
+  simsid login --emulator
+  simsid decode -p emulator
+
+  # your own client at SIMS ID's partner sandbox
+  simsid profile add school --kind simsid --environment sandbox --issuer https://YOUR-SANDBOX/ \
+      --client-id pm-sso-YOUR-ID --redirect-uri http://localhost:5454/
+  simsid login -p school
+
+  # in a script
+  curl -H "$(simsid token -p school --header)" https://api.example.com/`
+
+func newRootCmd(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "simsid",
+		Short:         "Sign in to SIMS ID from a terminal, and see what is inside its tokens",
+		Long:          rootLong,
+		Example:       rootExample,
+		Args:          noArguments,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return a.checkGlobals()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runWelcome(cmd.Context(), a)
+		},
+	}
+	root.SetIn(a.env.Stdin)
+	root.SetOut(a.env.Stdout)
+	root.SetErr(a.env.Stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{Problem: err.Error(), Command: cmd.CommandPath()}
+	})
+	f := root.PersistentFlags()
+	f.StringVarP(&a.global.profile, "profile", "p", "", "the profile to use (SIMSID_PROFILE)")
+	f.StringVarP(&a.global.output, "output", "o", "text", "how to answer: text or json")
+	f.StringVar(&a.global.jq, "jq", "", "filter the JSON answer by a jq expression")
+	f.BoolVarP(&a.global.verbose, "verbose", "v", false, "say more of what happens, on standard error")
+	f.BoolVar(&a.global.trace, "trace", false, "show each HTTP exchange on standard error, with secrets masked")
+	f.BoolVar(&a.global.noInput, "no-input", false, "never ask and never open a browser")
+	f.DurationVar(&a.global.timeout, "timeout", 0, "how long to wait: for a login 5m, for one HTTP exchange 30s")
+	root.AddGroup(
+		&cobra.Group{ID: groupLogin, Title: "Sign in and out"},
+		&cobra.Group{ID: groupTokens, Title: "Use and read tokens"},
+		&cobra.Group{ID: groupSetup, Title: "Set up"},
+	)
+	root.AddCommand(
+		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a),
+		newTokenCmd(a), newDecodeCmd(a), newUserinfoCmd(a), newIntrospectCmd(a), newRefreshCmd(a), newRevokeCmd(a),
+		newProfileCmd(a), newVersionCmd(a),
+	)
+	root.SetHelpCommandGroupID(groupSetup)
+	root.SetCompletionCommandGroupID(groupSetup)
+	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
+	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return root
+}
+
+const (
+	groupLogin  = "login"
+	groupTokens = "tokens"
+	groupSetup  = "setup"
+)
+
+// checkGlobals refuses option values that no command takes.
+func (a *app) checkGlobals() error {
+	if !slices.Contains([]string{"text", "json"}, a.global.output) {
+		return &usageError{Problem: fmt.Sprintf("--output must be text or json, not %q", a.global.output)}
+	}
+	if a.global.timeout < 0 {
+		return &usageError{Problem: fmt.Sprintf("--timeout must not be negative, not %s", a.global.timeout)}
+	}
+	if a.global.jq != "" {
+		if err := render.CheckJQ(a.global.jq); err != nil {
+			return &usageError{Problem: "--jq: " + err.Error()}
+		}
+	}
+	return nil
+}
+
+// noArguments refuses arguments; at the root an argument is a mistyped command.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if !cmd.HasParent() {
+		u := &usageError{Problem: fmt.Sprintf("there is no command %q", args[0]), Command: cmd.CommandPath()}
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			u.Hint = "did you mean: simsid " + strings.Join(near, ", simsid ")
+		}
+		return u
+	}
+	return &usageError{Problem: fmt.Sprintf("%s takes no argument, but got %q", cmd.CommandPath(), args[0]), Command: cmd.CommandPath()}
+}
+
+// arguments refuses fewer than low or more than high arguments.
+func arguments(low, high int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < low:
+			return &usageError{Problem: fmt.Sprintf("%s needs %s", cmd.CommandPath(), what), Command: cmd.CommandPath()}
+		case len(args) > high:
+			return &usageError{Problem: fmt.Sprintf("%s takes only %s, but got %q too", cmd.CommandPath(), what, args[high]), Command: cmd.CommandPath()}
+		}
+		return nil
+	}
+}
+
+// parent makes a command that only has subcommands say so when it is called bare or with an unknown one.
+func parent(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	u := &usageError{Problem: fmt.Sprintf("there is no command %q", cmd.CommandPath()+" "+args[0]), Command: cmd.CommandPath()}
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		u.Hint = "did you mean: " + cmd.CommandPath() + " " + strings.Join(near, ", "+cmd.CommandPath()+" ")
+	}
+	return u
+}
+
+// answer renders v on standard output.
+func (a *app) answer(v render.View) error {
+	return render.Write(a.env.Stdout, v, a.renderOptions(a.env.StdoutTTY))
+}
+
+// json reports whether the answer is for programs.
+func (a *app) json() bool { return a.global.output == "json" || a.global.jq != "" }
+
+func (a *app) renderOptions(tty bool) render.Options {
+	o := render.Options{
+		JSON:     a.global.output == "json",
+		JQ:       a.global.jq,
+		Color:    tty && a.env.Getenv("NO_COLOR") == "" && a.env.Getenv("TERM") != "dumb",
+		Now:      a.env.Now(),
+		Location: a.env.Location(),
+	}
+	if tty {
+		o.Width = a.env.Width()
+	}
+	return o
+}
+
+// say writes a line of plain words to standard error.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintf(a.env.Stderr, format+"\n", args...)
+}
+
+// line writes a labelled line to standard error: "warning: …".
+func (a *app) line(label, format string, args ...any) {
+	render.Line(a.env.Stderr, a.renderOptions(a.env.StderrTTY), label, fmt.Sprintf(format, args...))
+}
+
+// fail reports err and returns the exit code it stands for.
+func (a *app) fail(ctx context.Context, err error) int {
+	f := explain(err)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		a.say("interrupted")
+		return exitInterrupted
+	}
+	if f.Silent {
+		return f.Code
+	}
+	a.line("error", "%s", f.Text)
+	for _, h := range f.Hints {
+		a.line("hint", "%s", h)
+	}
+	return f.Code
+}

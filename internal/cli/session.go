@@ -1,0 +1,368 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/emulator"
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+// session is one profile in use: what is configured, what its kind is, and, as soon as somebody asks, its provider and
+// its store. Nothing is read or asked before it is needed.
+type session struct {
+	*app
+	profile config.Profile
+	file    *config.File
+	kind    provider.Kind
+	sts     *emulator.Server // set for an embedded kind
+	hc      *http.Client
+	prov    *provider.Provider
+	keep    *tokenstore.Store
+}
+
+// selection are the options that choose and override a profile.
+type selection struct {
+	cmd  *cobra.Command
+	as   string // sample user to sign in without a page; embedded kinds only
+	name string // profile; "" means the chosen one
+}
+
+// profileFlags are the keys of a profile that a command takes as flags.
+var baseProfileFlags = []string{"issuer", "client_id", "client_auth", "store"} //nolint:gochecknoglobals // a constant list
+
+// addProfileFlags gives cmd the flags that override keys of the profile.
+func addProfileFlags(cmd *cobra.Command, keys ...string) {
+	for _, s := range config.Settings() {
+		for _, k := range keys {
+			if s.Key != k || s.Flag == "" {
+				continue
+			}
+			usage := s.Meaning
+			if s.Env != "" {
+				usage += " (" + s.Env + ")"
+			}
+			if s.List {
+				cmd.Flags().StringSlice(s.Flag, nil, usage)
+			} else {
+				cmd.Flags().String(s.Flag, "", usage)
+			}
+		}
+	}
+}
+
+// profileFlagValues collects the profile's keys that were given as flags.
+func profileFlagValues(cmd *cobra.Command) map[string][]string {
+	values := map[string][]string{}
+	for _, s := range config.Settings() {
+		f := cmd.Flags().Lookup(s.Flag)
+		if s.Flag == "" || f == nil || !f.Changed {
+			continue
+		}
+		if s.List {
+			list, _ := cmd.Flags().GetStringSlice(s.Flag)
+			values[s.Key] = fields(list)
+		} else {
+			values[s.Key] = []string{f.Value.String()}
+		}
+	}
+	return values
+}
+
+// fields splits list values at spaces too: --scope "openid profile".
+func fields(list []string) []string {
+	var out []string
+	for _, v := range list {
+		out = append(out, strings.Fields(v)...)
+	}
+	return out
+}
+
+// emulatorProfile is the profile that exists without a configuration file.
+const emulatorProfile = "emulator"
+
+// configPath is where the configuration file lies.
+func (a *app) configPath() (string, error) {
+	dir, err := a.env.ConfigDir()
+	if err != nil {
+		return "", &hintedError{Code: exitUsage, Err: err, Hints: []string{"set SIMSID_CONFIG_DIR to a folder for the configuration"}}
+	}
+	return filepath.Join(dir, "config.toml"), nil
+}
+
+func (a *app) loadConfig() (*config.File, error) {
+	path, err := a.configPath()
+	if err != nil {
+		return nil, err
+	}
+	return config.Load(path)
+}
+
+// stateFolder is the part of the state folder that belongs to one package.
+func (a *app) stateFolder(part string) (string, error) {
+	dir, err := a.env.StateDir()
+	if err != nil {
+		return "", &hintedError{Code: exitUsage, Err: err, Hints: []string{"set SIMSID_STATE_DIR to a folder for logins"}}
+	}
+	return filepath.Join(dir, part), nil
+}
+
+// chosenProfile is the profile's name by precedence: flag, environment, file.
+func (a *app) chosenProfile(file *config.File) string {
+	if a.global.profile != "" {
+		return a.global.profile
+	}
+	if name := a.env.Getenv("SIMSID_PROFILE"); name != "" {
+		return name
+	}
+	return file.Default()
+}
+
+// newSession resolves the profile that a command is to work with.
+func (a *app) newSession(sel selection) (*session, error) {
+	file, err := a.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	name := sel.name
+	if name == "" {
+		name = a.chosenProfile(file)
+	}
+	layers := config.Layers{
+		File: file, Profile: name, Flags: profileFlagValues(sel.cmd), Getenv: a.env.Getenv, Defaults: kindDefaults,
+	}
+	if name == emulatorProfile {
+		layers.BuiltIn = map[string][]string{"kind": {"emulator"}}
+	}
+	p, err := config.Resolve(layers)
+	if err != nil {
+		if e, ok := err.(*config.UnknownProfileError); ok && e.Name == "" { //nolint:errorlint // Resolve returns it unwrapped
+			return nil, a.nothingConfigured(file)
+		}
+		return nil, err
+	}
+	s := &session{app: a, profile: p, file: file}
+	kind, ok := provider.LookupKind(p.Kind)
+	if !ok {
+		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no provider kind %q", p.Name, p.Kind),
+			Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
+	}
+	s.kind = kind
+	if err := s.complete(); err != nil {
+		return nil, err
+	}
+	return s, s.prepareHTTP(sel.as)
+}
+
+// nothingConfigured tells a newcomer, or one who has only tried the emulator, what to type.
+func (a *app) nothingConfigured(file *config.File) error {
+	e := &hintedError{Code: exitUsage, Text: "no profile is chosen"}
+	names := file.Names()
+	switch {
+	case len(names) > 0:
+		e.Hints = []string{"choose one: -p " + strings.Join(names, ", -p "), "or make one the default: simsid profile use " + names[0]}
+	default:
+		e.Text = "nothing is configured yet"
+		if dir, err := a.stateFolder("store"); err == nil {
+			if _, ok, _ := tokenstore.ReadRecord(tokenstore.Options{Dir: dir}, emulatorProfile); ok {
+				e.Hints = append(e.Hints, "the emulator's login is profile emulator: add -p emulator")
+			}
+		}
+		e.Hints = append(e.Hints, "try it without an account: simsid login --emulator", "set up a provider of your own: simsid profile add")
+	}
+	return e
+}
+
+// kindDefaults are a kind's defaults by the profile's keys.
+func kindDefaults(kind, environment string) map[string][]string {
+	k, ok := provider.LookupKind(kind)
+	if !ok {
+		return nil
+	}
+	d := map[string][]string{}
+	set := func(key, v string) {
+		if v != "" {
+			d[key] = []string{v}
+		}
+	}
+	set("issuer", k.Issuer)
+	if environment != "" {
+		if issuer, ok := k.EnvironmentIssuer(environment); ok {
+			set("issuer", issuer)
+		}
+	}
+	set("client_auth", string(k.DefaultAuth))
+	set("redirect_uri", k.DefaultRedirect)
+	set("store", k.DefaultStore)
+	d["scopes"] = k.DefaultScopes
+	if k.Embedded {
+		c := emulator.BuiltinClient()
+		set("client_id", c.ID)
+		set("redirect_uri", c.RedirectURI)
+		set("post_logout_redirect_uri", c.PostLogoutRedirectURI)
+	}
+	return d
+}
+
+func kindNames() []string {
+	var names []string
+	for _, k := range provider.Kinds() {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// complete refuses a profile that can't be used, with what is missing.
+func (s *session) complete() error {
+	p := s.profile
+	missing := func(what, key, example string) error {
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no %s", p.Name, what),
+			Hints: []string{fmt.Sprintf("set it in the file: %s = %q", key, example), "or give it for this once by flag or environment: see simsid login --help"}}
+	}
+	if p.Environment != "" {
+		if _, ok := s.kind.EnvironmentIssuer(p.Environment); !ok {
+			return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: kind %s has no environment %q", p.Name, s.kind.Name, p.Environment)}
+		}
+	}
+	if p.Issuer == "" {
+		return missing("issuer", "issuer", "https://id.example.com")
+	}
+	if p.ClientID == "" {
+		return missing("client id", "client_id", "the-id-that-the-provider-gave-you")
+	}
+	return nil
+}
+
+// prepareHTTP makes the back channel: the network, or for an embedded kind the STS in this process.
+func (s *session) prepareHTTP(as string) error {
+	o := provider.HTTPOptions{Timeout: s.global.timeout}
+	if s.global.trace {
+		o.Trace = s.env.Stderr
+	}
+	if s.kind.Embedded {
+		dir, err := s.stateFolder("emulator")
+		if err != nil {
+			return err
+		}
+		s.sts, err = emulator.New(emulator.Options{Dir: dir, Now: s.env.Now, Rand: s.env.Rand, As: as})
+		if err != nil {
+			return err
+		}
+		o.Base = s.sts.Transport()
+	}
+	s.hc = provider.NewHTTPClient(o)
+	return nil
+}
+
+// provider discovers the profile's provider, once.
+func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
+	if s.prov != nil {
+		return s.prov, nil
+	}
+	md, err := provider.Discover(ctx, s.hc, provider.DiscoverRequest{Kind: s.kind, Issuer: s.profile.Issuer, Pinned: s.profile.PinnedIssuer})
+	if err != nil {
+		return nil, err
+	}
+	s.pin(md.Issuer)
+	s.prov = &provider.Provider{Kind: s.kind, Metadata: md, HTTP: s.hc, Now: s.env.Now}
+	return s.prov, nil
+}
+
+// pin writes the issuer into the profile as the provider spelled it the first time, where the kind leaves its spelling open.
+// From then on it is compared byte for byte.
+func (s *session) pin(issuer string) {
+	p := s.profile
+	if !s.kind.IssuerSlash || s.kind.Embedded || p.PinnedIssuer != "" || p.Overridden("issuer") || !s.file.Has(p.Name) {
+		return
+	}
+	if err := config.Set(s.file.Path(), p.Name, "pinned_issuer", []string{issuer}); err != nil {
+		s.line("warning", "the issuer's spelling could not be pinned: %v", err)
+		return
+	}
+	s.profile.PinnedIssuer = issuer
+}
+
+// binding says whose login this session's is.
+func (s *session) binding() tokenstore.Binding {
+	return tokenstore.Binding{Profile: s.profile.Name, Issuer: s.profile.Issuer, ClientID: s.profile.ClientID}
+}
+
+// client is who calls the provider, with its secret from the environment or the store.
+func (s *session) client(ctx context.Context) (provider.Client, error) {
+	c := provider.Client{ID: s.profile.ClientID, Auth: provider.AuthMethod(s.profile.ClientAuth)}
+	if c.Auth == provider.AuthNone {
+		return c, nil
+	}
+	secret, err := s.secret(ctx, tokenstore.ClientSecret, "SIMSID_CLIENT_SECRET")
+	if err != nil {
+		return c, err
+	}
+	c.Secret = secret
+	if secret.IsZero() && s.kind.Embedded && c.ID == emulator.BuiltinClient().ID {
+		c.Secret = emulator.BuiltinClient().Secret
+	}
+	if c.Secret.IsZero() {
+		if s.kind.SecretRequired {
+			return c, s.missingSecret()
+		}
+		c.Auth = provider.AuthNone
+	}
+	return c, nil
+}
+
+func (s *session) missingSecret() error {
+	e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no client secret, and a client of %s always has one", s.profile.Name, s.kind.Title)}
+	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {
+		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
+	}
+	e.Hints = []string{
+		"keep it in the store: simsid profile edit " + s.profile.Name + " --client-secret-file FILE  # - reads standard input",
+		"or give it for this once: SIMSID_CLIENT_SECRET",
+	}
+	return e
+}
+
+// introspectionClient is the scope whose credentials the profile names; ok is false when it names none.
+func (s *session) introspectionClient(ctx context.Context) (c provider.Client, ok bool, err error) {
+	if s.profile.IntrospectionID == "" {
+		return c, false, nil
+	}
+	secret, err := s.secret(ctx, tokenstore.IntrospectionSecret, "SIMSID_INTROSPECTION_SECRET")
+	if err != nil {
+		return c, false, err
+	}
+	if secret.IsZero() {
+		return c, false, &hintedError{Code: exitUsage,
+			Text:  fmt.Sprintf("profile %s names %s for introspection, but its secret is missing", s.profile.Name, s.profile.IntrospectionID),
+			Hints: []string{"keep it in the store: simsid profile edit " + s.profile.Name + " --introspection-secret-file FILE", "or give it for this once: SIMSID_INTROSPECTION_SECRET"}}
+	}
+	return provider.Client{ID: s.profile.IntrospectionID, Secret: secret, Auth: provider.AuthMethod(s.profile.ClientAuth)}, true, nil
+}
+
+// secret takes one from the environment, or else from the store on record if there is one. What is stored for another issuer or
+// client isn't given out.
+func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variable string) (token.Secret, error) {
+	if v := s.env.Getenv(variable); v != "" {
+		return token.NewSecret(v), nil
+	}
+	st := s.keep
+	if st == nil {
+		var err error
+		st, err = s.openStore(ctx)
+		switch {
+		case is[*tokenstore.BindingError](err), isNoLogin(err):
+			return token.Secret{}, nil
+		case err != nil:
+			return token.Secret{}, err
+		}
+	}
+	return st.Secret(ctx, kind)
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+func newStatusCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Who is signed in, per profile; asks nobody",
+		Long: `Shows each profile with its login: who, at which organisation, until when, and where the tokens are kept. It reads only what
+is on record: no network, no keyring.`,
+		Example: `  simsid status
+  simsid status -p school -o json`,
+		GroupID: groupLogin,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runStatus(cmd.Context(), a)
+		},
+	}
+}
+
+func runStatus(_ context.Context, a *app) error {
+	v, err := a.status()
+	if err != nil {
+		return err
+	}
+	if name := a.global.profile; name != "" {
+		v.Rows = slices.DeleteFunc(v.Rows, func(r render.StatusRow) bool { return r.Profile != name })
+		if len(v.Rows) == 0 {
+			return a.unknownProfile(name)
+		}
+	}
+	return a.answer(v)
+}
+
+// unknownProfile says that nothing goes by that name.
+func (a *app) unknownProfile(name string) error {
+	if name == emulatorProfile {
+		return &profileError{Profile: name, Err: tokenstore.ErrNoLogin}
+	}
+	file, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	return &config.UnknownProfileError{Name: name, Known: file.Names()}
+}
+
+// status joins the profiles of the configuration with the logins on record.
+func (a *app) status() (render.Status, error) {
+	var v render.Status
+	file, err := a.loadConfig()
+	if err != nil {
+		return v, err
+	}
+	o, err := a.storeOptions()
+	if err != nil {
+		return v, err
+	}
+	records, err := tokenstore.Records(o)
+	if err != nil {
+		return v, err
+	}
+	names := file.Names()
+	for name := range records {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.SortStableFunc(names[len(file.Names()):], strings.Compare)
+	for _, name := range names {
+		r, signedIn := records[name]
+		v.Rows = append(v.Rows, a.statusRow(file, name, r, signedIn))
+	}
+	return v, nil
+}
+
+func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onRecord bool) render.StatusRow {
+	row := render.StatusRow{Profile: name, Default: file.Default() == name, State: "signed out"}
+	layers := config.Layers{File: file, Profile: name, Getenv: func(string) string { return "" }, Defaults: kindDefaults}
+	if name == emulatorProfile {
+		layers.BuiltIn = map[string][]string{"kind": {"emulator"}}
+	}
+	if p, err := config.Resolve(layers); err == nil {
+		row.Kind, row.Issuer = p.Kind, p.Issuer
+	}
+	if !onRecord {
+		return row
+	}
+	row.Store = string(r.Backend)
+	if row.Issuer == "" {
+		row.Issuer = r.Issuer
+	}
+	if r.SignedInAt.IsZero() {
+		return row
+	}
+	row.Subject, row.Name, row.Organisation = r.Subject, r.Name, r.Organisation
+	row.Expiry, row.SignedInAt = r.Expiry, r.SignedInAt
+	expired := !r.Expiry.IsZero() && !a.env.Now().Before(r.Expiry)
+	switch {
+	case r.Ended:
+		row.State = "ended"
+	case expired && r.Refreshable:
+		row.State = "expired, can refresh"
+	case expired:
+		row.State = "expired"
+	default:
+		row.State = "signed in"
+	}
+	return row
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+// storeOptions say where logins lie and how their keys are had.
+func (a *app) storeOptions() (tokenstore.Options, error) {
+	dir, err := a.stateFolder("store")
+	if err != nil {
+		return tokenstore.Options{}, err
+	}
+	return tokenstore.Options{
+		Dir: dir, Now: a.env.Now, Rand: a.env.Rand, Getenv: a.env.Getenv, SealKey: a.sealKey,
+		Waiting: func(what string) { a.say("waiting for %s", what) },
+	}, nil
+}
+
+// explicitStore is the backend that a flag or the environment asks for, "" when neither does.
+func (s *session) explicitStore() tokenstore.Backend {
+	switch s.profile.Origins["store"].Source {
+	case config.FromFlag, config.FromEnvironment:
+		return tokenstore.Backend(s.profile.Store)
+	case config.FromProfile, config.FromKind:
+	}
+	return ""
+}
+
+// openStore opens the store on record.
+func (s *session) openStore(ctx context.Context) (*tokenstore.Store, error) {
+	if s.keep != nil {
+		return s.keep, nil
+	}
+	o, err := s.storeOptions()
+	if err != nil {
+		return nil, err
+	}
+	st, err := tokenstore.Open(ctx, o, s.binding(), s.explicitStore())
+	if err != nil {
+		return nil, err
+	}
+	s.keep = st
+	return st, nil
+}
+
+// chooseStore opens and probes the store for a new login or a secret: what was asked for, what is on record, or what the
+// profile prefers.
+func (s *session) chooseStore(ctx context.Context) (*tokenstore.Store, error) {
+	o, err := s.storeOptions()
+	if err != nil {
+		return nil, err
+	}
+	st, err := tokenstore.Choose(ctx, o, s.binding(), s.explicitStore(), tokenstore.Backend(s.profile.Store))
+	if err != nil {
+		return nil, err
+	}
+	s.keep = st
+	return st, nil
+}
+
+func isNoLogin(err error) bool { return errors.Is(err, tokenstore.ErrNoLogin) }
+
+const identityPrefix = "AGE-SECRET-KEY-1"
+
+// sealKey gives the key of the sealed file: an age identity or a passphrase, from the environment, a file it names, or
+// the terminal.
+func (a *app) sealKey(_ context.Context, creating bool) (tokenstore.SealKey, error) {
+	if v := strings.TrimSpace(a.env.Getenv("SIMSID_STORE_KEY")); v != "" {
+		if !strings.HasPrefix(v, identityPrefix) {
+			return tokenstore.SealKey{}, &hintedError{Code: exitUsage, Text: "SIMSID_STORE_KEY is no age identity",
+				Hints: []string{"it starts with " + identityPrefix + "; for a file that holds one use SIMSID_STORE_KEY_FILE, for a passphrase SIMSID_STORE_PASSPHRASE"}}
+		}
+		return tokenstore.SealKey{Identity: token.NewSecret(v)}, nil
+	}
+	if name := a.env.Getenv("SIMSID_STORE_KEY_FILE"); name != "" {
+		return a.identityFromFile(name)
+	}
+	if v := a.env.Getenv("SIMSID_STORE_PASSPHRASE"); v != "" {
+		return tokenstore.SealKey{Passphrase: token.NewSecret(v)}, nil
+	}
+	if name := a.env.Getenv("SIMSID_STORE_PASSPHRASE_FILE"); name != "" {
+		v, err := a.secretFile(name)
+		return tokenstore.SealKey{Passphrase: v}, err
+	}
+	if !a.canAsk() {
+		return tokenstore.SealKey{}, nil
+	}
+	return a.askPassphrase(creating)
+}
+
+// identityFromFile reads a file as age-keygen writes it: comments and one identity.
+func (a *app) identityFromFile(name string) (tokenstore.SealKey, error) {
+	b, err := a.env.ReadFile(name)
+	if err != nil {
+		return tokenstore.SealKey{}, &hintedError{Code: exitStore, Err: fmt.Errorf("read the store's key: %w", err)}
+	}
+	for line := range strings.Lines(string(b)) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, identityPrefix) {
+			return tokenstore.SealKey{Identity: token.NewSecret(line)}, nil
+		}
+	}
+	return tokenstore.SealKey{}, &hintedError{Code: exitUsage, Text: fmt.Sprintf("%s holds no age identity", name),
+		Hints: []string{"a line of it must start with " + identityPrefix}}
+}
+
+// secretFile reads a secret from a file, or from standard input for "-": its text without the line end.
+func (a *app) secretFile(name string) (token.Secret, error) {
+	var b []byte
+	var err error
+	if name == "-" {
+		b, err = readBounded(a.env.Stdin)
+	} else {
+		b, err = a.env.ReadFile(name)
+	}
+	if err != nil {
+		return token.Secret{}, fmt.Errorf("read a secret: %w", err)
+	}
+	v := strings.TrimRight(string(b), "\r\n")
+	if v == "" {
+		return token.Secret{}, &usageError{Problem: fmt.Sprintf("%s holds no secret: it is empty", name)}
+	}
+	if strings.ContainsAny(v, "\r\n") {
+		return token.Secret{}, &usageError{Problem: fmt.Sprintf("%s holds more than one line: a secret is one", name)}
+	}
+	return token.NewSecret(v), nil
+}

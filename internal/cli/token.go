@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/token"
+)
+
+type tokenOptions struct {
+	cmd      *cobra.Command
+	id       bool
+	header   bool
+	minValid time.Duration
+}
+
+func newTokenCmd(a *app) *cobra.Command {
+	o := &tokenOptions{}
+	cmd := &cobra.Command{
+		Use:   "token",
+		Short: "Print a valid access token",
+		Long: `Prints an access token that is valid for at least --min-valid, refreshing it when needed. It never opens a browser: when
+nobody is signed in, or the login has ended, it says so and exits with 4.`,
+		Example: `  simsid token -p school
+  curl -H "$(simsid token -p school --header)" https://api.example.com/
+  simsid token -p school --id | simsid decode
+  simsid token -p school -o json --jq .expires_at`,
+		GroupID: groupTokens,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.cmd = cmd
+			return runToken(cmd.Context(), a, o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.id, "id", false, "print the ID token instead")
+	f.BoolVar(&o.header, "header", false, "print the whole Authorization header")
+	f.DurationVar(&o.minValid, "min-valid", 2*time.Minute, "how long the token must still be valid")
+	addProfileFlags(cmd, baseProfileFlags...)
+	cmd.MarkFlagsMutuallyExclusive("id", "header")
+	return cmd
+}
+
+func runToken(ctx context.Context, a *app, o *tokenOptions) error {
+	if o.minValid < 0 {
+		return &usageError{Problem: "--min-valid must not be negative", Command: "simsid token"}
+	}
+	s, err := a.newSession(selection{cmd: o.cmd})
+	if err != nil {
+		return err
+	}
+	set, err := s.freshSet(ctx, o.minValid)
+	if err != nil {
+		return &profileError{Profile: s.profile.Name, Err: err}
+	}
+	return s.printToken(set, o)
+}
+
+func (s *session) printToken(set token.Set, o *tokenOptions) error {
+	view := render.Token{Profile: s.profile.Name, Kind: "access_token", Value: set.Access, TokenType: set.Type, Expiry: set.Expiry, Scopes: set.Scopes}
+	if o.id {
+		if set.ID.IsZero() {
+			return &hintedError{Code: exitFailed, Text: "the login has no ID token", Hints: []string{"ask for the scope openid: simsid login -p " + s.profile.Name}}
+		}
+		view = render.Token{Profile: s.profile.Name, Kind: "id_token", Value: set.ID}
+		if jwt, err := token.ParseJWT(set.ID.Reveal()); err == nil {
+			view.Expiry, _ = jwt.Claims.Time("exp")
+		}
+	}
+	if s.json() {
+		return s.answer(view)
+	}
+	text := view.Value.Reveal()
+	if o.header {
+		text = "Authorization: Bearer " + text
+	}
+	_, err := io.WriteString(s.env.Stdout, text+"\n")
+	return err
+}
+
+// freshSet is the login with an access token that is valid for at least minValid: as kept, or refreshed.
+func (s *session) freshSet(ctx context.Context, minValid time.Duration) (token.Set, error) {
+	store, err := s.openStore(ctx)
+	if err != nil {
+		return token.Set{}, err
+	}
+	set, err := store.LoadCached(ctx)
+	if err != nil {
+		return token.Set{}, err
+	}
+	if set.ValidFor(s.env.Now(), minValid) {
+		return set, nil
+	}
+	res, err := s.refresh(ctx, flow.RefreshRequest{MinValid: minValid, Seen: set.Access})
+	if res == nil {
+		return token.Set{}, err
+	}
+	if !res.Set.ValidFor(s.env.Now(), minValid) {
+		s.line("warning", "the provider gives tokens that are valid for less than %s", render.Duration(minValid))
+	}
+	return res.Set, err
+}
+
+// refresh renews the login under its lock.
+func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.RefreshResult, error) {
+	store, err := s.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := s.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.Provider, r.Client, r.Keeper, r.Now = s.provider, client, store, s.env.Now
+	res, err := flow.Refresh(ctx, r)
+	if err != nil && res != nil {
+		// The tokens are good and the refresh token is safe, only not where it belongs: say so and go on.
+		f := explain(err)
+		s.line("warning", "%s", f.Text)
+		for _, h := range f.Hints {
+			s.line("hint", "%s", h)
+		}
+		return res, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("refresh: %w", err)
+	}
+	return res, nil
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/sims"
+)
+
+// callMargin is how long a token must still be valid to be sent to the provider.
+const callMargin = 30 * time.Second
+
+func newUserinfoCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "userinfo",
+		Short: "Ask the provider who the user is",
+		Long:  `Asks the provider's userinfo endpoint with the access token, which is refreshed first when needed.`,
+		Example: `  simsid userinfo -p school
+  simsid userinfo -p school --jq .claims.name`,
+		GroupID: groupTokens,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runUserinfo(cmd.Context(), a, cmd)
+		},
+	}
+	addProfileFlags(cmd, baseProfileFlags...)
+	return cmd
+}
+
+func runUserinfo(ctx context.Context, a *app, cmd *cobra.Command) error {
+	s, err := a.newSession(selection{cmd: cmd})
+	if err != nil {
+		return err
+	}
+	view, err := s.userinfo(ctx)
+	if err != nil {
+		return &profileError{Profile: s.profile.Name, Err: err}
+	}
+	return a.answer(view)
+}
+
+func (s *session) userinfo(ctx context.Context) (render.View, error) {
+	set, err := s.freshSet(ctx, callMargin)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.provider(ctx)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := p.Userinfo(ctx, set.Access)
+	if err != nil {
+		return nil, err
+	}
+	view := render.Userinfo{Profile: s.profile.Name, Claims: claims, SIMS: s.kind.SIMS}
+	if s.kind.SIMS {
+		view.Memberships = sims.Memberships(claims)
+	}
+	return view, nil
+}

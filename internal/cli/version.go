@@ -1,0 +1,22 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/render"
+)
+
+func newVersionCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Which simsid this is",
+		Example: `  simsid version
+  simsid version --jq .version`,
+		GroupID: groupSetup,
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			b := a.env.Build
+			return a.answer(render.Version{Version: b.Version, Commit: b.Commit, Date: b.Date, Go: b.Go, Platform: b.Platform})
+		},
+	}
+}
