@@ -1,6 +1,31 @@
 // Package config reads and edits simsid's configuration: profiles in one TOML file, and what flags, the environment and
-// the provider kind say above and below them. It never holds a secret.
+// the provider kind say above and below them. It never holds a secret: a key that looks like one is refused, and its
+// value is not shown.
+//
+// The file has one form, so that it can be edited in place without touching what somebody wrote around it:
+//
+//	default = "school"
+//
+//	[profile.school]
+//	kind = "simsid"
+//	scopes = ["openid", "profile"]
+//
+// Load reads it strictly, Resolve applies precedence, and Add, Set, Remove and Use edit it.
 package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	// BuiltInProfile is the name of the profile that exists without a file. A table of that name may change what is on
+	// top of it, but not which provider it is: kind, environment and issuer are fixed.
+	BuiltInProfile = "emulator"
+	// EnvProfile is the name of the profile that flags and variables make by themselves. No table may have it.
+	EnvProfile = "env"
+)
 
 // Setting is one key of a profile: its TOML key, the environment variable and the flag that override it.
 type Setting struct {
@@ -11,123 +36,94 @@ type Setting struct {
 	Meaning string // one sentence for help and docs
 }
 
-// Settings returns the table of keys in the order in which they are shown. Keys: kind, environment, issuer, pinned_issuer,
-// client_id, client_auth, scopes, redirect_uri, post_logout_redirect_uri, introspection_id, store.
-func Settings() []Setting { panic("unwritten") }
-
-// Profile is one client at one provider, after precedence.
-type Profile struct {
-	Name                  string
-	Kind                  string
-	Environment           string
-	Issuer                string
-	PinnedIssuer          string // as discovery spelled it the first time
-	ClientID              string
-	ClientAuth            string
-	Scopes                []string
-	RedirectURI           string
-	PostLogoutRedirectURI string
-	IntrospectionID       string
-	Store                 string
-	// Origins says where each value that is set came from, by key.
-	Origins map[string]Origin
-}
-
-// Source is one layer of precedence.
-type Source string
-
+// The keys of a profile.
 const (
-	FromFlag        Source = "flag"
-	FromEnvironment Source = "environment"
-	FromProfile     Source = "profile"
-	FromKind        Source = "default"
+	keyKind          = "kind"
+	keyEnvironment   = "environment"
+	keyIssuer        = "issuer"
+	keyPinnedIssuer  = "pinned_issuer"
+	keyClientID      = "client_id"
+	keyClientAuth    = "client_auth"
+	keyScopes        = "scopes"
+	keyRedirect      = "redirect_uri"
+	keyPostLogout    = "post_logout_redirect_uri"
+	keyIntrospection = "introspection_id"
+	keyStore         = "store"
 )
 
-// Origin is where a value came from.
-type Origin struct {
-	Source Source
-	Detail string // "--issuer", "SIMSID_ISSUER", "/home/…/config.toml:12", "kind simsid"
+// Settings returns the table of keys in the order in which they are shown. Keys: kind, environment, issuer, pinned_issuer,
+// client_id, client_auth, scopes, redirect_uri, post_logout_redirect_uri, introspection_id, store.
+func Settings() []Setting {
+	return []Setting{
+		{keyKind, "SIMSID_KIND", "kind", false, "Kind of provider, such as `simsid` or `oidc`."},
+		{keyEnvironment, "SIMSID_ENVIRONMENT", "environment", false, "Installation of a kind that has several: `sandbox` or `live`."},
+		{keyIssuer, "SIMSID_ISSUER", "issuer", false, "Address of the provider: `https`, or `http` on loopback."},
+		{keyPinnedIssuer, "", "", false, "Issuer as the provider spelled it at first sight, compared byte for byte ever after."},
+		{keyClientID, "SIMSID_CLIENT_ID", "client-id", false, "Client id that the provider assigned."},
+		{keyClientAuth, "SIMSID_CLIENT_AUTH", "client-auth", false, "How the client authenticates: `client_secret_post`, `client_secret_basic`, `client_secret_basic_raw` or `none`."},
+		{keyScopes, "SIMSID_SCOPES", "scope", true, "Scopes to ask for."},
+		{keyRedirect, "SIMSID_REDIRECT_URI", "redirect-uri", false, "Redirect URI, exactly as it is registered; port 0 means any free one."},
+		{keyPostLogout, "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false, "Where the browser goes after a logout, as it is registered."},
+		{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "Name of the scope whose secret introspection authenticates with."},
+		{keyStore, "SIMSID_STORE", "store", false, "Where tokens are kept: `keyring`, `file`, `memory` or, for the emulator, `auto`."},
+	}
 }
 
-// Overridden reports whether a key's value comes from a flag or a variable, and differs from what the file and the kind's defaults
-// would have given.
-func (p Profile) Overridden(key string) bool { panic("unwritten") }
-
-// File is the configuration file as read: its profiles and what it says outside of them.
-type File struct{}
-
-// Load reads path strictly; a missing file is an empty one. Errors are *FileError.
-func Load(path string) (*File, error) { panic("unwritten") }
-
-// FileError is a fault of the configuration file, with its place.
-type FileError struct {
-	Path    string
-	Line    int // 1-based; 0: the whole file
-	Problem string
-	Suggest string // a known key near to the unknown one; "" if none
+// lookupSetting finds a setting by its key.
+func lookupSetting(key string) (Setting, bool) {
+	all := Settings()
+	i := slices.IndexFunc(all, func(s Setting) bool { return s.Key == key })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return all[i], true
 }
 
-func (e *FileError) Error() string { panic("unwritten") }
-
-// Path returns where the file lies.
-func (f *File) Path() string { panic("unwritten") }
-
-// Default returns the name of the default profile, "" when none is set.
-func (f *File) Default() string { panic("unwritten") }
-
-// Names returns the profiles' names in the file's order.
-func (f *File) Names() []string { panic("unwritten") }
-
-// Has reports whether the file has a profile of that name.
-func (f *File) Has(name string) bool { panic("unwritten") }
-
-// Value returns what the file says for one key of one profile.
-func (f *File) Value(profile, key string) (value []string, line int, ok bool) { panic("unwritten") }
-
-// Layers are the inputs of Resolve.
-type Layers struct {
-	File     *File
-	Profile  string                                             // name, already chosen
-	Flags    map[string][]string                                // by key; only those given
-	Getenv   func(string) string                                // the environment
-	Defaults func(kind, environment string) map[string][]string // the kind's defaults, by key
-	BuiltIn  map[string][]string                                // values of a profile that exists without a file (emulator); nil for others
+// settingKeys returns every key of a profile.
+func settingKeys() []string {
+	var keys []string
+	for _, s := range Settings() {
+		keys = append(keys, s.Key)
+	}
+	return keys
 }
 
-// Resolve applies precedence: flag, environment, profile, default of the kind. An unknown profile is an *UnknownProfileError.
-func Resolve(l Layers) (Profile, error) { panic("unwritten") }
-
-// UnknownProfileError says that there is no such profile.
-type UnknownProfileError struct {
-	Name    string
-	Known   []string
-	Suggest string
+// fixedInBuiltIn reports whether a key says which provider a profile is, which a table of the built-in one may not.
+func fixedInBuiltIn(key string) bool {
+	return key == keyKind || key == keyEnvironment || key == keyIssuer
 }
 
-func (e *UnknownProfileError) Error() string { panic("unwritten") }
-
-// ValueError says that a value can't be what it is.
-type ValueError struct {
-	Key     string
-	Value   string
-	Origin  Origin
-	Problem string
-}
-
-func (e *ValueError) Error() string { panic("unwritten") }
+// maxName is the longest name of a profile in bytes: names become parts of file names and keyring items.
+const maxName = 64
 
 // CheckName refuses what can't name a profile: empty, over 64 bytes, or with anything but letters, digits, '.', '_' and '-' (first a letter or digit).
-func CheckName(name string) error { panic("unwritten") }
+// The error is a *ValueError with the key "profile".
+func CheckName(name string) error {
+	problem := ""
+	switch {
+	case name == "":
+		problem = "is empty"
+	case len(name) > maxName:
+		problem = fmt.Sprintf("is longer than %d bytes", maxName)
+	case !isAlnum(name[0]):
+		problem = "must begin with a letter or a digit"
+	case strings.ContainsFunc(name, func(r rune) bool { return r > 0x7e || !isAlnum(byte(r)) && !strings.ContainsRune("._-", r) }):
+		problem = "may have only letters, digits, '.', '_' and '-'"
+	default:
+		return nil
+	}
+	return &ValueError{Key: "profile", Value: clip(name), Problem: problem}
+}
 
-// Add writes a new profile at the end of the file, leaving every other byte of it; values by key in Settings' order. The file is
-// replaced atomically (0600 in a 0700 folder). The first profile becomes the default.
-func Add(path, name string, values map[string][]string) error { panic("unwritten") }
+func isAlnum(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
 
-// Set changes one key of one profile in place, keeping comments and every other byte; nil values remove the key.
-func Set(path, name, key string, values []string) error { panic("unwritten") }
-
-// Remove takes a profile out of the file, and the default if it was that.
-func Remove(path, name string) error { panic("unwritten") }
-
-// Use makes a profile the default.
-func Use(path, name string) error { panic("unwritten") }
+// clip cuts foreign text to a length that fits into a message.
+func clip(s string) string {
+	const limit = 200
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}

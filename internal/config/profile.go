@@ -1,0 +1,97 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// Profile is one client at one provider, after precedence.
+type Profile struct {
+	Name                  string
+	Kind                  string
+	Environment           string
+	Issuer                string
+	PinnedIssuer          string // as discovery spelled it the first time
+	ClientID              string
+	ClientAuth            string
+	Scopes                []string
+	RedirectURI           string
+	PostLogoutRedirectURI string
+	IntrospectionID       string
+	Store                 string
+	// Origins says where each value that is set came from, by key.
+	Origins map[string]Origin
+
+	// base is what the file and the defaults would have given, without flags and variables.
+	base map[string][]string
+}
+
+// Source is one layer of precedence.
+type Source string
+
+// The layers, from the top.
+const (
+	FromFlag        Source = "flag"
+	FromEnvironment Source = "environment"
+	FromProfile     Source = "profile"
+	FromKind        Source = "default" // of the kind, or of the built-in profile
+)
+
+// Origin is where a value came from.
+type Origin struct {
+	Source Source
+	Detail string // "--issuer", "SIMSID_ISSUER", "/home/…/config.toml:12", "kind simsid"
+}
+
+// current returns one setting's value by its key, nil when it isn't set.
+func (p Profile) current(key string) []string {
+	if key == keyScopes {
+		return p.Scopes
+	}
+	if field := p.field(key); field != nil && *field != "" {
+		return []string{*field}
+	}
+	return nil
+}
+
+// field finds the field of a key that isn't a list.
+func (p *Profile) field(key string) *string {
+	switch key {
+	case keyKind:
+		return &p.Kind
+	case keyEnvironment:
+		return &p.Environment
+	case keyIssuer:
+		return &p.Issuer
+	case keyPinnedIssuer:
+		return &p.PinnedIssuer
+	case keyClientID:
+		return &p.ClientID
+	case keyClientAuth:
+		return &p.ClientAuth
+	case keyRedirect:
+		return &p.RedirectURI
+	case keyPostLogout:
+		return &p.PostLogoutRedirectURI
+	case keyIntrospection:
+		return &p.IntrospectionID
+	case keyStore:
+		return &p.Store
+	}
+	return nil
+}
+
+// Overridden reports whether a flag or a variable gave a key another value than the file and the defaults would have:
+// directly, or by choosing another kind or environment with another default. Issuers that differ by a trailing slash alone
+// are one. In a profile that is made of flags and variables nothing is overridden; in one that Resolve didn't make
+// everything is.
+func (p Profile) Overridden(key string) bool {
+	return !sameValues(key, p.current(key), p.base[key])
+}
+
+func sameValues(key string, a, b []string) bool {
+	if key == keyIssuer && len(a) == 1 && len(b) == 1 {
+		return strings.TrimSuffix(a[0], "/") == strings.TrimSuffix(b[0], "/")
+	}
+	return slices.Equal(a, b)
+}

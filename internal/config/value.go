@@ -1,0 +1,222 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Bounds of values. The ids are longer than any provider's, the addresses as long as browsers take them.
+const (
+	maxURL    = 2048
+	maxID     = 255
+	maxScopes = 100
+)
+
+// ValueError says that a value can't be what it is.
+type ValueError struct {
+	Key     string // a setting's key, or "profile" for a profile's name
+	Value   string // as given, clipped; of an address without what could be a password or a code
+	Origin  Origin // zero when the caller of Add, Set or CheckName knows better
+	Problem string // "must be an absolute https address"
+}
+
+// Error names the key, the value, the problem and the origin.
+func (e *ValueError) Error() string {
+	s := fmt.Sprintf("%s %q %s", e.Key, e.Value, e.Problem)
+	if e.Origin.Detail != "" {
+		s += fmt.Sprintf(" (from %s)", e.Origin.Detail)
+	}
+	return s
+}
+
+// checkValues checks what is to be one setting's value. It gives a *ValueError without an origin.
+func checkValues(s Setting, values []string) error {
+	fault := func(value, problem string) error {
+		return &ValueError{Key: s.Key, Value: showValue(s.Key, value), Problem: problem}
+	}
+	switch {
+	case len(values) == 0:
+		return fault("", "is empty")
+	case !s.List && len(values) > 1:
+		return fault(strings.Join(values, " "), "must be one value")
+	case len(values) > maxScopes:
+		return fault(values[0], fmt.Sprintf("is one of more than %d values", maxScopes))
+	}
+	for _, v := range values {
+		if problem := checkValue(s.Key, v); problem != "" {
+			return fault(v, problem)
+		}
+	}
+	return nil
+}
+
+// showValue is a value fit for a message: addresses lose their userinfo, query and fragment, where passwords, codes and
+// tokens are found when something wrong was pasted.
+func showValue(key, value string) string {
+	if isURLKey(key) {
+		if i := strings.IndexAny(value, "?#"); i >= 0 {
+			value = value[:i+1] + "…"
+		}
+		if i := strings.LastIndexByte(value, '@'); i >= 0 {
+			scheme, _, ok := strings.Cut(value[:i], "://")
+			if !ok || scheme != "https" && scheme != "http" {
+				scheme = "…"
+			}
+			value = scheme + "://…" + value[i:]
+		}
+	}
+	return clip(value)
+}
+
+func isURLKey(key string) bool {
+	return key == keyIssuer || key == keyPinnedIssuer || key == keyRedirect || key == keyPostLogout
+}
+
+// checkValue says what is wrong with a value, "" when nothing is.
+func checkValue(key, v string) string {
+	if v == "" {
+		return "is empty"
+	}
+	switch key {
+	case keyKind, keyEnvironment:
+		return checkWord(v)
+	case keyIssuer, keyPinnedIssuer:
+		return checkIssuer(v)
+	case keyClientID, keyIntrospection:
+		return checkID(v)
+	case keyClientAuth:
+		return checkOneOf(v, "client_secret_post", "client_secret_basic", "client_secret_basic_raw", "none")
+	case keyScopes:
+		return checkScope(v)
+	case keyRedirect, keyPostLogout:
+		return checkRedirect(v)
+	case keyStore:
+		return checkOneOf(v, "keyring", "file", "memory", "auto")
+	}
+	return "is of no known key"
+}
+
+func checkOneOf(v string, allowed ...string) string {
+	if slices.Contains(allowed, v) {
+		return ""
+	}
+	last := len(allowed) - 1
+	return "must be " + strings.Join(allowed[:last], ", ") + " or " + allowed[last]
+}
+
+func checkWord(v string) string {
+	if len(v) > maxName || strings.Trim(v, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return "must be a word of lower-case letters, digits and '-'"
+	}
+	return ""
+}
+
+// checkID takes what RFC 6749 appendix A.1 calls VSCHAR. A space at an end is a slip of the paste.
+func checkID(v string) string {
+	switch {
+	case len(v) > maxID:
+		return fmt.Sprintf("is longer than %d bytes", maxID)
+	case !within(v, ' ', '~'):
+		return "may have only printable ASCII characters"
+	case strings.TrimSpace(v) != v:
+		return "begins or ends with a space"
+	}
+	return ""
+}
+
+// checkScope takes a scope-token of RFC 6749 section 3.3.
+func checkScope(v string) string {
+	switch {
+	case len(v) > maxID:
+		return fmt.Sprintf("is longer than %d bytes", maxID)
+	case !within(v, '!', '~') || strings.ContainsAny(v, `"\`):
+		return `must be one scope: printable ASCII without spaces, '"' and '\'`
+	}
+	return ""
+}
+
+// within reports whether all bytes of v are from lo to hi.
+func within(v string, lo, hi byte) bool {
+	for i := range len(v) {
+		if v[i] < lo || v[i] > hi {
+			return false
+		}
+	}
+	return true
+}
+
+// checkIssuer takes what OpenID Connect Discovery 1.0 section 3 asks of an issuer, and http on loopback for tests.
+func checkIssuer(v string) string {
+	u, problem := checkURL(v)
+	switch {
+	case problem != "":
+		return problem
+	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+		return "must be an https address, or http on loopback"
+	case u.Host == "":
+		return "has no host"
+	case strings.ContainsAny(v, "?#"):
+		return "must have neither query nor fragment"
+	}
+	return ""
+}
+
+// checkRedirect takes https, http on loopback (RFC 8252 section 7.3) and private-use schemes, which have a dot (section 7.1). A
+// redirect URI has no fragment (RFC 6749 section 3.1.2).
+func checkRedirect(v string) string {
+	u, problem := checkURL(v)
+	switch {
+	case problem != "":
+		return problem
+	case strings.Contains(v, "#"):
+		return "must have no fragment"
+	case u.Scheme == "https" && u.Host != "", u.Scheme == "http" && isLoopback(u.Hostname()), strings.Contains(u.Scheme, "."):
+		return ""
+	}
+	return "must be an absolute https address, http on loopback, or one with a private scheme such as com.example.app"
+}
+
+// checkURL takes an absolute URI of RFC 3986 without userinfo.
+func checkURL(v string) (*url.URL, string) {
+	switch {
+	case len(v) > maxURL:
+		return nil, fmt.Sprintf("is longer than %d bytes", maxURL)
+	case !within(v, '!', '~') || strings.ContainsAny(v, "\"<>\\^`{|}"):
+		return nil, "has characters that an address can't have"
+	}
+	// The parser's own error is left out: it repeats the address, with a password that may be in it.
+	u, err := url.Parse(v)
+	switch {
+	case err != nil:
+		return nil, "isn't a valid address"
+	case !u.IsAbs():
+		return nil, "must be an absolute address, beginning with https://"
+	case u.User != nil:
+		return nil, "must hold no user name or password"
+	case u.Host == "" && (u.Scheme == "https" || u.Scheme == "http"):
+		return nil, "has no host"
+	case strings.HasSuffix(u.Host, ":"):
+		return nil, "has an empty port"
+	case u.Host != "" && u.Hostname() == "":
+		return nil, "has no host"
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n > 65535 {
+			return nil, "has a port over 65535"
+		}
+	}
+	return u, ""
+}
+
+// isLoopback reports whether a host, as it stands in an address, can only be this machine: RFC 6761 section 6.3 reserves localhost.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
