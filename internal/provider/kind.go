@@ -39,11 +39,78 @@ type Kind struct {
 	DefaultStore    string // "keyring", or "auto"
 }
 
-// Kinds returns the table, in the order in which help lists it.
-func Kinds() []Kind { panic("unwritten") }
+// Kinds returns the table, in the order in which help lists it. The caller owns the result.
+func Kinds() []Kind {
+	return []Kind{
+		{
+			Name:  "simsid",
+			Title: "SIMS ID",
+			// A sandbox is assigned to each integrator, who gives its address: no host that isn't proven may receive a
+			// secret by default.
+			Environments:    []Environment{{Name: "sandbox"}, {Name: "live", Issuer: "https://sts.sims.co.uk"}},
+			IssuerSlash:     true,
+			SIMS:            true,
+			ValidationCalls: true,
+			RevokeCascade:   true,
+			SubjectTail:     true,
+			SecretRequired:  true,
+			// IdentityServer3 doesn't percent-decode Basic credentials, so the body is the one place that always works.
+			DefaultAuth:   AuthPost,
+			DefaultScopes: []string{"openid", "profile", "roles", "partner"},
+			// SIMS ID matches a redirect URI as a whole string, port included, so there is none that could be guessed.
+			DefaultRedirect: "",
+			DefaultStore:    "keyring",
+		},
+		{
+			Name:  "oidc",
+			Title: "OpenID provider",
+			// OpenID Connect Core 9: where a client registered no method, it is this one. A client without a secret
+			// is a public one whatever the method (see Client).
+			DefaultAuth: AuthBasic,
+			// No offline_access: OpenID Connect Core 11 lets a provider ignore it, but several answer invalid_scope, and a login
+			// that can't be refreshed is better than none.
+			DefaultScopes:   []string{"openid", "profile"},
+			DefaultRedirect: "http://127.0.0.1:8400/callback",
+			DefaultStore:    "keyring",
+		},
+		{
+			Name:            "emulator",
+			Title:           "the embedded STS",
+			Embedded:        true,
+			Issuer:          "https://emulator.simsid.invalid/",
+			IssuerSlash:     true,
+			SIMS:            true,
+			ValidationCalls: true,
+			RevokeCascade:   true,
+			SubjectTail:     true,
+			SecretRequired:  true,
+			DefaultAuth:     AuthPost,
+			DefaultScopes: []string{
+				"openid", "profile", "roles", "partner", "partnermanagementapplication", "offline_access",
+			},
+			DefaultRedirect: "http://127.0.0.1:0/callback",
+			DefaultStore:    "auto",
+		},
+	}
+}
 
 // LookupKind finds a kind by its name.
-func LookupKind(name string) (Kind, bool) { panic("unwritten") }
+func LookupKind(name string) (Kind, bool) {
+	for _, k := range Kinds() {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return Kind{}, false
+}
 
-// EnvironmentIssuer returns the known base of an environment; ok is false when the kind has no such environment.
-func (k Kind) EnvironmentIssuer(environment string) (issuer string, ok bool) { panic("unwritten") }
+// EnvironmentIssuer returns the known base of an environment, "" when only the user knows it; ok is false when the kind
+// has no such environment.
+func (k Kind) EnvironmentIssuer(environment string) (issuer string, ok bool) {
+	for _, e := range k.Environments {
+		if e.Name == environment {
+			return e.Issuer, true
+		}
+	}
+	return "", false
+}

@@ -1,8 +1,13 @@
 package provider
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"strings"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -18,15 +23,18 @@ const (
 
 // Check is one row of a verification.
 type Check struct {
-	Name     string // "form", "algorithm", "key", "signature", "issuer", "audience", "authorized party", "expiry", "issued at", "not before", "nonce", "auth_time", "at_hash", "c_hash", "subject"
+	// Name is one of "form", "algorithm", "key", "signature", "issuer", "audience", "authorized party", "expiry", "issued
+	// at", "not before", "nonce", "auth_time", "at_hash", "c_hash", "subject", and they come in this order.
+	Name     string
 	Outcome  Outcome
 	Expected string // as it may be shown; "" where there is nothing to show (nonce)
 	Got      string // foreign text
-	Detail   string // why it failed or wasn't made, in words
+	Detail   string // why it failed or wasn't made, in words; for a passed check, what is worth knowing
 	Source   string // "OpenID Connect Core 3.1.3.7 (2)"
 }
 
-// Verification is every check that was made of one token, and its claims if they all held.
+// Verification is every check that was made of one token, and its claims if they all held. Of a token whose form is broken
+// there is that row alone; of any other, every row.
 type Verification struct {
 	Checks []Check
 	JWT    *token.JWT      // nil when the form is broken
@@ -34,14 +42,57 @@ type Verification struct {
 }
 
 // Err returns nil when Claims are verified, else a *VerificationError.
-func (v *Verification) Err() error { panic("unwritten") }
+func (v *Verification) Err() error {
+	if v.Claims != nil {
+		return nil
+	}
+	failed := v.with(Failed)
+	if len(failed) == 0 {
+		failed = v.with(NotMade)
+		failed = failed[:min(len(failed), 2)] // key and signature come first
+	}
+	return &VerificationError{Failed: failed}
+}
 
-// VerificationError says which checks failed.
+func (v *Verification) with(o Outcome) []Check {
+	var rows []Check
+	for _, c := range v.Checks {
+		if c.Outcome == o {
+			rows = append(rows, c)
+		}
+	}
+	return rows
+}
+
+// VerificationError says which checks failed, or, where none did, that key and signature weren't checked.
 type VerificationError struct {
 	Failed []Check
 }
 
-func (e *VerificationError) Error() string { panic("unwritten") }
+// Error tells each failed check with expected and got.
+func (e *VerificationError) Error() string {
+	parts := make([]string, 0, len(e.Failed))
+	for _, c := range e.Failed {
+		parts = append(parts, c.words())
+	}
+	return "the token doesn't hold: " + strings.Join(parts, "; ")
+}
+
+func (c Check) words() string {
+	s := c.Name
+	if c.Outcome == NotMade {
+		s += " not checked"
+	}
+	sep := ": "
+	if c.Expected != "" {
+		s += fmt.Sprintf("%sexpected %q, got %q", sep, c.Expected, c.Got)
+		sep = ", "
+	}
+	if c.Detail != "" {
+		s += sep + visible(c.Detail)
+	}
+	return s
+}
 
 // Use says what a token is verified as.
 type Use int
@@ -56,19 +107,111 @@ const (
 // VerifyRequest says against what a token is held.
 type VerifyRequest struct {
 	Use      Use
-	ClientID string
+	ClientID string        // must be there but for AsAccess
 	Nonce    token.Secret  // what was sent; AtLogin only
 	Access   token.Secret  // for at_hash; may be empty
 	Code     token.Secret  // for c_hash; may be empty
-	MaxAge   time.Duration // sent as max_age; negative: not sent
-	Previous *token.JWT    // AtRefresh: the ID token of the login
-	Skew     time.Duration // 0: one minute
+	MaxAge   time.Duration // sent as max_age; negative: not sent. AtLogin only
+	Previous *token.JWT    // AtRefresh: the ID token of the login; nil where none is left, and nothing is held against it then
+	Skew     time.Duration // 0: one minute; negative: none
 }
 
 // Verify makes every check it can and says of each how it went; it doesn't stop at the first that fails. The algorithm is
-// fixed by the provider's metadata and never by the token; keys come from the metadata's JWKS, fetched once more when the
-// kid is unknown; jku, x5u and jwk in a header are never used. A JWKS that can't be had gives an *UnavailableError or
-// *ResponseError as the second result, and the checks that could be made.
+// fixed by the provider's metadata and never by the token; keys come from the metadata's JWKS, and those in memory are fetched
+// once more when the kid is unknown; jku, x5u and jwk in a header are never used. A JWKS that can't be had gives an
+// *UnavailableError or *ResponseError as the second result, and the checks that could be made.
 func (p *Provider) Verify(ctx context.Context, raw token.Secret, r VerifyRequest) (*Verification, error) {
-	panic("unwritten")
+	jwt, err := token.ParseJWT(raw.Reveal())
+	if err != nil {
+		form := Check{Name: "form", Outcome: Failed, Detail: err.Error(), Source: sourceForm}
+		return &Verification{Checks: []Check{form}}, nil
+	}
+	c := &checker{p: p, r: r, jwt: jwt, now: p.Now(), skew: r.Skew}
+	switch {
+	case c.skew == 0:
+		c.skew = time.Minute
+	case c.skew < 0:
+		c.skew = 0
+	}
+	v := &Verification{JWT: jwt, Checks: []Check{c.form()}}
+	algorithm := c.algorithm()
+	key, signature, err := c.signature(ctx, algorithm.Outcome == Passed)
+	v.Checks = append(v.Checks, algorithm, key, signature,
+		c.issuer(), c.audience(), c.authorizedParty(),
+		c.expiry(), c.issuedAt(), c.notBefore(),
+		c.nonce(), c.authTime(), c.atHash(), c.cHash(), c.subject())
+	if signature.Outcome == Passed && len(v.with(Failed)) == 0 {
+		claims := jwt.Claims.InsecureMarkVerified()
+		v.Claims = &claims
+	}
+	return v, err
+}
+
+// algorithms are those that a provider can sign with and be checked by its public keys. HMAC isn't among them, since its key
+// would be the client's secret or, in the attack of RFC 8725 section 2.1, the public key itself; nor is none.
+func algorithms() []jose.SignatureAlgorithm {
+	return []jose.SignatureAlgorithm{
+		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
+		jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
+	}
+}
+
+// allowedAlgorithms are those of the metadata; RS256, which every provider must support, where it names none (OpenID
+// Connect Discovery 3).
+func allowedAlgorithms(named []string) []string {
+	if len(named) == 0 {
+		return []string{string(jose.RS256)}
+	}
+	var allowed []string
+	for _, a := range algorithms() {
+		for _, n := range named {
+			if n == string(a) {
+				allowed = append(allowed, n)
+				break
+			}
+		}
+	}
+	return allowed
+}
+
+// signature looks for the key and checks the signature with it.
+func (c *checker) signature(ctx context.Context, algorithmAllowed bool) (key, signature Check, err error) {
+	key = Check{Name: "key", Outcome: NotMade, Source: sourceKey}
+	signature = Check{Name: "signature", Outcome: NotMade, Source: sourceSignature, Detail: "there is no key to check it with"}
+	if !algorithmAllowed {
+		key.Detail = "no key is looked for under an algorithm that isn't allowed"
+		return key, signature, nil
+	}
+	alg, kid := c.jwt.Header.Algorithm(), c.jwt.Header.KeyID()
+	key.Expected, key.Got = "a key for "+alg, clip(kid, kidShown)
+	keys, problem, err := c.p.keysFor(ctx, alg, kid)
+	switch {
+	case err != nil:
+		key.Detail = "the provider's keys couldn't be read"
+		return key, signature, err
+	case problem != "":
+		key.Outcome, key.Detail = Failed, problem
+		return key, signature, nil
+	}
+	key.Outcome, key.Detail = Passed, keys[0].kind
+	signature.Outcome, signature.Detail = Failed, "it isn't of the provider's key, or the token was changed"
+	if signedByAny(c.jwt, alg, keys) {
+		signature.Outcome, signature.Detail = Passed, ""
+	}
+	return key, signature, nil
+}
+
+func signedByAny(jwt *token.JWT, alg string, keys []publicKey) bool {
+	jws, err := jose.ParseSignedCompact(jwt.Raw.Reveal(), []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
+	if err != nil {
+		return false
+	}
+	for _, k := range keys {
+		payload, err := jws.Verify(k.key)
+		// The claims were parsed from this payload by another reader: both must have read the same.
+		if err == nil && bytes.Equal(payload, jwt.Payload) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,170 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/simsid/simsid/internal/token"
+)
+
+// Metadata is what a provider says of itself (OpenID Connect Discovery 3). Addresses that it doesn't give are "".
+type Metadata struct {
+	Issuer                string
+	AuthorizationEndpoint string
+	TokenEndpoint         string
+	UserinfoEndpoint      string
+	IntrospectionEndpoint string
+	RevocationEndpoint    string
+	EndSessionEndpoint    string
+	JWKSURI               string
+	IDTokenAlgs           []string
+	AuthMethods           []string
+	ScopesSupported       []string
+	ChallengeMethods      []string
+	IssParameter          bool // authorization_response_iss_parameter_supported (RFC 9207)
+}
+
+// DiscoverRequest says whose metadata is wanted.
+type DiscoverRequest struct {
+	Kind   Kind
+	Issuer string // issuer, or base where the kind allows for a trailing slash
+	Pinned string // the issuer found at an earlier time; compared byte for byte; "" at first sight
+}
+
+const opDiscover = "read discovery document"
+
+// Discover reads issuer + /.well-known/openid-configuration. The document's issuer must be the one asked for
+// (*IssuerError), and every address https, or http on loopback (*ResponseError). An issuer that can't be asked at all is an
+// *AddressError.
+func Discover(ctx context.Context, hc *http.Client, r DiscoverRequest) (Metadata, error) {
+	u, err := checkAddress(r.Issuer)
+	if err != nil {
+		return Metadata{}, fmt.Errorf("issuer: %w", err)
+	}
+	if u.RawQuery != "" || u.ForceQuery {
+		return Metadata{}, fmt.Errorf("issuer: %w",
+			&AddressError{Address: u.Scheme + "://" + u.Host + u.Path, Problem: "has a query"})
+	}
+	// OpenID Connect Discovery 4.1: a slash at the end goes before the suffix is appended.
+	const suffix = "/.well-known/openid-configuration"
+	address := strings.TrimSuffix(r.Issuer, "/") + suffix
+	a, err := get(ctx, hc, opDiscover, address, token.Secret{})
+	if err != nil {
+		return Metadata{}, err
+	}
+	if !a.ok() {
+		return Metadata{}, a.problem("no discovery document at " + visible(strings.TrimSuffix(u.Path, "/")+suffix))
+	}
+	o, err := a.object()
+	if err != nil {
+		return Metadata{}, err
+	}
+	m, problem := readMetadata(o)
+	if problem != "" {
+		return Metadata{}, a.problem(problem)
+	}
+	// The issuer is compared first: addresses of somebody else's document are nobody's business.
+	if err := checkIssuer(r, m.Issuer); err != nil {
+		return Metadata{}, err
+	}
+	if problem := checkEndpoints(m); problem != "" {
+		return Metadata{}, a.problem(problem)
+	}
+	return m, nil
+}
+
+// checkIssuer compares byte for byte (OpenID Connect Discovery 4.3), with the one exception of a kind's first sight.
+func checkIssuer(r DiscoverRequest, got string) error {
+	expected := r.Issuer
+	if r.Pinned != "" {
+		expected = r.Pinned
+	}
+	if got == expected {
+		return nil
+	}
+	slashOnly := differBySlash(expected, got)
+	if r.Pinned == "" && r.Kind.IssuerSlash && slashOnly {
+		return nil
+	}
+	return &IssuerError{Expected: expected, Got: clip(got, maxShown), SlashOnly: slashOnly, Pinned: r.Pinned != ""}
+}
+
+// differBySlash reports whether one of two strings is the other with one slash more at its end.
+func differBySlash(a, b string) bool { return a+"/" == b || b+"/" == a }
+
+// readMetadata takes the members out; problem says in words what is missing or of a wrong type.
+func readMetadata(o token.Object) (m Metadata, problem string) {
+	for _, f := range []struct {
+		name     string
+		to       *string
+		required bool
+	}{
+		{"issuer", &m.Issuer, true},
+		{"authorization_endpoint", &m.AuthorizationEndpoint, true},
+		{"token_endpoint", &m.TokenEndpoint, true},
+		{"jwks_uri", &m.JWKSURI, true},
+		{"userinfo_endpoint", &m.UserinfoEndpoint, false},
+		{"introspection_endpoint", &m.IntrospectionEndpoint, false},
+		{"revocation_endpoint", &m.RevocationEndpoint, false},
+		{"end_session_endpoint", &m.EndSessionEndpoint, false},
+	} {
+		v, err := optionalString(o, f.name)
+		if err != nil {
+			return Metadata{}, err.Error()
+		}
+		if v == "" && f.required {
+			return Metadata{}, "a discovery document without " + f.name
+		}
+		*f.to = v
+	}
+	m.IDTokenAlgs = o.Strings("id_token_signing_alg_values_supported")
+	m.AuthMethods = o.Strings("token_endpoint_auth_methods_supported")
+	m.ScopesSupported = o.Strings("scopes_supported")
+	m.ChallengeMethods = o.Strings("code_challenge_methods_supported")
+	v, _ := o.Get("authorization_response_iss_parameter_supported")
+	m.IssParameter = string(v) == "true"
+	return m, ""
+}
+
+// checkEndpoints refuses a document that would have a code, a secret or a token sent in the clear.
+func checkEndpoints(m Metadata) (problem string) {
+	for _, f := range []struct{ name, address string }{
+		{"authorization_endpoint", m.AuthorizationEndpoint},
+		{"token_endpoint", m.TokenEndpoint},
+		{"jwks_uri", m.JWKSURI},
+		{"userinfo_endpoint", m.UserinfoEndpoint},
+		{"introspection_endpoint", m.IntrospectionEndpoint},
+		{"revocation_endpoint", m.RevocationEndpoint},
+		{"end_session_endpoint", m.EndSessionEndpoint},
+	} {
+		if f.address == "" {
+			continue
+		}
+		if _, err := checkAddress(f.address); err != nil {
+			if bad, ok := errors.AsType[*AddressError](err); ok {
+				return f.name + " " + bad.Problem
+			}
+			return f.name + " can't be read"
+		}
+	}
+	return ""
+}
+
+// optionalString reads a member that is a string, or missing, or null, which some servers write for missing.
+func optionalString(o token.Object, name string) (string, error) {
+	raw, ok := o.Get(name)
+	if !ok || isNull(raw) {
+		return "", nil
+	}
+	v, ok := o.String(name)
+	if !ok {
+		return "", fmt.Errorf("%s is no string", name)
+	}
+	return v, nil
+}
+
+func isNull(raw json.RawMessage) bool { return string(raw) == "null" }

@@ -1,0 +1,184 @@
+package provider
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"syscall"
+	"time"
+)
+
+// MaxAnswer is the longest answer in bytes that is read.
+const MaxAnswer = 1 << 20
+
+// defaultTimeout is for one exchange.
+const defaultTimeout = 30 * time.Second
+
+// errTooLong is what reading an answer beyond MaxAnswer gives.
+var errTooLong = fmt.Errorf("answer longer than %d bytes", MaxAnswer)
+
+// HTTPOptions say how the back channel is to be made.
+type HTTPOptions struct {
+	Base    http.RoundTripper // nil: a transport of our own (TLS 1.2, proxies from the environment)
+	Trace   io.Writer         // nil: no trace
+	Timeout time.Duration     // one exchange, the body included; 0: 30 s
+	Now     func() time.Time  // for the times in a trace; nil: it has none
+}
+
+// NewHTTPClient returns a client that follows no redirect, refuses http but on loopback, bounds each answer to 1 MiB, and
+// writes each exchange to Trace, redacted by allow-list.
+func NewHTTPClient(o HTTPOptions) *http.Client {
+	base := o.Base
+	if base == nil {
+		base = newTransport()
+	}
+	var rt http.RoundTripper = &guard{base}
+	if o.Trace != nil {
+		rt = &tracer{next: rt, out: o.Trace, now: o.Now}
+	}
+	timeout := o.Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	return &http.Client{
+		Transport: rt,
+		Timeout:   timeout,
+		// A 307 or 308 would post code, secret and refresh token once more, to a host of the answer's choice.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dial,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: 10 * time.Second,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConns:        4,
+		// A code is redeemed once, and never replayed by the transport: so it mustn't go out on a connection that a server
+		// or a router forgot while the user was signing in.
+		IdleConnTimeout:        4 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// dial connects as usual, but for the name localhost, which must lead to this machine: it is trusted without TLS.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := &net.Dialer{Timeout: 10 * time.Second}
+	if host, _, err := net.SplitHostPort(address); err == nil && host == "localhost" {
+		d.Control = onlyLoopback
+	}
+	return d.DialContext(ctx, network, address)
+}
+
+func onlyLoopback(_, address string, _ syscall.RawConn) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil || !ap.Addr().IsLoopback() {
+		return fmt.Errorf("localhost leads to %s, which isn't this machine", address)
+	}
+	return nil
+}
+
+// guard refuses addresses that a secret mustn't go to, and bounds what comes back.
+type guard struct {
+	next http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := checkURL(req.URL); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close() // the interface asks for it, errors included
+		}
+		return nil, err
+	}
+	resp, err := g.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = &boundedBody{ReadCloser: resp.Body, left: MaxAnswer}
+	return resp, nil
+}
+
+// boundedBody gives errTooLong where a body goes on after its bound.
+type boundedBody struct {
+	io.ReadCloser
+	left int64
+}
+
+// Read implements io.Reader.
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	// One byte more than allowed tells an answer that ends at the bound from a longer one.
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(p)
+	if int64(n) > b.left {
+		n = int(b.left)
+		b.left = 0
+		return n, errTooLong
+	}
+	b.left -= int64(n)
+	return n, err
+}
+
+// checkAddress takes an endpoint's address apart and refuses what checkURL does.
+func checkAddress(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		// The parser's error repeats the whole address, which may hold credentials.
+		return nil, &AddressError{Problem: "can't be read"}
+	}
+	return u, checkURL(u)
+}
+
+// checkURL refuses an address that isn't https, or http on loopback (RFC 8252 section 8.3), and one with credentials or,
+// by RFC 6749 sections 3.1 and 3.2, a fragment.
+func checkURL(u *url.URL) error {
+	problem := ""
+	switch {
+	case u.Opaque != "" || u.Hostname() == "":
+		problem = "names no host"
+	case u.User != nil:
+		problem = "holds credentials"
+	case u.Fragment != "":
+		problem = "has a fragment"
+	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+		return nil
+	case u.Scheme == "http":
+		problem = "is plain http, which is allowed on loopback only"
+	default:
+		problem = "isn't https"
+	}
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	return &AddressError{Address: shown.String(), Problem: problem}
+}
+
+// isLoopback reports whether a host is this machine by its name alone. Spellings such as 127.1 are no addresses here,
+// since what they lead to depends on who resolves them.
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}
+
+// readAll reads an answer's body; tooLong says that it goes beyond MaxAnswer.
+func readAll(r io.Reader) (body []byte, tooLong bool, err error) {
+	body, err = io.ReadAll(r)
+	if errors.Is(err, errTooLong) {
+		return nil, true, nil
+	}
+	return body, false, err
+}
