@@ -1,0 +1,147 @@
+// Package provider starts a real OpenID provider for the tests: npm's oidc-provider, which server.mjs in this folder sets up on
+// loopback. It knows every user name, none with a password.
+package provider
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
+
+// The client ids that the provider knows; Provider.Secret tells their secrets.
+const (
+	// Public authenticates with nothing but its proof key.
+	Public = "simsid-public"
+	// Post sends its secret in the body.
+	Post = "simsid-post"
+	// Basic sends its secret in the Authorization header, encoded as RFC 6749 section 2.3.1 says.
+	Basic = "simsid-basic"
+)
+
+// startTime bounds the wait for the ready line; stopTime the wait for the end.
+const (
+	startTime = 60 * time.Second
+	stopTime  = 10 * time.Second
+)
+
+// Provider is a running provider.
+type Provider struct {
+	// Issuer is its issuer: http, 127.0.0.1 and a free port.
+	Issuer  string
+	secrets map[string]string
+}
+
+// Secret returns a client's secret, "" for Public.
+func (p *Provider) Secret(client string) string { return p.secrets[client] }
+
+// ready is the line that server.mjs prints when it listens.
+type ready struct {
+	Issuer  string `json:"issuer"`
+	Clients []struct {
+		ID     string `json:"id"`
+		Secret string `json:"secret"`
+	} `json:"clients"`
+}
+
+// Start starts a provider that ends with the test; what it had to say is logged where the test failed.
+func Start(t *testing.T) *Provider {
+	t.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "node", "server.mjs")
+	cmd.Dir = folder(t)
+	var said lockedBuffer
+	cmd.Stderr = &said
+	// The server ends when its standard input does, even where this process is killed.
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start oidc-provider: %v; `make setup` installs what it needs", err)
+	}
+	ended := make(chan error, 1)
+	t.Cleanup(func() {
+		stop(t, stdin, cmd, ended)
+		if t.Failed() {
+			t.Logf("oidc-provider said:\n%s", said.String())
+		}
+	})
+	line := make(chan ready, 1)
+	go func() {
+		var r ready
+		if json.NewDecoder(bufio.NewReader(stdout)).Decode(&r) == nil {
+			line <- r
+		}
+		_, _ = io.Copy(io.Discard, stdout)
+		ended <- cmd.Wait()
+	}()
+	select {
+	case r := <-line:
+		return r.provider()
+	case err := <-ended:
+		ended <- err
+		t.Fatalf("oidc-provider ended before it was ready: %v\n%s\n`make setup` installs what it needs", err, said.String())
+	case <-time.After(startTime):
+		t.Fatalf("oidc-provider was not ready after %s", startTime)
+	}
+	return nil
+}
+
+func (r ready) provider() *Provider {
+	p := &Provider{Issuer: r.Issuer, secrets: map[string]string{}}
+	for _, c := range r.Clients {
+		p.secrets[c.ID] = c.Secret
+	}
+	return p
+}
+
+func stop(t *testing.T, stdin io.Closer, cmd *exec.Cmd, ended <-chan error) {
+	t.Helper()
+	_ = stdin.Close()
+	select {
+	case <-ended:
+	case <-time.After(stopTime):
+		t.Errorf("oidc-provider did not end within %s of its standard input's end", stopTime)
+		_ = cmd.Process.Kill()
+	}
+}
+
+// folder is where server.mjs lies: beside this file.
+func folder(t *testing.T) string {
+	t.Helper()
+	_, file, _, ok := runtime.Caller(0)
+	if !ok || !filepath.IsAbs(file) {
+		t.Fatal(fmt.Errorf("where test/provider lies is not known: %q; build the tests without -trimpath", file))
+	}
+	return filepath.Dir(file)
+}
+
+// lockedBuffer is written by the process and read by the test.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
