@@ -25,7 +25,7 @@ type Object struct {
 // Member is one member of an Object.
 type Member struct {
 	Name  string          // with its escapes resolved
-	Value json.RawMessage // as received, for instance a number with all its digits; not to be changed
+	Value json.RawMessage // as received, for instance a number with all its digits
 }
 
 // ParseObject reads one JSON object: valid UTF-8, at most MaxObject bytes long and nested at most 100 deep, no member of it or of an
@@ -142,9 +142,7 @@ func (w *walker) walk() bool {
 func (w *walker) endValue(at int) {
 	top := &w.open[len(w.open)-1]
 	if len(w.open) == 1 && top.named {
-		value := bytes.Trim(w.text[top.value:at], jsonSpace)
-		// Full slice expression: an append to one value must not run into the next member.
-		w.members[len(w.members)-1].Value = slices.Clip(value)
+		w.members[len(w.members)-1].Value = bytes.Trim(w.text[top.value:at], jsonSpace)
 	}
 	top.named = false
 }
@@ -183,24 +181,36 @@ func unquote(quoted []byte) string {
 	return s
 }
 
-// Members returns the members in the order received.
-func (o Object) Members() []Member { return slices.Clone(o.members) }
+// Members returns the members in the order received. They are the caller's own: changing them changes no object.
+func (o Object) Members() []Member {
+	members := slices.Clone(o.members)
+	for i := range members {
+		members[i].Value = bytes.Clone(members[i].Value)
+	}
+	return members
+}
 
 // Len returns the number of members.
 func (o Object) Len() int { return len(o.members) }
 
-// Get returns a member's JSON text.
+// Get returns a member's JSON text. It is the caller's own: decoding into a json.RawMessage writes over what that held, and
+// verified claims must not change by it.
 func (o Object) Get(name string) (json.RawMessage, bool) {
-	i, ok := o.index[name]
-	if !ok {
-		return nil, false
+	_, ok := o.index[name]
+	return bytes.Clone(o.raw(name)), ok
+}
+
+// raw is Get without the copy; nil for a missing member.
+func (o Object) raw(name string) json.RawMessage {
+	if i, ok := o.index[name]; ok {
+		return o.members[i].Value
 	}
-	return o.members[i].Value, true
+	return nil
 }
 
 // String returns a member that is a JSON string.
 func (o Object) String(name string) (string, bool) {
-	value, _ := o.Get(name)
+	value := o.raw(name)
 	if len(value) == 0 || value[0] != '"' {
 		return "", false
 	}
@@ -213,7 +223,7 @@ func (o Object) Strings(name string) []string {
 	if s, ok := o.String(name); ok {
 		return []string{s}
 	}
-	value, _ := o.Get(name)
+	value := o.raw(name)
 	if len(value) == 0 || value[0] != '[' {
 		return nil
 	}
@@ -240,7 +250,7 @@ const (
 // Time returns a member that is a NumericDate (RFC 7519 section 2): seconds since 1970, maybe with a fraction, as a time
 // in UTC. The bool is false when the member is missing, no number, or beyond the years 1 to 9999.
 func (o Object) Time(name string) (time.Time, bool) {
-	value, _ := o.Get(name)
+	value := o.raw(name)
 	if len(value) == 0 || value[0] != '-' && (value[0] < '0' || value[0] > '9') {
 		return time.Time{}, false
 	}

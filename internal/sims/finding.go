@@ -1,0 +1,106 @@
+package sims
+
+import (
+	"slices"
+	"time"
+
+	"github.com/simsid/simsid/internal/token"
+)
+
+// Severity of a finding.
+type Severity string
+
+const (
+	// Error is something that an application cannot work with.
+	Error Severity = "error"
+	// Warning is something that will go wrong for some user, or that isn't as documented.
+	Warning Severity = "warning"
+	// Note is something worth knowing.
+	Note Severity = "note"
+)
+
+// Finding is one thing worth knowing about a token. Its texts are sentences without a final stop, foreign text in them is
+// quoted and escaped.
+type Finding struct {
+	ID       string // "claim-missing", a stable name
+	Severity Severity
+	Seen     string // what was seen
+	Why      string // why it matters
+	Do       string // what to do
+	Source   string // where the rule comes from
+}
+
+// Input is the subject matter of Findings.
+type Input struct {
+	Access  token.Object // claims of the access token; empty when it is none or opaque
+	ID      token.Object // claims of the ID token
+	Wanted  []string     // scopes asked for; nil when unknown
+	Granted []string     // scopes granted; nil when unknown
+	Now     time.Time
+}
+
+// Findings looks at the tokens of one login. The order is fixed: errors first, then by the table of rules.
+func Findings(in Input) []Finding {
+	l := newLook(in)
+	var found []Finding
+	for _, r := range rules() {
+		for _, seen := range r.look(l) {
+			found = append(found, Finding{r.ID, r.Severity, seen, r.Why, r.Do, r.Source})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int { return a.Severity.rank() - b.Severity.rank() })
+	return found
+}
+
+func (s Severity) rank() int { return slices.Index([]Severity{Error, Warning, Note}, s) }
+
+// look is what the rules look at.
+type look struct {
+	Input
+	scopes []string // those granted, or, where that isn't known, those asked for
+}
+
+func newLook(in Input) look {
+	if in.Granted == nil {
+		in.Granted = GrantedScopes(in.Access)
+	}
+	l := look{Input: in, scopes: in.Granted}
+	if l.scopes == nil {
+		l.scopes = in.Wanted
+	}
+	return l
+}
+
+func (l look) has(scope string) bool { return slices.Contains(l.scopes, scope) }
+
+// claim reports whether either token has a claim that isn't empty.
+func (l look) claim(name string) bool {
+	for _, o := range []token.Object{l.Access, l.ID} {
+		switch value, _ := o.Get(name); string(value) {
+		case "", "null", "[]", `""`:
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// each asks a question of both tokens, whose answers are clauses like "site has 9 characters", and says of each answer where
+// it was seen.
+func (l look) each(ask func(token.Object) []string) []string {
+	access, id := ask(l.Access), ask(l.ID)
+	var seen []string
+	for _, clause := range access {
+		if slices.Contains(id, clause) {
+			seen = append(seen, "in the access token and the ID token, "+clause)
+		} else {
+			seen = append(seen, "in the access token, "+clause)
+		}
+	}
+	for _, clause := range id {
+		if !slices.Contains(access, clause) {
+			seen = append(seen, "in the ID token, "+clause)
+		}
+	}
+	return seen
+}
