@@ -56,15 +56,30 @@ func (s Severity) rank() int { return slices.Index([]Severity{Error, Warning, No
 
 // look is what the rules look at.
 type look struct {
-	Input
-	scopes []string // those granted, or, where that isn't known, those asked for
+	access, id      view
+	wanted, granted []string
+	scopes          []string // those granted, or, where that isn't known, those asked for
+}
+
+// view is one token's claims, with its organisation values taken apart.
+type view struct {
+	token.Object
+	organisations map[string][]Membership // by claim
+}
+
+func newView(claims token.Object) view {
+	v := view{claims, make(map[string][]Membership)}
+	for _, p := range organisationScopes() {
+		v.organisations[p[1]] = membershipsOf(claims, p[1])
+	}
+	return v
 }
 
 func newLook(in Input) look {
 	if in.Granted == nil {
 		in.Granted = GrantedScopes(in.Access)
 	}
-	l := look{Input: in, scopes: in.Granted}
+	l := look{access: newView(in.Access), id: newView(in.ID), wanted: in.Wanted, granted: in.Granted, scopes: in.Granted}
 	if l.scopes == nil {
 		l.scopes = in.Wanted
 	}
@@ -75,8 +90,8 @@ func (l look) has(scope string) bool { return slices.Contains(l.scopes, scope) }
 
 // claim reports whether either token has a claim that isn't empty.
 func (l look) claim(name string) bool {
-	for _, o := range []token.Object{l.Access, l.ID} {
-		switch value, _ := o.Get(name); string(value) {
+	for _, v := range []view{l.access, l.id} {
+		switch value, _ := v.Get(name); string(value) {
 		case "", "null", "[]", `""`:
 		default:
 			return true
@@ -87,8 +102,8 @@ func (l look) claim(name string) bool {
 
 // each asks a question of both tokens, whose answers are clauses like "site has 9 characters", and says of each answer where
 // it was seen.
-func (l look) each(ask func(token.Object) []string) []string {
-	access, id := ask(l.Access), ask(l.ID)
+func (l look) each(ask func(view) []string) []string {
+	access, id := ask(l.access), ask(l.id)
 	var seen []string
 	for _, clause := range access {
 		if slices.Contains(id, clause) {

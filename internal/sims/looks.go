@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/simsid/simsid/internal/token"
 )
 
 // organisationScopes pairs each of the two scopes with the claim that it brings.
@@ -16,7 +14,7 @@ func organisationScopes() [][2]string {
 }
 
 func exclusiveScopes(l look) []string {
-	wanted, granted := CheckScopes(l.Wanted) != nil, CheckScopes(l.Granted) != nil
+	wanted, granted := CheckScopes(l.wanted) != nil, CheckScopes(l.granted) != nil
 	const both = scopeSingle + " and " + scopeSeveral + " were both "
 	switch {
 	case wanted && granted:
@@ -30,14 +28,14 @@ func exclusiveScopes(l look) []string {
 }
 
 func missingOrganisation(l look) []string {
-	if l.Access.Len() == 0 {
+	if l.access.Len() == 0 {
 		return nil // unseenOrganisation speaks
 	}
 	return l.withoutOrganisation("no token has the claim ")
 }
 
 func unseenOrganisation(l look) []string {
-	if l.Access.Len() > 0 || l.ID.Len() == 0 {
+	if l.access.Len() > 0 || l.id.Len() == 0 {
 		return nil
 	}
 	return l.withoutOrganisation("the ID token doesn't have the claim ")
@@ -46,7 +44,7 @@ func unseenOrganisation(l look) []string {
 func (l look) withoutOrganisation(lead string) []string {
 	var seen []string
 	for _, p := range organisationScopes() {
-		if l.has(p[0]) && len(membershipsOf(l.Access, p[1])) == 0 && len(membershipsOf(l.ID, p[1])) == 0 {
+		if l.has(p[0]) && len(l.access.organisations[p[1]])+len(l.id.organisations[p[1]]) == 0 {
 			seen = append(seen, lead+p[1]+", which the scope "+p[0]+" brings")
 		}
 	}
@@ -91,10 +89,10 @@ func unknownTypes(l look) []string {
 
 // values asks about each organisation value. The answers about one claim make one finding, which shows the first three.
 func (l look) values(ask func(Membership) string) []string {
-	return l.each(func(claims token.Object) []string {
+	return l.each(func(claims view) []string {
 		var seen []string
 		for _, p := range organisationScopes() {
-			list := membershipsOf(claims, p[1])
+			list := claims.organisations[p[1]]
 			var clauses []string
 			more := 0
 			for i, m := range list {
@@ -126,8 +124,8 @@ func place(claim string, i, n int) string {
 }
 
 func severalInSingle(l look) []string {
-	return l.each(func(claims token.Object) []string {
-		if n := len(membershipsOf(claims, claimSingle)); n > 1 {
+	return l.each(func(claims view) []string {
+		if n := len(claims.organisations[claimSingle]); n > 1 {
 			return []string{claimSingle + " has " + count(n, "value")}
 		}
 		return nil
@@ -135,8 +133,8 @@ func severalInSingle(l look) []string {
 }
 
 func tenOrganisations(l look) []string {
-	return l.each(func(claims token.Object) []string {
-		if len(membershipsOf(claims, claimSeveral)) == 10 {
+	return l.each(func(claims view) []string {
+		if len(claims.organisations[claimSeveral]) == 10 {
 			return []string{claimSeveral + " has exactly ten values"}
 		}
 		return nil
@@ -145,7 +143,7 @@ func tenOrganisations(l look) []string {
 
 // oddFlag compares with the plural claim: with the singular one, a user of several organisations has chosen one of them.
 func oddFlag(l look) []string {
-	return l.each(func(claims token.Object) []string {
+	return l.each(func(claims view) []string {
 		value, ok := claims.Get(claimMultiple)
 		if !ok {
 			return nil
@@ -154,7 +152,7 @@ func oddFlag(l look) []string {
 		if s, ok := claims.String(claimMultiple); ok {
 			text = strings.ToLower(s) // C# writes True
 		}
-		n := distinct(membershipsOf(claims, claimSeveral))
+		n := distinct(claims.organisations[claimSeveral])
 		switch {
 		case text != "true" && text != "false":
 			return []string{claimMultiple + " is " + quote(string(value)) + ", neither true nor false"}
@@ -179,12 +177,12 @@ func distinct(list []Membership) int {
 }
 
 func notGranted(l look) []string {
-	if l.Granted == nil {
+	if l.granted == nil {
 		return nil
 	}
 	var seen []string
-	for i, s := range l.Wanted {
-		if !slices.Contains(l.Granted, s) && !slices.Contains(l.Wanted[:i], s) {
+	for i, s := range l.wanted {
+		if !slices.Contains(l.granted, s) && !slices.Contains(l.wanted[:i], s) {
 			seen = append(seen, "the scope "+quote(s)+" was asked for and not granted")
 		}
 	}
@@ -192,7 +190,7 @@ func notGranted(l look) []string {
 }
 
 func missingApplication(l look) []string {
-	if l.Access.Len() == 0 {
+	if l.access.Len() == 0 {
 		return nil
 	}
 	for _, p := range organisationScopes() {
@@ -217,7 +215,7 @@ func missingApplication(l look) []string {
 }
 
 func longSite(l look) []string {
-	return l.each(func(claims token.Object) []string {
+	return l.each(func(claims view) []string {
 		value, _ := claims.Get(claimSite)
 		text, ok := claims.String(claimSite)
 		if !ok {
@@ -231,7 +229,7 @@ func longSite(l look) []string {
 }
 
 func missingRole(l look) []string {
-	if !l.has(scopeRoles) || l.claim(claimRole) || l.Access.Len()+l.ID.Len() == 0 {
+	if !l.has(scopeRoles) || l.claim(claimRole) || l.access.Len()+l.id.Len() == 0 {
 		return nil
 	}
 	return []string{"no token has the claim " + claimRole + ", which the scope " + scopeRoles + " brings"}
@@ -240,7 +238,7 @@ func missingRole(l look) []string {
 // oddSubject speaks of users' tokens of SIMS ID only, which are told by providerid: tokens got by client credentials and those
 // of SIMS Next Gen have other subjects. It never shows the sub, which holds the login name.
 func oddSubject(l look) []string {
-	return l.each(func(claims token.Object) []string {
+	return l.each(func(claims view) []string {
 		provider, ok := claims.String(claimProvider)
 		sub, present := claims.String("sub")
 		if !ok || !present {
