@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -21,17 +22,10 @@ func Add(path, name string, values map[string][]string) error {
 	if name == EnvProfile {
 		return &ValueError{Key: "profile", Value: name, Problem: "is kept for the profile that flags and variables make"}
 	}
-	for key := range values {
-		if _, ok := lookupSetting(key); !ok {
-			return unknownKey(key)
-		}
-	}
-	for _, s := range Settings() {
-		if v, ok := values[s.Key]; ok {
-			if err := checkNew(name, s, v); err != nil {
-				return err
-			}
-		}
+	values = maps.Clone(values)
+	maps.DeleteFunc(values, func(_ string, v []string) bool { return v == nil })
+	if err := checkAll(name, values); err != nil {
+		return err
 	}
 	return edit(path, func(d *document) (*document, error) {
 		for _, t := range d.tables {
@@ -51,25 +45,38 @@ func Add(path, name string, values map[string][]string) error {
 // Set changes one key of one profile in place, keeping comments and every other byte; nil values remove the key. For the built-in
 // profile a table is made when there is none. Errors are *UnknownProfileError, *ValueError and *FileError.
 func Set(path, name, key string, values []string) error {
-	s, ok := lookupSetting(key)
-	if !ok {
-		return unknownKey(key)
-	}
-	if values != nil {
-		if err := checkNew(name, s, values); err != nil {
-			return err
-		}
+	return SetAll(path, name, map[string][]string{key: values})
+}
+
+// SetAll is Set for several keys at once: all are changed or none, so that keys that belong together, such as the issuer and
+// the pinned one, are never seen apart.
+func SetAll(path, name string, changes map[string][]string) error {
+	if err := checkAll(name, changes); err != nil {
+		return err
 	}
 	return edit(path, func(d *document) (*document, error) {
-		switch {
-		case d.table(name) != nil:
-			return d.set(name, s, values)
-		case name != BuiltInProfile:
-			return nil, unknownProfile(&File{doc: d}, name)
-		case values == nil:
-			return d, nil
+		if d.table(name) == nil {
+			if name != BuiltInProfile {
+				return nil, unknownProfile(&File{doc: d}, name)
+			}
+			given := maps.Clone(changes)
+			maps.DeleteFunc(given, func(_ string, values []string) bool { return values == nil })
+			if len(given) == 0 {
+				return d, nil
+			}
+			return d.add(name, given)
 		}
-		return d.add(name, map[string][]string{key: values})
+		for _, s := range Settings() {
+			values, ok := changes[s.Key]
+			if !ok {
+				continue
+			}
+			var err error
+			if d, err = d.set(name, s, values); err != nil {
+				return nil, err
+			}
+		}
+		return d, nil
 	})
 }
 
@@ -98,12 +105,23 @@ func Use(path, name string) error {
 	})
 }
 
-// checkNew checks a value that is to be written.
-func checkNew(name string, s Setting, values []string) error {
-	if name == BuiltInProfile && fixedInBuiltIn(s.Key) {
-		return &ValueError{Key: s.Key, Value: showValue(s.Key, strings.Join(values, " ")), Problem: "can't be set: " + builtInProblem(s.Key)}
+// checkAll checks values that are to be written; nil ones stand for a key's removal.
+func checkAll(name string, values map[string][]string) error {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		s, ok := lookupSetting(key)
+		switch {
+		case !ok:
+			return unknownKey(key)
+		case values[key] == nil:
+			continue
+		case name == BuiltInProfile && fixedInBuiltIn(key):
+			return &ValueError{Key: key, Value: showValue(key, strings.Join(values[key], " ")), Problem: "can't be set: " + builtInProblem(key)}
+		}
+		if err := checkValues(s, values[key]); err != nil {
+			return err
+		}
 	}
-	return checkValues(s, slices.Clone(values))
+	return nil
 }
 
 func unknownKey(key string) error {

@@ -58,15 +58,15 @@ func checkValues(s Setting, values []string) error {
 // tokens are found when something wrong was pasted.
 func showValue(key, value string) string {
 	if isURLKey(key) {
-		if i := strings.IndexAny(value, "?#"); i >= 0 {
-			value = value[:i+1] + "…"
-		}
 		if i := strings.LastIndexByte(value, '@'); i >= 0 {
 			scheme, _, ok := strings.Cut(value[:i], "://")
 			if !ok || scheme != "https" && scheme != "http" {
 				scheme = "…"
 			}
 			value = scheme + "://…" + value[i:]
+		}
+		if i := strings.IndexAny(value, "?#"); i >= 0 {
+			value = value[:i+1] + "…"
 		}
 	}
 	return clip(value)

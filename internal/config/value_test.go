@@ -1,0 +1,152 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestCheckValue(t *testing.T) {
+	const (
+		notHTTPS   = "must be an https address, or http on loopback"
+		chars      = "has characters that an address can't have"
+		userinfo   = "must hold no user name or password"
+		redirect   = "must be an absolute https address, http on loopback, or one with a private scheme such as com.example.app"
+		word       = "must be a word of lower-case letters, digits and '-'"
+		scope      = `must be one scope: printable ASCII without spaces, '"' and '\'`
+		relative   = "must be an absolute address, beginning with https://"
+		queryOr    = "must have neither query nor fragment"
+		noHost     = "has no host"
+		authMethod = "must be client_secret_post, client_secret_basic, client_secret_basic_raw or none"
+	)
+	for _, c := range []struct{ key, value, want string }{
+		{"kind", "simsid", ""},
+		{"kind", "SIMSID", word},
+		{"kind", "a b", word},
+		{"environment", "live", ""},
+		{"environment", "../live", word},
+
+		{"issuer", "https://sts.example", ""},
+		{"issuer", "https://sts.example/", ""},
+		{"issuer", "https://host.example:8443/oauth/v2/oauth-anonymous", ""},
+		{"issuer", "https://[2001:db8::1]/", ""},
+		{"issuer", "http://localhost:5000", ""},
+		{"issuer", "http://127.0.0.1:5000/", ""},
+		{"issuer", "http://127.8.9.1/", ""},
+		{"issuer", "http://[::1]:5000/", ""},
+		{"issuer", "http://sts.example/", notHTTPS},
+		{"issuer", "http://localhost.evil.example/", notHTTPS},
+		{"issuer", "http://127.0.0.1.evil.example/", notHTTPS},
+		{"issuer", "http://0.0.0.0/", notHTTPS},
+		{"issuer", "http://10.0.0.1/", notHTTPS},
+		{"issuer", "ftp://sts.example/", notHTTPS},
+		{"issuer", "com.example.app:/x", notHTTPS},
+		{"issuer", "sts.example", relative},
+		{"issuer", "//sts.example/", relative},
+		{"issuer", "https:sts.example", noHost},
+		{"issuer", "https:///x", noHost},
+		{"issuer", "https://:443/", noHost},
+		{"issuer", "https://sts.example:/", "has an empty port"},
+		{"issuer", "https://sts.example:65536/", "has a port over 65535"},
+		{"issuer", "https://sts.example:x/", "isn't a valid address"},
+		{"issuer", "https://sts.example/%zz", "isn't a valid address"},
+		{"issuer", "https://sts.example/?a=b", queryOr},
+		{"issuer", "https://sts.example/?", queryOr},
+		{"issuer", "https://sts.example/#f", queryOr},
+		{"issuer", "https://sts.example/#", queryOr},
+		{"issuer", "https://jane:pw@sts.example/", userinfo},
+		{"issuer", "https://localhost@evil.example/", userinfo},
+		{"issuer", "https://sts.example/ x", chars},
+		{"issuer", "https://sts.example\\@evil/", chars},
+		{"issuer", "https://ex\u0430mple/", chars},
+		{"issuer", "https://sts.example/\x1b[31m", chars},
+		{"issuer", "https://sts.example/" + strings.Repeat("x", 2048), "is longer than 2048 bytes"},
+		{"pinned_issuer", "https://sts.example/?a=b", queryOr},
+
+		{"client_id", "pm-sso-00000000-0000-4000-8000-000000000000", ""},
+		{"client_id", `we"ird \ id`, ""},
+		{"client_id", " x", "begins or ends with a space"},
+		{"client_id", "x\n", "may have only printable ASCII characters"},
+		{"client_id", "é", "may have only printable ASCII characters"},
+		{"client_id", strings.Repeat("x", 255), ""},
+		{"client_id", strings.Repeat("x", 256), "is longer than 255 bytes"},
+		{"introspection_id", "api\t", "may have only printable ASCII characters"},
+
+		{"client_auth", "none", ""},
+		{"client_auth", "private_key_jwt", authMethod},
+		{"store", "auto", ""},
+		{"store", "plain", "must be keyring, file, memory or auto"},
+
+		{"scopes", "https://api.example/read", ""},
+		{"scopes", "a b", scope},
+		{"scopes", `a"b`, scope},
+		{"scopes", `a\b`, scope},
+		{"scopes", "a\x7f", scope},
+		{"scopes", strings.Repeat("x", 256), "is longer than 255 bytes"},
+
+		{"redirect_uri", "http://localhost:5454/", ""},
+		{"redirect_uri", "http://127.0.0.1:0/callback", ""},
+		{"redirect_uri", "https://app.example/cb?tenant=1", ""},
+		{"redirect_uri", "https://localhost:5454", ""},
+		{"redirect_uri", "com.example.app:/cb", ""},
+		{"redirect_uri", "http://app.example/cb", redirect},
+		{"redirect_uri", "javascript:alert(1)", redirect},
+		{"redirect_uri", "file:///etc/passwd", redirect},
+		{"redirect_uri", "/cb", relative},
+		{"redirect_uri", "http://localhost:5454/#x", "must have no fragment"},
+		{"redirect_uri", "http://localhost:5454/#", "must have no fragment"},
+		{"redirect_uri", "http://me@localhost:5454/", userinfo},
+		{"post_logout_redirect_uri", "http://app.example/cb", redirect},
+
+		{"client_secret", "x", "is of no known key"},
+		{"issuer", "", "is empty"},
+	} {
+		if got := checkValue(c.key, c.value); got != c.want {
+			t.Errorf("%s %q: %q, want %q", c.key, c.value, got, c.want)
+		}
+	}
+}
+
+func TestCheckValues(t *testing.T) {
+	issuer, _ := lookupSetting("issuer")
+	scopes, _ := lookupSetting("scopes")
+	many := strings.Fields(strings.Repeat("x ", maxScopes+1))
+	for _, c := range []struct {
+		setting Setting
+		values  []string
+		want    error
+	}{
+		{issuer, []string{"https://a.example"}, nil},
+		{issuer, nil, &ValueError{Key: "issuer", Problem: "is empty"}},
+		{issuer, []string{"https://a", "https://b"}, &ValueError{Key: "issuer", Value: "https://a https://b", Problem: "must be one value"}},
+		{scopes, []string{"a", "b"}, nil},
+		{scopes, []string{}, &ValueError{Key: "scopes", Problem: "is empty"}},
+		{scopes, []string{"a", ""}, &ValueError{Key: "scopes", Problem: "is empty"}},
+		{scopes, many, &ValueError{Key: "scopes", Value: "x", Problem: "is one of more than 100 values"}},
+	} {
+		if got := checkValues(c.setting, c.values); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s %q: %v, want %v", c.setting.Key, c.values, got, c.want)
+		}
+	}
+}
+
+// What is pasted into an address by mistake isn't repeated in the message about it.
+func TestShowValueHidesSecrets(t *testing.T) {
+	for _, c := range []struct{ key, value, want string }{
+		{"issuer", "https://jane:hunter2@sts.example/", "https://…@sts.example/"},
+		{"issuer", "jane:hunter2@sts.example/", "…://…@sts.example/"},
+		{"issuer", "hunter2://x@sts.example/", "…://…@sts.example/"},
+		{"issuer", "https://a:hunter2@b:hunter2@sts.example/", "https://…@sts.example/"},
+		{"redirect_uri", "http://localhost/?code=hunter2&state=x", "http://localhost/?…"},
+		{"redirect_uri", "http://localhost/#access_token=hunter2", "http://localhost/#…"},
+		{"redirect_uri", "http://a:hunter2@localhost/?code=hunter2@x", "http://…@x"},
+		{"redirect_uri", "http://a:hunter2@localhost/?code=hunter2", "http://…@localhost/?…"},
+		{"issuer", "https://jane:hun?ter2@sts.example/", "https://…@sts.example/"},
+		{"issuer", "https://jane:hun#ter2@sts.example/?hunter2", "https://…@sts.example/?…"},
+		{"issuer", "http://sts.example/", "http://sts.example/"},
+		{"client_id", "me@example", "me@example"},
+		{"client_id", strings.Repeat("é", 200), strings.Repeat("é", 100) + "…"},
+	} {
+		equal(t, showValue(c.key, c.value), c.want)
+	}
+}
