@@ -187,7 +187,7 @@ func lint(t *testing.T, linters string, files map[string]string) []finding {
 		write(t, filepath.Join(dir, name), text)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "golangci-lint", "run", "--enable-only", linters, "--allow-parallel-runners",
-		"--output.json.path", "stdout", "--show-stats=false",)
+		"--output.json.path", "stdout", "--show-stats=false")
 	cmd.Dir = dir
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said

@@ -1,0 +1,143 @@
+//go:build real
+
+package real_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/simsid/simsid/test/provider"
+)
+
+// visitorVariable makes this test program the browser that simsid starts: its value is the user to sign in.
+const (
+	visitorVariable  = "SIMSID_TEST_VISITOR"
+	decisionVariable = "SIMSID_TEST_DECISION"
+)
+
+// commandTime bounds one command of simsid, a login with a real browser included.
+const commandTime = 3 * time.Minute
+
+// binary is the program under test, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	if user := os.Getenv(visitorVariable); user != "" {
+		os.Exit(visit(user))
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "simsid-real-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "simsid")
+	build := exec.Command("go", "build", "-o", binary, "../../cmd/simsid")
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build simsid:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+func visit(user string) int {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	v := provider.Visitor{User: user, Decision: os.Getenv(decisionVariable)}
+	if _, err := v.Visit(ctx, os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// simsid is one user's simsid: folders of its own and an environment that holds nothing of the machine's.
+type simsid struct {
+	t   *testing.T
+	env []string
+}
+
+// result is what a command did.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+func newSimsid(t *testing.T, env ...string) *simsid {
+	t.Helper()
+	dir := t.TempDir()
+	return &simsid{t: t, env: append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TERM=dumb", "XDG_RUNTIME_DIR=" + dir,
+		"SIMSID_CONFIG_DIR=" + filepath.Join(dir, "config"), "SIMSID_STATE_DIR=" + filepath.Join(dir, "state"),
+	}, env...)}
+}
+
+// visitor is the environment that makes this program simsid's browser, with a user who gives a decision.
+func visitor(t *testing.T, user, decision string) []string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{"BROWSER=" + self, visitorVariable + "=" + user, decisionVariable + "=" + decision}
+}
+
+// run runs a command, with stdin as its standard input.
+func (s *simsid) run(stdin string, args ...string) result {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), commandTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Env = s.env
+	cmd.Stdin = strings.NewReader(stdin)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	err := cmd.Run()
+	r := result{stdout: out.String(), stderr: said.String()}
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		r.code = exit.ExitCode()
+	} else if err != nil {
+		s.t.Fatalf("simsid %s: %v", strings.Join(args, " "), err)
+	}
+	return r
+}
+
+// want runs a command and ends the test where it exits with another code.
+func (s *simsid) want(code int, args ...string) result {
+	s.t.Helper()
+	r := s.run("", args...)
+	if r.code != code {
+		s.t.Fatalf("simsid %s exits with %d, want %d\nstdout:\n%s\nstderr:\n%s", strings.Join(args, " "), r.code, code, r.stdout, r.stderr)
+	}
+	return r
+}
+
+// ask runs a command that succeeds and returns its JSON answer.
+func (s *simsid) ask(args ...string) map[string]any {
+	s.t.Helper()
+	return s.answer(0, args...)
+}
+
+func (s *simsid) answer(code int, args ...string) map[string]any {
+	s.t.Helper()
+	r := s.want(code, append(args, "-o", "json")...)
+	var m map[string]any
+	if err := json.Unmarshal([]byte(r.stdout), &m); err != nil {
+		s.t.Fatalf("simsid %s answers no JSON: %v\n%s", strings.Join(args, " "), err, r.stdout)
+	}
+	return m
+}
