@@ -141,6 +141,14 @@ func explainConfig(err error, _ string, f *failure) bool {
 		f.Hints = []string{"a redirect URI that simsid can listen on: http://127.0.0.1:8400/callback (register exactly this string with the provider)"}
 	case is[*emulator.UnknownUserError](err):
 		f.Code = exitUsage
+	case errors.Is(err, flow.ErrNoOpenID):
+		f.Code = exitUsage
+		f.Hints = []string{"add it: --scope 'openid profile'"}
+	case is[*flow.ParamError](err):
+		f.Code = exitUsage
+	case is[*provider.AddressError](err):
+		f.Code = exitUsage
+		f.Hints = []string{"a provider's addresses are https; plain http is for this machine alone"}
 	case is[*render.JQError](err):
 		f.Code = exitUsage
 	default:
@@ -189,6 +197,22 @@ func explainStore(err error, p string, f *failure) bool {
 		f.Code = exitLogin
 		f.Text = "the login has ended: the provider no longer takes its refresh token"
 		f.Hints = []string{"simsid login" + p}
+	case is[*tokenstore.PermissionError](err):
+		f.Code = exitStore
+		e, _ := errors.AsType[*tokenstore.PermissionError](err)
+		f.Text = e.Problem
+		if e.Mend != "" {
+			f.Hints = []string{e.Mend}
+		}
+	case is[*tokenstore.DamagedError](err):
+		f.Code = exitStore
+		f.Hints = []string{"sign in again: simsid login" + p}
+	case errors.Is(err, tokenstore.ErrLater):
+		f.Code = exitStore
+		f.Hints = []string{"use the newer simsid that wrote it"}
+	case errors.Is(err, tokenstore.ErrBadKey):
+		f.Code = exitUsage
+		f.Hints = []string{"age-keygen makes one; or use a passphrase: SIMSID_STORE_PASSPHRASE"}
 	case is[*tokenstore.Error](err):
 		f.Code = exitStore
 	default:
@@ -213,6 +237,9 @@ func explainLogin(err error, p string, f *failure) bool {
 		e, _ := errors.AsType[*flow.TimeoutError](err)
 		f.Code = exitLogin
 		f.Hints = quietCauses(e.RedirectURI)
+	case is[*flow.AnswerError](err):
+		f.Code = exitNo
+		f.Hints = []string{"the code of this answer was not used; sign in again, and check the issuer if it comes back: simsid profile show" + p}
 	case is[*provider.VerificationError](err):
 		f.Code = exitNo
 		f.Hints = []string{"nothing of this answer was kept; see the exchange: add --trace"}

@@ -167,7 +167,7 @@ func (s *session) opener(o *loginOptions) (func(context.Context, string) error, 
 			Hints: []string{"sign in where you can: simsid login -p " + s.profile.Name}}
 	case s.sts == nil && can:
 		return s.env.OpenBrowser, nil
-	case s.sts == nil || o.noBrowser && o.as == "":
+	case s.sts == nil || o.noBrowser:
 		return nil, nil
 	case o.as == "" && can:
 		return s.env.OpenBrowser, nil

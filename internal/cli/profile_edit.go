@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -68,10 +67,8 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err := s.keepSecrets(ctx, d); err != nil {
 		return &profileError{Profile: o.name, Err: err}
 	}
-	for _, key := range slices.Sorted(maps.Keys(changed)) {
-		if err := config.Set(file.Path(), o.name, key, changed[key]); err != nil {
-			return err
-		}
+	if err := config.SetAll(file.Path(), o.name, changed); err != nil {
+		return err
 	}
 	return a.answer(render.Done{
 		Action: "profile changed", Profile: o.name, Text: "Profile " + o.name + " is changed.",

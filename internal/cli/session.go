@@ -243,7 +243,7 @@ func (s *session) complete() error {
 
 // prepareHTTP makes the back channel: the network, or for an embedded kind the STS in this process.
 func (s *session) prepareHTTP(as string) error {
-	o := provider.HTTPOptions{Timeout: s.global.timeout}
+	o := provider.HTTPOptions{Timeout: s.global.timeout, Now: s.env.Now}
 	if s.global.trace {
 		o.Trace = s.env.Stderr
 	}

@@ -43,8 +43,8 @@ type Origin struct {
 	Detail string // "--issuer", "SIMSID_ISSUER", "/home/…/config.toml:12", "kind simsid"
 }
 
-// current returns one setting's value by its key, nil when it isn't set.
-func (p Profile) current(key string) []string {
+// Values returns one setting's value in force by its key, nil when it isn't set or there is no such key.
+func (p Profile) Values(key string) []string {
 	if key == keyScopes {
 		return p.Scopes
 	}
@@ -86,7 +86,7 @@ func (p *Profile) field(key string) *string {
 // are one. In a profile that is made of flags and variables nothing is overridden; in one that Resolve didn't make
 // everything is.
 func (p Profile) Overridden(key string) bool {
-	return !sameValues(key, p.current(key), p.base[key])
+	return !sameValues(key, p.Values(key), p.base[key])
 }
 
 func sameValues(key string, a, b []string) bool {

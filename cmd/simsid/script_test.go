@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/simsid/simsid/internal/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"simsid": simsidForTests,
+		"browse": browse,
+	})
+}
+
+// simsidForTests is main with a clock that a script can move: TEST_CLOCK is a duration to add.
+func simsidForTests() {
+	env := environment()
+	if v := os.Getenv("TEST_CLOCK"); v != "" {
+		d, err := time.ParseDuration(v)
+		if err != nil {
+			panic(err)
+		}
+		env.Now = func() time.Time { return time.Now().Add(d) }
+	}
+	env.Location = func() *time.Location { return time.UTC }
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(cli.Main(ctx, env)) //nolint:gocritic // exitAfterDefer: the process ends here
+}
+
+// TestScripts runs each command, and each error, as a user would: one behaviour a paragraph, in txtar scripts.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, scriptParams(filepath.Join("testdata", "script")))
+}
+
+func scriptParams(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setupScript,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			"sts":   sts,
+			"busy":  busy,
+		},
+	}
+}
+
+// setupScript gives each script a home of its own, with a key for sealed files and no keyring, browser or terminal.
+func setupScript(env *testscript.Env) error {
+	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+	env.Setenv("SIMSID_CONFIG_DIR", filepath.Join(env.WorkDir, "config"))
+	env.Setenv("SIMSID_STATE_DIR", filepath.Join(env.WorkDir, "state"))
+	env.Setenv("TERM", "dumb")
+	running := &stsState{}
+	env.Values[stsKey{}] = running
+	env.Defer(running.stop)
+	return nil
+}
+
+// exits runs a command and compares its exit code: exits 3 simsid introspect. What it printed is there for stdout and stderr.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARGUMENT...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%s: %v", args[1], err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%s exits with %d, want %d", args[1], got, want)
+	}
+}

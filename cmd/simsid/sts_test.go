@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/simsid/simsid/internal/emulator"
+)
+
+// sts starts an STS on a socket of loopback, which signs the user head in without a page: "sts start" puts its issuer into
+// $STS (with its slash) and its secrets into $STS_SECRET and $STS_SCOPE_SECRET; "sts stop" ends it; a second start has the same address
+// and state.
+func sts(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sts start|stop")
+	}
+	running := ts.Value(stsKey{}).(*stsState)
+	switch args[0] {
+	case "stop":
+		running.stop()
+	case "start":
+		ts.Check(running.start(ts))
+	default:
+		ts.Fatalf("usage: sts start|stop")
+	}
+}
+
+type stsKey struct{}
+
+type stsState struct {
+	address string
+	server  *http.Server
+}
+
+func (s *stsState) start(ts *testscript.TestScript) error {
+	address := s.address
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp4", address)
+	if err != nil {
+		return err
+	}
+	s.address = l.Addr().String()
+	issuer := "http://" + s.address + "/"
+	e, err := emulator.New(emulator.Options{
+		Issuer: issuer, Dir: filepath.Join(ts.Getenv("WORK"), "sts"), Now: time.Now, Rand: rand.Reader, As: "head",
+	})
+	if err != nil {
+		return err
+	}
+	c := emulator.BuiltinClient()
+	ts.Setenv("STS", issuer)
+	ts.Setenv("STS_NO_SLASH", "http://"+s.address)
+	ts.Setenv("STS_CLIENT", c.ID)
+	ts.Setenv("STS_SECRET", c.Secret.Reveal())
+	ts.Setenv("STS_SCOPE", c.IntrospectionScope)
+	ts.Setenv("STS_SCOPE_SECRET", c.IntrospectionSecret.Reveal())
+	s.server = &http.Server{Handler: e.Handler(), ReadHeaderTimeout: time.Second}
+	go func() { _ = s.server.Serve(l) }()
+	return nil
+}
+
+func (s *stsState) stop() {
+	if s.server != nil {
+		_ = s.server.Close()
+	}
+}
+
+// browse is a program that visits an address as a browser would, where no page asks for anything.
+func browse() {
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	fmt.Println("what an opener prints must not reach standard output")
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, os.Args[len(os.Args)-1], nil)
+	if err != nil {
+		panic(err)
+	}
+	resp, err := (&http.Client{}).Do(req)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+}
+
+// busy listens on a free port for the rest of the script, and puts its number into a variable: busy PORT.
+func busy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: busy VARIABLE")
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp4", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Setenv(args[0], port)
+	ts.Defer(func() { _ = l.Close() })
+}

@@ -1,0 +1,159 @@
+//go:build !windows
+
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/creack/pty"
+)
+
+// terminal is simsid in a real pseudo-terminal, 80 columns wide.
+type terminal struct {
+	t    *testing.T
+	tty  *os.File
+	cmd  *exec.Cmd
+	mu   sync.Mutex
+	cond *sync.Cond
+	text bytes.Buffer
+	done bool
+}
+
+// startTerminal runs simsid in a terminal with a home of its own.
+func startTerminal(t *testing.T, home string, environment []string, args ...string) *terminal {
+	t.Helper()
+	program, err := exec.LookPath("simsid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env = append([]string{
+		"HOME=" + home, "TERM=xterm-256color", "PATH=" + os.Getenv("PATH"),
+		"SIMSID_CONFIG_DIR=" + filepath.Join(home, "config"), "SIMSID_STATE_DIR=" + filepath.Join(home, "state"),
+		"GOCOVERDIR=" + t.TempDir(),
+	}, environment...)
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &terminal{t: t, tty: tty, cmd: cmd}
+	s.cond = sync.NewCond(&s.mu)
+	go s.read()
+	t.Cleanup(func() { _ = tty.Close() })
+	return s
+}
+
+func (s *terminal) read() {
+	buf := make([]byte, 4096)
+	for {
+		n, err := s.tty.Read(buf)
+		s.mu.Lock()
+		s.text.Write(buf[:n])
+		s.done = s.done || err != nil
+		s.cond.Broadcast()
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// await waits until the screen has shown what pattern matches, and returns the match with its groups.
+func (s *terminal) await(pattern string) []string {
+	s.t.Helper()
+	re := regexp.MustCompile(pattern)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		text := strings.ReplaceAll(s.text.String(), "\r\n", "\n")
+		if m := re.FindStringSubmatch(text); m != nil {
+			return m
+		}
+		if s.done {
+			s.t.Fatalf("the program ended without showing %q:\n%s", pattern, text)
+		}
+		s.cond.Wait()
+	}
+}
+
+// answer types a line.
+func (s *terminal) answer(line string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.tty, line+"\r"); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// end waits for the program and returns its exit code and all that it showed.
+func (s *terminal) end() (code int, text string) {
+	s.t.Helper()
+	_ = s.cmd.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.done {
+		s.cond.Wait()
+	}
+	return s.cmd.ProcessState.ExitCode(), strings.ReplaceAll(s.text.String(), "\r\n", "\n")
+}
+
+// TestInterrupt ends a waiting login with Ctrl-C: exit code 130, one word, no stack and no usage.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	s := startTerminal(t, t.TempDir(), nil, "login", "--emulator", "--no-browser")
+	s.await(`Waiting for the answer at http://127\.0\.0\.1:\d+/callback`)
+	s.answer("\x03")
+	code, text := s.end()
+	if code != 130 || !strings.Contains(text, "interrupted") || strings.Contains(text, "error:") {
+		t.Errorf("exit code %d and %q, want 130 and \"interrupted\" alone", code, text)
+	}
+}
+
+// TestPaste signs in by pasting the address that a browser on another machine would end at; what is no answer is refused and the
+// wait goes on.
+func TestPaste(t *testing.T) {
+	t.Parallel()
+	s := startTerminal(t, t.TempDir(), nil, "login", "--emulator", "--as", "head", "--no-browser")
+	address := s.await(`(?s)visit\n\n\s+(http://127\.0\.0\.1:\S+)\n`)[1]
+	s.await(`paste the address`)
+	s.answer("hello")
+	s.await(`not the awaited answer`)
+	s.answer("http://127.0.0.1:1/callback?code=x&state=foreign")
+	redirected := signInAt(t, address)
+	s.answer(redirected)
+	s.await(`Signed in`)
+	if code, text := s.end(); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, text)
+	}
+}
+
+// signInAt visits the address of an emulator that signs a sample user in without a page, and returns the address that the
+// browser is sent to, without going there.
+func signInAt(t *testing.T, address string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	redirected := resp.Header.Get("Location")
+	if !strings.Contains(redirected, "code=") {
+		t.Fatalf("%s leads to %q", address, redirected)
+	}
+	return redirected
+}
