@@ -1,11 +1,19 @@
 // Package emulator is the embedded STS: a server that behaves as SIMS ID's IdentityServer3 does, for a login without an
 // account, a network or a configuration, and for tests. It opens nothing real.
+//
+// The vocabulary of scopes and claims is written out here a second time rather than taken from internal/sims: a server that
+// shared its table with the client could never show that the client has misread it.
 package emulator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/simsid/simsid/internal/token"
@@ -21,29 +29,164 @@ type Options struct {
 	Now    func() time.Time
 	Rand   io.Reader
 	As     string // login name of a sample user who is signed in without a page; "" shows the pages
+
+	// Notice is told what an answer over HTTP can't say: a *SetAsideError for a state file that couldn't be read, and
+	// whatever kept the state from being read or written. It may be called from several goroutines; nil: nobody listens.
+	Notice func(error)
 }
 
 // Server is the STS.
-type Server struct{}
+type Server struct {
+	issuer  string // as configured: the tokens' iss
+	base    string // the issuer with its slash: what addresses are built on
+	host    string // the issuer's host, with a port where it has one
+	as      *user
+	now     func() time.Time
+	rand    *lockedReader
+	notice  func(error)
+	store   *store
+	keys    *keyCache
+	clients []*client
+	pending *pendingRequests
+	pages   func() (*pageSet, error)
+	formKey func() ([]byte, error)
 
-// New opens the state, or makes it.
-func New(o Options) (*Server, error) { panic("unwritten") }
+	mu      sync.Mutex
+	browser string // base of the loopback listener; "" while there is none
 
-// Handler serves every address of the STS, the pages included.
-func (s *Server) Handler() http.Handler { panic("unwritten") }
+	ended     chan struct{}
+	endedOnce sync.Once
+}
 
-// Transport answers requests to the issuer's host in-process, and refuses every other.
-func (s *Server) Transport() http.RoundTripper { panic("unwritten") }
+// UnknownUserError says that there is no sample user of that login name.
+type UnknownUserError struct {
+	Login string
+	Known []string // the login names that there are
+}
 
-// ServeBrowser serves the STS on a free port of loopback until ctx ends, and from then on names it in the two
-// addresses that a browser visits (authorization and end-session endpoint); the issuer and the rest stay. It returns the base.
-func (s *Server) ServeBrowser(ctx context.Context) (base string, err error) { panic("unwritten") }
+func (e *UnknownUserError) Error() string {
+	return fmt.Sprintf("no sample user %q; known are %s", e.Login, strings.Join(e.Known, ", "))
+}
 
-// SessionEnded is closed when a browser has ended its session by the end-session page.
-func (s *Server) SessionEnded() <-chan struct{} { panic("unwritten") }
+// New checks the options. Reading the state, and making its key, waits until a request needs it.
+func New(o Options) (*Server, error) {
+	if o.Now == nil || o.Rand == nil {
+		return nil, errors.New("emulator: a clock and a source of randomness are needed")
+	}
+	issuer := o.Issuer
+	if issuer == "" {
+		issuer = Issuer
+	}
+	u, err := url.Parse(issuer)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.Trim(u.Path, "/") != "" ||
+		u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return nil, fmt.Errorf("emulator: issuer %q isn't an http or https address of a host alone", issuer)
+	}
+	s := &Server{
+		issuer:  issuer,
+		base:    u.Scheme + "://" + u.Host + "/",
+		host:    u.Host,
+		now:     o.Now,
+		rand:    &lockedReader{from: o.Rand},
+		notice:  o.Notice,
+		keys:    &keyCache{},
+		clients: builtinClients(),
+		ended:   make(chan struct{}),
+	}
+	if s.notice == nil {
+		s.notice = func(error) {}
+	}
+	if o.As != "" {
+		if s.as = lookupUser(o.As); s.as == nil {
+			return nil, &UnknownUserError{Login: o.As, Known: logins()}
+		}
+	}
+	s.store = &store{dir: o.Dir, now: s.now, notice: s.notice, keys: s.keys}
+	s.pending = &pendingRequests{byID: map[string]*pendingRequest{}}
+	s.pages = sync.OnceValues(parsePages)
+	s.formKey = sync.OnceValues(func() ([]byte, error) { return s.random(32) })
+	return s, nil
+}
 
-// EndSessions ends every browser session of a subject, as visiting the end-session page in each browser would.
-func (s *Server) EndSessions(ctx context.Context, subject string) error { panic("unwritten") }
+// Handler serves every address of the STS, the pages included. It answers to the issuer's host, to localhost and to
+// loopback addresses only, so that a name that is made to point at this machine reaches nothing (DNS rebinding).
+func (s *Server) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.EqualFold(r.Host, s.host) && !isLoopbackHost(r.Host) {
+			misdirected(w)
+			return
+		}
+		s.serve(w, r)
+	})
+}
+
+// maxForm is the longest form that is read, in bytes. The longest honest one holds a JWT of 51,200.
+const maxForm = 128 << 10
+
+// serve finds the endpoint. Paths ignore case, as ASP.NET's routes do.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	routes := map[string]struct {
+		methods string
+		serve   http.HandlerFunc
+	}{
+		"/.well-known/openid-configuration": {"GET HEAD", s.serveDiscovery},
+		"/.well-known/jwks":                 {"GET HEAD", s.serveKeys},
+		"/connect/authorize":                {"GET", s.serveAuthorize},
+		"/connect/token":                    {"POST", s.serveToken},
+		"/connect/userinfo":                 {"GET POST", s.serveUserinfo},
+		"/connect/introspect":               {"POST", s.serveIntrospect},
+		"/connect/accesstokenvalidation":    {"GET POST", s.serveAccessTokenValidation},
+		"/connect/identitytokenvalidation":  {"GET POST", s.serveIdentityTokenValidation},
+		"/connect/revocation":               {"POST", s.serveRevocation},
+		"/connect/endsession":               {"GET POST", s.serveEndSession},
+		"/":                                 {"GET HEAD", s.serveStart},
+		"/login":                            {"GET POST", s.serveLogin},
+		"/organisation":                     {"GET POST", s.serveOrganisation},
+		"/consent":                          {"GET POST", s.serveConsent},
+		"/logout":                           {"POST", s.serveLogout},
+		"/assets/style.css":                 {"GET HEAD", serveAsset("text/css; charset=utf-8", styleSheet)},
+		"/assets/icon.svg":                  {"GET HEAD", serveAsset("image/svg+xml", icon)},
+	}
+	route, ok := routes[strings.ToLower(r.URL.Path)]
+	if !ok {
+		s.showError(w, r, http.StatusNotFound, errorPage{
+			Heading: "There is nothing here",
+			Text:    "The emulator has no page at this address.",
+		})
+		return
+	}
+	if !strings.Contains(" "+route.methods+" ", " "+r.Method+" ") {
+		w.Header().Set("Allow", strings.ReplaceAll(route.methods, " ", ", "))
+		writeJSON(w, http.StatusMethodNotAllowed, object("Message",
+			"The requested resource does not support the method of this request."))
+		return
+	}
+	route.serve(w, r)
+}
+
+// SessionEnded is closed when a browser has been shown, on the end-session page, that it is signed out.
+func (s *Server) SessionEnded() <-chan struct{} { return s.ended }
+
+func (s *Server) markEnded() { s.endedOnce.Do(func() { close(s.ended) }) }
+
+// EndSessions ends every browser session of a subject, as visiting the end-session page in each browser would. The fifth
+// part of a subject differs from session to session and isn't looked at. Tokens stay as they are.
+func (s *Server) EndSessions(ctx context.Context, subject string) error {
+	err := s.store.update(ctx, func(st *state) error {
+		for key, session := range st.Sessions {
+			if samePerson(session.Subject, subject) {
+				delete(st.Sessions, key)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("end the emulator's sessions: %w", err)
+	}
+	return nil
+}
 
 // Client is the client that the embedded STS knows for simsid itself.
 type Client struct {
@@ -56,9 +199,6 @@ type Client struct {
 	IntrospectionSecret   token.Secret
 }
 
-// BuiltinClient returns it.
-func BuiltinClient() Client { panic("unwritten") }
-
 // User is a sample user as the choice of --as and the sign-in page show it.
 type User struct {
 	Login    string // "head"
@@ -67,5 +207,22 @@ type User struct {
 	About    string // "Headteacher at a School", in a few words
 }
 
-// Users returns the sample users.
-func Users() []User { panic("unwritten") }
+// lockedReader lets several requests draw from one source.
+type lockedReader struct {
+	mu   sync.Mutex
+	from io.Reader
+}
+
+func (l *lockedReader) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.from.Read(p)
+}
+
+func (s *Server) random(n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(s.rand, b); err != nil {
+		return nil, fmt.Errorf("read randomness: %w", err)
+	}
+	return b, nil
+}

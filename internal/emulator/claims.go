@@ -1,0 +1,270 @@
+package emulator
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// claim is one member of a token, with its JSON text.
+type claim struct {
+	Name  string          `json:"name"`
+	Value json.RawMessage `json:"value"`
+}
+
+// claimSet keeps its order: IdentityServer3 writes iss, aud, exp and nbf first and amr last.
+type claimSet []claim
+
+func (c claimSet) with(name string, value any) claimSet {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		// Only strings, lists of strings, numbers and booleans come here.
+		return c
+	}
+	return append(c, claim{name, bytes.TrimSpace(b.Bytes())})
+}
+
+// withList writes one value as a bare string and several as an array, as IdentityServer3 does.
+func (c claimSet) withList(name string, values []string) claimSet {
+	switch len(values) {
+	case 0:
+		return c
+	case 1:
+		return c.with(name, values[0])
+	default:
+		return c.with(name, values)
+	}
+}
+
+func (c claimSet) get(name string) json.RawMessage {
+	for _, member := range c {
+		if member.Name == name {
+			return member.Value
+		}
+	}
+	return nil
+}
+
+func (c claimSet) text(name string) string {
+	var s string
+	if json.Unmarshal(c.get(name), &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// texts reads a claim that is a string or a list of strings.
+func (c claimSet) texts(name string) []string {
+	if s := c.text(name); s != "" {
+		return []string{s}
+	}
+	var list []string
+	if json.Unmarshal(c.get(name), &list) != nil {
+		return nil
+	}
+	return list
+}
+
+func (c claimSet) seconds(name string) (time.Time, bool) {
+	var n int64
+	if c.get(name) == nil || json.Unmarshal(c.get(name), &n) != nil {
+		return time.Time{}, false
+	}
+	return time.Unix(n, 0), true
+}
+
+// flat writes lists of one value as the bare value: an endpoint that lists a token's claims has lost by then which of
+// them were lists.
+func (c claimSet) flat() claimSet {
+	out := slices.Clone(c)
+	for i, member := range out {
+		var list []json.RawMessage
+		if json.Unmarshal(member.Value, &list) == nil && len(list) == 1 {
+			out[i].Value = list[0]
+		}
+	}
+	return out
+}
+
+// bytes writes the set as a JSON object.
+func (c claimSet) bytes() []byte {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, member := range c {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Quote(member.Name)) // names are ASCII constants
+		b.WriteByte(':')
+		b.Write(member.Value)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// parseClaims reads an object and keeps the order of its members.
+func parseClaims(b []byte) (claimSet, error) {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return nil, fmt.Errorf("no JSON object")
+	}
+	var out claimSet
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		text, ok := name.(string)
+		if !ok {
+			return nil, fmt.Errorf("no member name")
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		out = append(out, claim{text, value})
+	}
+	_, err := dec.Token()
+	return out, err
+}
+
+// signIn is who signed in, where and when: what a session, a code and a refresh token have in common.
+type signIn struct {
+	Login        string    `json:"login"`
+	Subject      string    `json:"subject"` // five parts; the last is made anew for each session
+	SessionID    string    `json:"sid"`
+	AuthTime     time.Time `json:"auth_time"`
+	Organisation string    `json:"organisation,omitempty"` // the chosen one; "" while none was chosen
+}
+
+func subject(u *user, tail string) string {
+	return strings.Join([]string{strconv.Itoa(u.number), u.guid, u.Login, "SIMSID", tail}, "|")
+}
+
+// samePerson compares two subjects without their fifth part.
+func samePerson(a, b string) bool {
+	cut := func(s string) string {
+		if i := strings.LastIndexByte(s, '|'); i >= 0 {
+			return s[:i]
+		}
+		return s
+	}
+	return a == b || strings.Contains(a, "|") && cut(a) == cut(b)
+}
+
+// timestampLayout has no zone, as seen in issued tokens.
+const timestampLayout = "Jan 02, 2006 15:04:05"
+
+// maxOrganisations is where the claim of several organisations stops.
+const maxOrganisations = 10
+
+// userClaims are the user's claims that the scopes bring, for either token and for userinfo.
+func (s *Server) userClaims(c *client, u *user, in signIn, scopes []string) claimSet {
+	home := u.memberships[0]
+	if chosen, ok := u.at(in.Organisation); ok {
+		home = chosen
+	}
+	claims := claimSet{}.
+		with("name", u.Name).
+		with("provider", "SIMSID").
+		with("providerid", strconv.Itoa(u.number)).
+		with("providername", "SIMS ID").
+		with("multipleorganisations", strconv.FormatBool(len(u.memberships) > 1)).
+		with("site", home.organisation.code)
+	if slices.Contains(scopes, "roles") {
+		var roles []string
+		for _, m := range u.memberships[:min(len(u.memberships), maxOrganisations)] {
+			roles = append(roles, "admin@"+m.organisation.id)
+		}
+		claims = claims.withList("role", roles)
+	}
+	single, several := slices.Contains(scopes, singleOrganisation), slices.Contains(scopes, severalOrganisations)
+	if single {
+		claims = claims.with("userorganisationidentifier", home.compound())
+	}
+	if several {
+		var all []string
+		for _, m := range u.memberships[:min(len(u.memberships), maxOrganisations)] {
+			all = append(all, m.compound())
+		}
+		claims = claims.withList("userorganisationidentifiers", all)
+	}
+	if single || several {
+		claims = claims.with("applicationid", c.applicationID).
+			with("applicationname", c.applicationName).
+			with("vendorid", c.vendorID)
+	}
+	return claims
+}
+
+// sessionClaims have been seen in ID tokens only. What SiteRole and launcher can hold isn't documented.
+func (s *Server) sessionClaims(u *user, in signIn) claimSet {
+	return claimSet{}.
+		with("SiteRole", u.siteRole).
+		with("launcher", "false").
+		with("homeorganisationidentifier", u.memberships[0].organisation.id).
+		with("additionalrolespresent", "false").
+		with("LastLoginTimestamp", in.AuthTime.UTC().Format(timestampLayout)).
+		with("PasswordChangedTimestamp", u.passwordSet.UTC().Format(timestampLayout))
+}
+
+// accessClaims are an access token's claims but for issuer, audience and times: what a refresh repeats unless the
+// client is set to take the claims afresh.
+func (s *Server) accessClaims(c *client, u *user, in signIn, scopes []string) claimSet {
+	claims := claimSet{}.
+		with("client_id", c.id).
+		withList("scope", scopes).
+		with("sub", in.Subject).
+		with("auth_time", in.AuthTime.Unix()).
+		with("idp", "idsrv")
+	claims = append(claims, s.userClaims(c, u, in, scopes)...)
+	return claims.with("amr", []string{"password"})
+}
+
+// envelope puts issuer, audience and times before the claims. There is no iat and no jti.
+func (s *Server) envelope(audience string, now time.Time, lifetime time.Duration, claims claimSet) claimSet {
+	out := claimSet{}.
+		with("iss", s.issuer).
+		with("aud", audience).
+		with("exp", now.Add(lifetime).Unix()).
+		with("nbf", now.Unix())
+	return append(out, claims...)
+}
+
+func (s *Server) resources() string { return strings.TrimSuffix(s.issuer, "/") + "/resources" }
+
+// idClaims are the claims of an ID token. accessToken is "" where the token mustn't have at_hash: in the code flow
+// IdentityServer3 leaves it out, and in a refresh it doesn't.
+func (s *Server) idClaims(c *client, u *user, in signIn, scopes []string, nonce, accessToken string, now time.Time) claimSet {
+	var claims claimSet
+	if nonce != "" {
+		claims = claims.with("nonce", nonce)
+	}
+	claims = claims.with("iat", now.Unix())
+	if accessToken != "" {
+		claims = claims.with("at_hash", halfHash(accessToken))
+	}
+	claims = claims.
+		with("sid", in.SessionID).
+		with("sub", in.Subject).
+		with("auth_time", in.AuthTime.Unix()).
+		with("idp", "idsrv")
+	claims = append(claims, s.userClaims(c, u, in, scopes)...)
+	claims = append(claims, s.sessionClaims(u, in)...)
+	claims = claims.with("amr", []string{"password"})
+	return s.envelope(c.id, now, c.idLifetime, claims)
+}
+
+// halfHash is the left half of SHA-256 in base64url (OpenID Connect Core 3.1.3.6).
+func halfHash(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}

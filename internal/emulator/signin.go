@@ -1,0 +1,271 @@
+package emulator
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"slices"
+)
+
+// loginPage is what the sign-in page shows.
+type loginPage struct {
+	ID, Token   string
+	Application string
+	Login       string
+	Wrong       bool
+	Users       []User
+}
+
+// waiting returns the pending request that a page was opened for, with the browser's key.
+func (s *Server) waiting(r *http.Request) (pendingRequest, string, bool) {
+	cookie, err := r.Cookie(formCookie)
+	if err != nil {
+		return pendingRequest{}, "", false
+	}
+	browser := handleKey(cookie.Value)
+	p, ok := s.pending.find(queryParams(r).get("signin"), browser, s.now())
+	return p, browser, ok
+}
+
+// posted returns the pending request that a form was posted for.
+func (s *Server) posted(r *http.Request, step string) (params, pendingRequest, bool) {
+	form, browser, ok := s.ownForm(r, func(form params) string { return step + " " + form.get("signin") })
+	if !ok {
+		return form, pendingRequest{}, false
+	}
+	p, ok := s.pending.find(form.get("signin"), browser, s.now())
+	return form, p, ok
+}
+
+func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		s.takeLogin(w, r)
+		return
+	}
+	p, _, ok := s.waiting(r)
+	if !ok {
+		s.stale(w, r)
+		return
+	}
+	s.showLogin(w, r, p, p.request.loginHint, false)
+}
+
+func (s *Server) showLogin(w http.ResponseWriter, r *http.Request, p pendingRequest, login string, wrong bool) {
+	token, err := s.formToken("login "+p.id, p.browser)
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	title := "Sign in"
+	if wrong {
+		title = "Error: sign in"
+	}
+	s.show(w, r, http.StatusOK, page{
+		name: "login", Title: title, wide: true, target: p.request.redirectURI,
+		Data: loginPage{ID: p.id, Token: token, Application: p.request.client.name, Login: login, Wrong: wrong, Users: Users()},
+	})
+}
+
+func (s *Server) takeLogin(w http.ResponseWriter, r *http.Request) {
+	form, p, ok := s.posted(r, "login")
+	if !ok {
+		s.stale(w, r)
+		return
+	}
+	// A sample user's button signs in without the password, which stands on the button.
+	u := lookupUser(form.get("choose"))
+	if u == nil {
+		u = lookupUser(form.get("username"))
+		if u == nil || subtle.ConstantTimeCompare([]byte(u.Password), []byte(form.get("password"))) != 1 {
+			s.showLogin(w, r, p, truncate(form.get("username"), maxLoginHint), true)
+			return
+		}
+	}
+	s.proceed(w, r, p, func(st *state) (string, *session, error) {
+		old, _, _ := s.sessionIn(st, r)
+		return s.begin(w, st, u, old)
+	})
+}
+
+func truncate(text string, limit int) string {
+	runes := []rune(text)
+	return string(runes[:min(len(runes), limit)])
+}
+
+// proceed finishes a step of a pending request: take alters the session, and then either the code is made in the same
+// update of the state, or the browser goes to the next page.
+func (s *Server) proceed(w http.ResponseWriter, r *http.Request, p pendingRequest, take func(*state) (string, *session, error)) {
+	var out pairs
+	var gone bool
+	missing := stepDone
+	err := s.store.update(r.Context(), func(st *state) error {
+		key, in, err := take(st)
+		if err != nil {
+			return err
+		}
+		if in == nil {
+			gone = true
+			return nil
+		}
+		p.session = key
+		if missing = s.next(p.request, in, lookupUser(in.Login), true, p.consented); missing != stepDone {
+			return nil
+		}
+		if gone = !s.pending.take(p.id); gone {
+			return nil
+		}
+		out, err = s.grantCode(st, p.request, in)
+		return err
+	})
+	switch {
+	case err != nil:
+		s.unavailable(w, r, err)
+	case gone:
+		s.stale(w, r)
+	case missing != stepDone:
+		s.pending.put(p)
+		s.sendTo(w, http.StatusSeeOther, missing, p.id)
+	default:
+		s.answer(w, r, p.request, out, false)
+	}
+}
+
+// held returns the session that a pending request has signed in, if it still lives and is this browser's.
+func (s *Server) held(st *state, r *http.Request, p pendingRequest) (string, *session) {
+	key, in, _ := s.sessionIn(st, r)
+	if p.session == "" || key != p.session {
+		return "", nil
+	}
+	return key, in
+}
+
+// organisationPage is what the choice of organisation shows.
+type organisationPage struct {
+	ID, Token     string
+	Application   string
+	Name          string
+	Organisations []organisationChoice
+}
+
+type organisationChoice struct{ ID, Name, Types, Code string }
+
+func (s *Server) serveOrganisation(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		s.takeOrganisation(w, r)
+		return
+	}
+	p, u, ok := s.waitingUser(w, r)
+	if !ok {
+		return
+	}
+	token, err := s.formToken("organisation "+p.id, p.browser)
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	var choices []organisationChoice
+	for _, m := range u.memberships {
+		o := m.organisation
+		choices = append(choices, organisationChoice{o.id, o.name, typeWords(o.types), o.code})
+	}
+	s.show(w, r, http.StatusOK, page{
+		name: "organisation", Title: "Choose your organisation", target: p.request.redirectURI,
+		Data: organisationPage{
+			ID: p.id, Token: token, Application: p.request.client.name, Name: u.Name, Organisations: choices,
+		},
+	})
+}
+
+// waitingUser returns the pending request of a page that comes after signing in, and its user. When it can't, it has answered.
+func (s *Server) waitingUser(w http.ResponseWriter, r *http.Request) (pendingRequest, *user, bool) {
+	p, _, ok := s.waiting(r)
+	if !ok {
+		s.stale(w, r)
+		return p, nil, false
+	}
+	st, err := s.store.read(r.Context())
+	if err != nil {
+		s.unavailable(w, r, err)
+		return p, nil, false
+	}
+	_, in := s.held(st, r, p)
+	if in == nil {
+		s.stale(w, r)
+		return p, nil, false
+	}
+	return p, lookupUser(in.Login), true
+}
+
+func (s *Server) takeOrganisation(w http.ResponseWriter, r *http.Request) {
+	form, p, ok := s.posted(r, "organisation")
+	if !ok {
+		s.stale(w, r)
+		return
+	}
+	s.proceed(w, r, p, func(st *state) (string, *session, error) {
+		key, in := s.held(st, r, p)
+		if in == nil {
+			return "", nil, nil
+		}
+		chosen, ok := lookupUser(in.Login).at(form.get("organisation"))
+		if !ok {
+			return "", nil, nil
+		}
+		in.Organisation = chosen.organisation.id
+		return key, in, nil
+	})
+}
+
+// consentPage is what the consent page shows.
+type consentPage struct {
+	ID, Token   string
+	Application string
+	Name        string
+	Scopes      []string
+}
+
+func (s *Server) serveConsent(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		s.takeConsent(w, r)
+		return
+	}
+	p, u, ok := s.waitingUser(w, r)
+	if !ok {
+		return
+	}
+	token, err := s.formToken("consent "+p.id, p.browser)
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	var about []string
+	for _, sc := range allScopes() {
+		if slices.Contains(p.request.scopes, sc.name) {
+			about = append(about, sc.about)
+		}
+	}
+	s.show(w, r, http.StatusOK, page{
+		name: "consent", Title: "Allow access", target: p.request.redirectURI,
+		Data: consentPage{ID: p.id, Token: token, Application: p.request.client.name, Name: u.Name, Scopes: about},
+	})
+}
+
+func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
+	form, p, ok := s.posted(r, "consent")
+	if !ok {
+		s.stale(w, r)
+		return
+	}
+	if form.get("answer") != "allow" {
+		if !s.pending.take(p.id) {
+			s.stale(w, r)
+			return
+		}
+		s.refuse(w, r, p.request, &authorizeFault{code: "access_denied"})
+		return
+	}
+	p.consented = true
+	s.proceed(w, r, p, func(st *state) (string, *session, error) {
+		key, in := s.held(st, r, p)
+		return key, in, nil
+	})
+}
