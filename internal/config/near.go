@@ -11,10 +11,16 @@ func nearest(word string, candidates []string) string {
 		return ""
 	}
 	w := squash(word)
-	best, bestDistance := "", max(2, len(w)/3)+1
-	if len(w) <= 3 {
-		bestDistance = 2
+	limit := max(2, len(w)/3)
+	switch {
+	case w == "":
+		return ""
+	case len(w) <= 2:
+		limit = 0 // everything is near to so short a word
+	case len(w) == 3:
+		limit = 1
 	}
+	best, bestDistance := "", limit+1
 	for _, c := range candidates {
 		if d := distance(w, squash(c)); d < bestDistance {
 			best, bestDistance = c, d

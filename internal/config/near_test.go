@@ -14,6 +14,7 @@ func TestNearest(t *testing.T) {
 		{"stroe", "store"},
 		{"kid", "kind"},
 		{"id", ""},
+		{"st", ""},
 		{"", ""},
 		{"colour", ""},
 		{"flow", ""},

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -54,7 +55,9 @@ func (d *document) replace(start, end int, text string, want meaning) (*document
 // add appends a table at the end, behind an empty line.
 func (d *document) add(name string, values map[string][]string) (*document, error) {
 	want := d.meaning()
-	want.profiles = append(want.profiles, profileMeaning{name, values})
+	said := map[string][]string{}
+	maps.Copy(said, values)
+	want.profiles = append(want.profiles, profileMeaning{name, said})
 	eol := d.eol()
 	text := ""
 	if len(d.body) > 0 {
