@@ -2,8 +2,10 @@
 // for the page that ends a login. simsid shows nobody what its browser says, so all that a test wants to know goes into a report.
 //
 //   SIMSID_TEST_REPORT        the file to write the report to, as JSON
-//   SIMSID_TEST_USER          whom to sign in
-//   SIMSID_TEST_ORGANISATION  what to choose where the emulator asks for an organisation: a part of its name
+//   SIMSID_TEST_USER          whose button to press on the sign-in page: a part of what it says
+//   SIMSID_TEST_LOGIN         or, in place of it, the login name to type, and
+//   SIMSID_TEST_PASSWORD      the password
+//   SIMSID_TEST_ORGANISATION  which button to press where the emulator asks for an organisation: a part of what it says
 //   SIMSID_TEST_SHOTS         a folder for screenshots of each page; none without it
 //   SIMSID_TEST_BROWSE        "mouse" (the default), "keyboard", or "noscript": by mouse with scripts switched off
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +24,10 @@ const PHONE = { width: 360, height: 740 };
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 
-const { SIMSID_TEST_REPORT, SIMSID_TEST_USER = '', SIMSID_TEST_ORGANISATION = '', SIMSID_TEST_SHOTS, SIMSID_TEST_BROWSE = 'mouse' } = process.env;
+const {
+  SIMSID_TEST_REPORT, SIMSID_TEST_SHOTS, SIMSID_TEST_BROWSE = 'mouse',
+  SIMSID_TEST_USER, SIMSID_TEST_LOGIN = '', SIMSID_TEST_PASSWORD = '', SIMSID_TEST_ORGANISATION = '',
+} = process.env;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 const report = { pages: [], landing: null, error: null };
 
@@ -49,17 +54,14 @@ async function reach(page, control) {
   if (!(await focused())) throw new Error(`${page.url()}: a control can't be reached with Tab`);
 }
 
-async function choose(page, control) {
+// type fills in a field; by keyboard it is reached like any control.
+async function type(page, field, text) {
   if (SIMSID_TEST_BROWSE !== 'keyboard') {
-    await control.check();
+    await field.fill(text);
     return;
   }
-  // Tab goes to a group of radio buttons once, the arrows go through it.
-  const wanted = await control.elementHandle();
-  const group = page.getByRole('radio');
-  const first = (await group.evaluateAll((all) => Math.max(0, all.findIndex((one) => one.checked))));
-  await reach(page, group.nth(first));
-  for (let steps = 0; steps < 100 && !(await wanted.evaluate((one) => one.checked)); steps += 1) await page.keyboard.press('ArrowDown');
+  await reach(page, field);
+  await page.keyboard.type(text);
 }
 
 // shoot keeps what a page looks like: in light and dark, on a desk and on a phone.
@@ -99,13 +101,17 @@ async function see(page, name) {
 }
 
 async function signIn(page) {
-  const person = page.getByRole('button', { name: SIMSID_TEST_USER }).first();
-  await press(page, person);
+  if (SIMSID_TEST_USER) {
+    await press(page, page.getByRole('button', { name: SIMSID_TEST_USER }).first());
+    return;
+  }
+  await type(page, page.getByLabel('Login name', { exact: true }), SIMSID_TEST_LOGIN);
+  await type(page, page.getByLabel('Password', { exact: true }), SIMSID_TEST_PASSWORD);
+  await press(page, page.getByRole('button', { name: 'Sign in', exact: true }));
 }
 
 async function chooseOrganisation(page) {
-  await choose(page, page.getByRole('radio', { name: SIMSID_TEST_ORGANISATION }).first());
-  await press(page, page.getByRole('button', { name: /continue/i }));
+  await press(page, page.getByRole('button', { name: SIMSID_TEST_ORGANISATION }).first());
 }
 
 const answers = { '/login': ['sign-in', signIn], '/organisation': ['choice', chooseOrganisation] };
