@@ -133,7 +133,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"other key outside", "colour = 1", FileError{Line: 1, Problem: `unknown key "colour"`}},
 		{"unknown table", "[settings]\n", FileError{Line: 1, Problem: `unknown table "settings": profiles are tables named [profile.NAME]`, Suggest: "profile.settings"}},
 		{"misspelt table", "[profiles.a]\n", FileError{Line: 1, Problem: `unknown table "profiles.a": profiles are tables named [profile.NAME]`, Suggest: "profile"}},
-		{"list of tables", "[[profile.a]]\n", FileError{Line: 1, Problem: "[[profile.a]] is a list of tables, which this file has none of"}},
+		{"list of tables", "[[profile.a]]\n", FileError{Line: 1, Problem: `"profile.a" is a list of tables, which this file has none of`}},
 		{"unquoted dot", "[profile.a.b]\n", FileError{Line: 1, Problem: `a profile's name that has a dot stands in quotes: [profile."a.b"]`}},
 		{"bad name", "[profile.\"../a\"]\n", FileError{Line: 1, Problem: "a profile's name must begin with a letter or a digit"}},
 		{"empty name", "[profile.\"\"]\n", FileError{Line: 1, Problem: "a profile's name is empty"}},

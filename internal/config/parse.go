@@ -192,7 +192,7 @@ func (p *parser) expression(e *unstable.Node) error {
 		p.done = end
 		return p.header(start, key)
 	default:
-		return p.fault(start, fmt.Sprintf("[[%s]] is a list of tables, which this file has none of", clip(strings.Join(key, "."))))
+		return p.fault(start, fmt.Sprintf("%q is a list of tables, which this file has none of", clip(strings.Join(key, "."))))
 	}
 }
 

@@ -31,7 +31,7 @@ func edit(path string, change func(*document) (*document, error)) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 		return &FileError{Path: path, Problem: "can't make its folder", Err: bare(err)}
 	}
-	unlock, err := lock(target)
+	unlock, err := lock(target, lockWait)
 	if err != nil {
 		return err
 	}
@@ -63,14 +63,14 @@ func edit(path string, change func(*document) (*document, error)) error {
 
 // lock takes the lock that keeps two edits from losing one another's work. It lies beside the file, since the file itself is
 // replaced, and is never removed: whoever waits on a removed lock file has no lock.
-func lock(target string) (unlock func(), err error) {
+func lock(target string, wait time.Duration) (unlock func(), err error) {
 	path := target + ".lock"
 	l := flock.New(path)
-	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	_, err = l.TryLockContext(ctx, lockRetry)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, &FileError{Path: path, Problem: fmt.Sprintf("another process has held this lock for %s", lockWait)}
+		return nil, &FileError{Path: path, Problem: fmt.Sprintf("another process has held this lock for %s", wait)}
 	}
 	if err != nil {
 		return nil, &FileError{Path: path, Problem: "can't be locked", Err: bare(err)}
