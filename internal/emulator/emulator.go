@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/simsid/simsid/internal/token"
@@ -40,7 +41,7 @@ type Server struct {
 	issuer  string // as configured: the tokens' iss
 	base    string // the issuer with its slash: what addresses are built on
 	host    string // the issuer's host, with a port where it has one
-	as      *user
+	as      atomic.Pointer[user] // who is signed in without a page; nil shows the pages
 	now     func() time.Time
 	rand    *lockedReader
 	notice  func(error)
@@ -97,8 +98,8 @@ func New(o Options) (*Server, error) {
 		s.notice = func(error) {}
 	}
 	if o.As != "" {
-		if s.as = lookupUser(o.As); s.as == nil {
-			return nil, &UnknownUserError{Login: o.As, Known: logins()}
+		if err := s.SignInAs(o.As); err != nil {
+			return nil, err
 		}
 	}
 	s.store = &store{dir: o.Dir, now: s.now, notice: s.notice, keys: s.keys}
@@ -106,6 +107,16 @@ func New(o Options) (*Server, error) {
 	s.pages = sync.OnceValues(parsePages)
 	s.formKey = sync.OnceValues(func() ([]byte, error) { return s.random(32) })
 	return s, nil
+}
+
+// SignInAs makes the STS sign a sample user in without a page from now on. The error is an *UnknownUserError.
+func (s *Server) SignInAs(login string) error {
+	u := lookupUser(login)
+	if u == nil {
+		return &UnknownUserError{Login: login, Known: logins()}
+	}
+	s.as.Store(u)
+	return nil
 }
 
 // Handler serves every address of the STS, the pages included. It answers to the issuer's host, to localhost and to

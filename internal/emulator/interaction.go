@@ -172,8 +172,8 @@ func (s *Server) next(req *authorizeRequest, in *session, u *user, fresh, consen
 
 // signInOrAsk answers a checked request at once where it can, and else sends the browser to the page that is missing.
 func (s *Server) signInOrAsk(w http.ResponseWriter, r *http.Request, req *authorizeRequest) {
-	if s.as != nil {
-		s.signInAs(w, r, req)
+	if as := s.as.Load(); as != nil {
+		s.signInAs(w, r, req, as)
 		return
 	}
 	st, err := s.store.read(r.Context())
@@ -226,18 +226,18 @@ func (s *Server) sendTo(w http.ResponseWriter, status int, to step, id string) {
 }
 
 // signInAs signs the chosen sample user in without a page. The browser's session goes on where it would have without.
-func (s *Server) signInAs(w http.ResponseWriter, r *http.Request, req *authorizeRequest) {
+func (s *Server) signInAs(w http.ResponseWriter, r *http.Request, req *authorizeRequest, as *user) {
 	var out pairs
 	err := s.store.update(r.Context(), func(st *state) error {
 		key, in, u := s.sessionIn(st, r)
-		if in == nil || u.Login != s.as.Login || s.next(req, in, u, false, true) == stepLogin {
+		if in == nil || u.Login != as.Login || s.next(req, in, u, false, true) == stepLogin {
 			var err error
-			if key, in, err = s.begin(w, st, s.as, key); err != nil {
+			if key, in, err = s.begin(w, st, as, key); err != nil {
 				return err
 			}
 		}
 		if in.Organisation == "" {
-			in.Organisation = s.as.memberships[0].organisation.id
+			in.Organisation = as.memberships[0].organisation.id
 		}
 		var err error
 		out, err = s.grantCode(st, req, st.Sessions[key])
