@@ -4,6 +4,8 @@ package flow
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"time"
@@ -21,9 +23,13 @@ type LoginRequest struct {
 	Params      url.Values    // further parameters: prompt, login_hint, ...
 	MaxAge      time.Duration // negative: not sent
 
-	Open    func(ctx context.Context, address string) error // opens the browser, and returns at once; nil: none
-	Paste   io.Reader                                       // the terminal, for a pasted URL; nil: none. Read line by line
-	Timeout time.Duration                                   // for the whole wait; 0: 5 minutes
+	// Open opens the browser; nil: none is opened. It runs in a goroutine of its own that Login doesn't wait for, with
+	// the context that Login was given: it isn't cancelled when Login returns, so a browser that was started lives on.
+	Open func(ctx context.Context, address string) error
+	// Paste is the terminal, read line by line for a pasted URL; nil: none. A blocked Read can't be interrupted, so one
+	// goroutine may stay behind in it when Login returns, and the line that ends that Read is lost.
+	Paste   io.Reader
+	Timeout time.Duration // for the whole wait; 0: 5 minutes
 	Rand    io.Reader
 	Clock   Clock
 	Event   func(Event) // called from one goroutine at a time; nil: nobody listens
@@ -42,11 +48,6 @@ type LoginResult struct {
 	Via          string // "browser" or "paste"
 }
 
-// Login signs in. It returns the provider's *provider.OAuthError for a login that was denied, *PortError for a taken port,
-// *TimeoutError after Timeout, *provider.VerificationError for an ID token that doesn't hold, and ctx's error when
-// it is cancelled. Nothing but one genuine answer (right path, method, Host, state) ends the wait.
-func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) { panic("unwritten") }
-
 // Event is something that the user may want to know while a flow runs: one of the types below.
 type Event interface{ event() }
 
@@ -59,10 +60,11 @@ type Address struct{ URL string }
 // BrowserFailed says that the opener couldn't be started.
 type BrowserFailed struct{ Err error }
 
-// Stray says that something else than the awaited answer came and was turned away.
+// Stray says that something else than the awaited answer came and was turned away. The reason holds nothing of what came.
+// After the first few they are no longer reported: a page that calls the listener in a loop must not fill the terminal.
 type Stray struct{ Reason string }
 
-// PasteRefused says why the pasted text isn't the awaited answer.
+// PasteRefused says why the pasted text isn't the awaited answer. The reason holds nothing of the text.
 type PasteRefused struct{ Reason string }
 
 // Quiet says that nothing has come for a minute; it comes once.
@@ -82,14 +84,31 @@ func (PasteRefused) event()  {}
 func (Quiet) event()         {}
 func (Answered) event()      {}
 
-// PortError says that the redirect URI's port can't be listened on.
-type PortError struct {
-	Address string // "127.0.0.1:5454"
-	Err     error
+// ErrNoOpenID says that a login was asked for without the scope that makes it one (OpenID Connect Core 3.1.2.1): without
+// "openid" there is no ID token, and so nobody who signed in.
+var ErrNoOpenID = errors.New(`the scope "openid" is missing`)
+
+// ParamError says that a further parameter can't be sent.
+type ParamError struct {
+	Name    string
+	Problem string
 }
 
-func (e *PortError) Error() string { panic("unwritten") }
-func (e *PortError) Unwrap() error { return e.Err }
+func (e *ParamError) Error() string { return fmt.Sprintf("parameter %q %s", e.Name, e.Problem) }
+
+// AnswerError says that an answer with the right state came from another issuer than the one that was asked, or doesn't
+// say from which although the provider promises that it always does (RFC 9207 section 2.4). Its code isn't used.
+type AnswerError struct {
+	Expected string
+	Got      string // foreign text; "" when the answer names no issuer
+}
+
+func (e *AnswerError) Error() string {
+	if e.Got == "" {
+		return fmt.Sprintf("sign in: the answer names no issuer: expected %q", e.Expected)
+	}
+	return fmt.Sprintf("sign in: the answer came from another issuer: expected %q, got %q", e.Expected, e.Got)
+}
 
 // TimeoutError says that no answer came.
 type TimeoutError struct {
@@ -97,15 +116,6 @@ type TimeoutError struct {
 	RedirectURI string
 }
 
-func (e *TimeoutError) Error() string { panic("unwritten") }
-
-// RedirectError says that a redirect URI can't be listened on by this program.
-type RedirectError struct {
-	URI     string
-	Problem string
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("no answer came to %s within %s", e.RedirectURI, e.After)
 }
-
-func (e *RedirectError) Error() string { panic("unwritten") }
-
-// CheckRedirect tells, before anything happens, whether uri can be listened on: http, a loopback host, no fragment, no userinfo.
-func CheckRedirect(uri string) error { panic("unwritten") }

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/simsid/simsid/internal/provider"
@@ -55,4 +56,185 @@ type RefreshResult struct {
 // token, verify, keep the rest, return. On invalid_grant it reads once more (another may have won) and else
 // ends the login (ErrLoginEnded). A network fault changes nothing. If verification of a new ID token fails, the
 // rotated refresh token is kept, the new access and ID token aren't, and the error is the *provider.VerificationError.
-func Refresh(ctx context.Context, r RefreshRequest) (*RefreshResult, error) { panic("unwritten") }
+//
+// A result together with an error means that the tokens are good, and that keeping them failed with that error.
+//
+// From the request on, the end of ctx no longer interrupts at once: the provider may have replaced the refresh token
+// already, and an answer that nobody reads would lose the login. The request then gets a few seconds more, and what came
+// is kept in any case.
+func Refresh(ctx context.Context, r RefreshRequest) (*RefreshResult, error) {
+	unlock, err := r.Keeper.Lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	current, err := r.Keeper.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.fresh(current) {
+		return &RefreshResult{Set: current, Before: current}, nil
+	}
+	if current.Refresh.IsZero() {
+		return nil, ErrNoRefreshToken
+	}
+	if err := r.Keeper.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	p, err := r.Provider(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before, answer, err := r.redeem(ctx, p, current)
+	switch {
+	case err != nil:
+		return nil, err
+	case answer == nil:
+		return &RefreshResult{Set: before, Before: current}, nil
+	}
+	return r.keep(ctx, p, before, answer.Set)
+}
+
+const (
+	// settleTime is how much longer a request may take when the user has given up on it.
+	settleTime = 3 * time.Second
+	// keepTime bounds the keeping of an answer; a keyring's prompt may be on screen.
+	keepTime = time.Minute
+)
+
+// fresh reports whether nothing needs to be refreshed, maybe because another process has just done it.
+func (r RefreshRequest) fresh(s token.Set) bool {
+	if !s.ValidFor(r.Now(), r.MinValid) {
+		return false
+	}
+	return !r.Force || !r.Seen.IsZero() && !s.Access.Equal(r.Seen)
+}
+
+// redeem redeems the refresh token. It returns the login as it was before, and the answer; no answer means that another
+// process has won and that the login is its result. A refused token is given up only after the login was read
+// again: one that changed in the meantime is tried in its place, once.
+func (r RefreshRequest) redeem(
+	ctx context.Context, p *provider.Provider, current token.Set,
+) (token.Set, *provider.TokenResponse, error) {
+	answer, refused, err := r.request(ctx, p, current.Refresh)
+	if refused == nil {
+		return current, answer, err
+	}
+	again, err := r.Keeper.Load(ctx)
+	if err != nil {
+		return current, nil, fmt.Errorf("read the login again after %w: %w", refused, err)
+	}
+	if !again.Refresh.IsZero() && !again.Refresh.Equal(current.Refresh) {
+		if again.ValidFor(r.Now(), r.MinValid) {
+			return again, nil, nil
+		}
+		if answer, refused, err = r.request(ctx, p, again.Refresh); refused == nil {
+			return again, answer, err
+		}
+	}
+	if err := r.Keeper.End(context.WithoutCancel(ctx)); err != nil {
+		return current, nil, fmt.Errorf("%w: %w: %w", ErrLoginEnded, refused, err)
+	}
+	return current, nil, fmt.Errorf("%w: %w", ErrLoginEnded, refused)
+}
+
+// request sends one refresh token. refused is set when the provider doesn't take it any more; every other error says
+// nothing about the token and comes as err.
+func (r RefreshRequest) request(
+	ctx context.Context, p *provider.Provider, refresh token.Secret,
+) (answer *provider.TokenResponse, refused *provider.OAuthError, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	settled, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTime, cancel) })
+	defer stop()
+	response, err := p.Refresh(settled, r.Client, refresh)
+	if oauth, ok := errors.AsType[*provider.OAuthError](err); ok && oauth.Code == "invalid_grant" {
+		return nil, oauth, nil
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		return nil, nil, err
+	}
+	return &response, nil, nil
+}
+
+// keep takes an answer over: first the new refresh token beside the old tokens, so that whatever happens next loses
+// nothing; then, verified, the whole.
+func (r RefreshRequest) keep(ctx context.Context, p *provider.Provider, before, got token.Set) (*RefreshResult, error) {
+	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	next := merge(before, got)
+	next.RefreshedAt = r.Now()
+	var unsafe error
+	if !next.Refresh.Equal(before.Refresh) {
+		rotated := before
+		rotated.Refresh = next.Refresh
+		unsafe = r.Keeper.SaveRefreshed(saving, rotated)
+	}
+	v, err := r.verify(ctx, p, before, got)
+	if err != nil && unsafe != nil {
+		return nil, fmt.Errorf("%w; and the new refresh token: %w", err, unsafe)
+	}
+	if err != nil {
+		return nil, err
+	}
+	result := &RefreshResult{Set: next, Before: before, Refreshed: true, Verification: v}
+	// Where the first save failed this one has the refresh token as well: if it succeeds, all is where it belongs.
+	return result, r.Keeper.SaveRefreshed(saving, next)
+}
+
+// verify checks the new ID token. None is no fault (OpenID Connect Core 12.2).
+func (r RefreshRequest) verify(
+	ctx context.Context, p *provider.Provider, before, got token.Set,
+) (*provider.Verification, error) {
+	if got.Access.IsZero() {
+		return nil, missing(p, "refresh", "it has no access token")
+	}
+	if got.ID.IsZero() {
+		return nil, nil
+	}
+	request := provider.VerifyRequest{Use: provider.AtRefresh, ClientID: r.Client.ID, Access: got.Access, MaxAge: -1}
+	if !before.ID.IsZero() {
+		previous, err := token.ParseJWT(before.ID.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("read the kept ID token: %w", err)
+		}
+		request.Previous = previous
+	}
+	v, err := p.Verify(ctx, got.ID, request)
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := v.Err(); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// merge is the login after an answer: what the answer leaves out goes on as before (RFC 6749 section 6, OpenID Connect
+// Core 12.2).
+func merge(before, got token.Set) token.Set {
+	next := got
+	next.SignedInAt = before.SignedInAt
+	if next.ID.IsZero() {
+		next.ID = before.ID
+	}
+	if next.Refresh.IsZero() {
+		next.Refresh = before.Refresh
+	}
+	if next.Scopes == nil {
+		next.Scopes = before.Scopes
+	}
+	if next.Type == "" {
+		next.Type = before.Type
+	}
+	return next
+}

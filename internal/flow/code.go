@@ -1,0 +1,268 @@
+package flow
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/token"
+)
+
+const (
+	defaultTimeout = 5 * time.Minute
+	quietAfter     = time.Minute
+)
+
+// Login signs in. It returns the provider's *provider.OAuthError for a login that was denied, *PortError for a taken port,
+// *TimeoutError after Timeout, *provider.VerificationError for an ID token that doesn't hold, *AnswerError for an answer of
+// another issuer, *RedirectError, *ParamError or ErrNoOpenID for a request that can't be made, and ctx's error when
+// it is cancelled. Nothing but one genuine answer (right path, method, Host, state) ends the wait.
+func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
+	redirect, err := parseRedirect(r.RedirectURI)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	o, err := newOneTime(r.Rand)
+	if err != nil {
+		return nil, err
+	}
+	l, err := listen(ctx, redirect, o.state, o.landing)
+	if err != nil {
+		return nil, err
+	}
+	defer l.close()
+	a, err := r.ask(ctx, l, o)
+	if err != nil {
+		return nil, err
+	}
+	r.emit(Answered{Via: a.via})
+	result, err := r.redeem(ctx, a, o, l.redirect.uri)
+	l.finish(err == nil)
+	if a.via == viaBrowser {
+		l.seeOff(ctx, r.Clock)
+	}
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return result, err
+}
+
+// oneTime are the values that are made for one login and belong to no other.
+type oneTime struct {
+	state    token.Secret // RFC 6749 section 10.12
+	nonce    token.Secret // OpenID Connect Core 3.1.2.1
+	verifier token.Secret // RFC 7636 section 4.1
+	landing  token.Secret // names the landing page
+}
+
+func newOneTime(random io.Reader) (oneTime, error) {
+	var o oneTime
+	for _, s := range []*token.Secret{&o.state, &o.nonce, &o.verifier, &o.landing} {
+		var b [32]byte
+		if _, err := io.ReadFull(random, b[:]); err != nil {
+			return oneTime{}, fmt.Errorf("read random bytes: %w", err)
+		}
+		*s = token.NewSecret(base64.RawURLEncoding.EncodeToString(b[:]))
+	}
+	return o, nil
+}
+
+// challenge is the S256 code challenge (RFC 7636 section 4.2). There is no fall-back to plain.
+func (o oneTime) challenge() string {
+	sum := sha256.Sum256([]byte(o.verifier.Reveal()))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// check refuses a request that would be no sign-in, or one whose safeguards its further parameters would replace.
+func (r LoginRequest) check() error {
+	if !slices.Contains(r.Scopes, "openid") {
+		return ErrNoOpenID
+	}
+	reserved := []string{
+		"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
+		"max_age", "client_secret", "code_verifier",
+		"response_mode",          // the listener takes the answer from the query only
+		"request", "request_uri", // a request object stands above all others (OpenID Connect Core 6.1)
+	}
+	for name, values := range r.Params {
+		if slices.Contains(reserved, name) {
+			return &ParamError{Name: name, Problem: "is set by the sign-in itself"}
+		}
+		if len(values) != 1 { // RFC 6749 section 3.1
+			return &ParamError{Name: name, Problem: "must have one value"}
+		}
+	}
+	return nil
+}
+
+// params are the parameters of the authorisation request (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1, RFC 7636
+// section 4.3).
+func (r LoginRequest) params(o oneTime, redirectURI string) url.Values {
+	v := url.Values{
+		"response_type":         {"code"},
+		"client_id":             {r.Client.ID},
+		"redirect_uri":          {redirectURI},
+		"scope":                 {strings.Join(r.Scopes, " ")},
+		"state":                 {o.state.Reveal()},
+		"nonce":                 {o.nonce.Reveal()},
+		"code_challenge":        {o.challenge()},
+		"code_challenge_method": {"S256"},
+	}
+	if r.MaxAge >= 0 {
+		v.Set("max_age", strconv.FormatInt(int64(r.MaxAge/time.Second), 10))
+	}
+	for name, values := range r.Params {
+		v[name] = values
+	}
+	return v
+}
+
+// ask sends the user to the provider and waits for the answer.
+func (r LoginRequest) ask(ctx context.Context, l *loopback, o oneTime) (answer, error) {
+	address, err := r.Provider.AuthorizationURL(r.params(o, l.redirect.uri))
+	if err != nil {
+		return answer{}, err
+	}
+	timeout := r.Timeout
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	w := waiting{request: r, listener: l, state: o.state, timeout: timeout, expired: r.Clock.After(timeout)}
+	if timeout > quietAfter {
+		w.quiet = r.Clock.After(quietAfter)
+	}
+	done := make(chan struct{})
+	defer close(done)
+	if r.Paste != nil {
+		w.lines = make(chan pasted)
+		go readLines(r.Paste, w.lines, done)
+	}
+	r.emit(Listening{RedirectURI: l.redirect.uri})
+	r.emit(Address{URL: address})
+	if r.Open != nil {
+		w.browser = make(chan error, 1)
+		go func() { w.browser <- r.Open(ctx, address) }()
+	}
+	return w.wait(ctx)
+}
+
+// waiting is a login between its question and its answer.
+type waiting struct {
+	request  LoginRequest
+	listener *loopback
+	state    token.Secret
+	timeout  time.Duration
+	expired  <-chan time.Time
+	quiet    <-chan time.Time // nil: it won't come
+	lines    chan pasted      // nil: nothing can be pasted
+	browser  chan error       // the opener's result; nil: none runs
+}
+
+// wait is the only place that emits events while the listener runs, so that they come one at a time.
+func (w waiting) wait(ctx context.Context) (answer, error) {
+	uri := w.listener.redirect.uri
+	for {
+		select {
+		case a := <-w.listener.answers:
+			return a, nil
+		case line := <-w.lines:
+			if a, ok := w.take(line); ok {
+				return a, nil
+			}
+		case why := <-w.listener.strays:
+			w.request.emit(Stray{Reason: string(why)})
+		case err := <-w.browser:
+			if err != nil {
+				w.request.emit(BrowserFailed{Err: err})
+			}
+		case <-w.quiet:
+			w.request.emit(Quiet{After: quietAfter, RedirectURI: uri})
+			w.quiet = nil
+		case <-w.expired:
+			if !w.listener.take() { // the answer came at the last moment: its sender has been told that it was taken
+				return <-w.listener.answers, nil
+			}
+			return answer{}, &TimeoutError{After: w.timeout, RedirectURI: uri}
+		case err := <-w.listener.failed:
+			return answer{}, err
+		case <-ctx.Done():
+			return answer{}, ctx.Err()
+		}
+	}
+}
+
+// take looks at a pasted line; false means that the wait goes on.
+func (w waiting) take(line pasted) (answer, bool) {
+	why := refusedLong
+	var a answer
+	if !line.long {
+		a, why = parsePasted(line.line, w.listener.redirect, w.state)
+	}
+	if why != "" {
+		w.request.emit(PasteRefused{Reason: string(why)})
+		return answer{}, false
+	}
+	return a, w.listener.take()
+}
+
+// redeem turns the answer into verified tokens.
+func (r LoginRequest) redeem(ctx context.Context, a answer, o oneTime, redirectURI string) (*LoginResult, error) {
+	p := r.Provider
+	if err := a.checkIssuer(p.Metadata); err != nil {
+		return nil, err
+	}
+	if a.failure != nil {
+		return nil, a.failure
+	}
+	response, err := p.Exchange(ctx, r.Client, a.code, o.verifier, redirectURI)
+	if err != nil {
+		return nil, err
+	}
+	set := response.Set
+	if set.ID.IsZero() {
+		return nil, missing(p, "exchange the code", "it has no ID token")
+	}
+	v, err := p.Verify(ctx, set.ID, provider.VerifyRequest{
+		Use:      provider.AtLogin,
+		ClientID: r.Client.ID,
+		Nonce:    o.nonce,
+		Access:   set.Access,
+		Code:     a.code,
+		MaxAge:   r.MaxAge,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := v.Err(); err != nil {
+		return nil, err
+	}
+	set.SignedInAt = r.Clock.Now()
+	return &LoginResult{Set: set, Verification: v, Via: a.via}, nil
+}
+
+// missing is the error for a successful answer of the token endpoint that lacks what it must have.
+func missing(p *provider.Provider, operation, problem string) error {
+	e := &provider.ResponseError{Operation: operation, Status: http.StatusOK, Problem: problem}
+	if u, err := url.Parse(p.Metadata.TokenEndpoint); err == nil {
+		e.Host = u.Host
+	}
+	return e
+}
+
+func (r LoginRequest) emit(e Event) {
+	if r.Event != nil {
+		r.Event(e)
+	}
+}

@@ -1,0 +1,259 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/simsid/simsid/internal/token"
+)
+
+const (
+	maxURL = maxAnswer + 1<<10 // of a request line's target, in bytes
+	// maxHeader has room for the cookies of everything else that a developer has served from localhost: browsers send them
+	// to every port.
+	maxHeader      = 64 << 10
+	maxBody        = 64 << 10
+	maxConnections = 128
+	maxReported    = 20 // strays that become events
+	headerTimeout  = 10 * time.Second
+	requestTimeout = 15 * time.Second
+	idleTimeout    = 10 * time.Second
+	writeTimeout   = 3 * time.Minute // the landing page waits for the exchange, which has time-outs of its own
+)
+
+// PortError says that the redirect URI's port can't be listened on.
+type PortError struct {
+	Address string // "127.0.0.1:5454"
+	Err     error
+}
+
+func (e *PortError) Error() string {
+	// The system's words without Go's "listen tcp4 127.0.0.1:5454: bind:", which repeats the address.
+	cause := e.Err
+	for next := errors.Unwrap(cause); next != nil; next = errors.Unwrap(cause) {
+		cause = next
+	}
+	return fmt.Sprintf("listen on %s: %v", e.Address, cause)
+}
+
+func (e *PortError) Unwrap() error { return e.Err }
+
+// loopback serves a redirect URI until one genuine answer has come and its sender has seen how the login went.
+type loopback struct {
+	redirect  redirect // with its real port
+	state     token.Secret
+	landing   string // path of the landing page; not to be guessed, so that only the sender of the answer gets there
+	taken     atomic.Bool
+	answers   chan answer
+	strays    chan refusal
+	reported  atomic.Int32
+	outcome   chan struct{} // closed when succeeded is set
+	succeeded bool
+	landed    chan struct{} // closed when the landing page was written
+	landOnce  sync.Once
+	crowd     crowd
+	server    *http.Server
+	serving   sync.WaitGroup
+	failed    chan error
+}
+
+// listen takes the redirect's port on its addresses and starts serving. Errors are *PortError.
+func listen(ctx context.Context, r redirect, state, landing token.Secret) (*loopback, error) {
+	listeners, port, err := openPort(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	l := newLoopback(ctx, r.withPort(port), state, landing)
+	l.serve(listeners)
+	return l, nil
+}
+
+func newLoopback(ctx context.Context, r redirect, state, landing token.Secret) *loopback {
+	l := &loopback{
+		redirect: r,
+		state:    state,
+		landing:  "/finished/" + landing.Reveal(),
+		answers:  make(chan answer, 1),
+		strays:   make(chan refusal, maxReported),
+		outcome:  make(chan struct{}),
+		landed:   make(chan struct{}),
+		failed:   make(chan error, 1),
+	}
+	l.crowd.limit = maxConnections
+	l.server = &http.Server{
+		Handler:                      l,
+		ReadHeaderTimeout:            headerTimeout,
+		ReadTimeout:                  requestTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxHeader,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     log.New(io.Discard, "", 0),
+		BaseContext:                  func(net.Listener) context.Context { return ctx },
+		ConnContext:                  withConnection,
+		ConnState:                    l.crowd.change,
+	}
+	return l
+}
+
+func (l *loopback) serve(listeners []net.Listener) {
+	for _, ln := range listeners {
+		l.serving.Go(func() {
+			err := l.server.Serve(ln)
+			if errors.Is(err, http.ErrServerClosed) {
+				return
+			}
+			select {
+			case l.failed <- fmt.Errorf("listen on %s: %w", ln.Addr(), err):
+			default: // the other address has failed before
+			}
+		})
+	}
+}
+
+// openPort listens on every address of r on one port; for port 0 on one that is free on all of them.
+func openPort(ctx context.Context, r redirect) ([]net.Listener, int, error) {
+	const tries = 32
+	var err error
+	for range tries {
+		var listeners []net.Listener
+		var port int
+		if listeners, port, err = openOnce(ctx, r.addresses(), r.port); err == nil || r.port != 0 || ctx.Err() != nil {
+			return listeners, port, err
+		}
+	}
+	return nil, 0, err
+}
+
+func openOnce(ctx context.Context, addresses []string, wanted int) (listeners []net.Listener, port int, err error) {
+	port = wanted
+	for _, host := range addresses {
+		address := net.JoinHostPort(host, strconv.Itoa(port))
+		ln, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+		if err != nil && len(listeners) > 0 && !hasAddress(ctx, host) {
+			continue // localhost on a machine without IPv6: nobody else can hold the port there either
+		}
+		if err != nil {
+			for _, open := range listeners {
+				_ = open.Close()
+			}
+			return nil, 0, &PortError{Address: address, Err: err}
+		}
+		listeners = append(listeners, ln)
+		port = ln.Addr().(*net.TCPAddr).Port
+	}
+	return listeners, port, nil
+}
+
+// hasAddress reports whether the machine has this loopback address at all. Asking for any free port there tells it on
+// every system, where the errors of a missing address differ.
+func hasAddress(ctx context.Context, host string) bool {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return false
+	}
+	_ = ln.Close()
+	return true
+}
+
+// take claims the login for one answer, whichever way it came; false means that another was first.
+func (l *loopback) take() bool { return l.taken.CompareAndSwap(false, true) }
+
+// finish tells the landing page how the login went.
+func (l *loopback) finish(succeeded bool) {
+	l.succeeded = succeeded
+	close(l.outcome)
+}
+
+// close frees the port and ends every connection.
+func (l *loopback) close() {
+	_ = l.server.Close()
+	l.serving.Wait()
+}
+
+// ServeHTTP takes the one answer and turns everything else away. Checks go from what is cheapest to forge to what only the
+// provider's answer can have.
+func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	secure(w.Header())
+	path := r.URL.EscapedPath()
+	switch {
+	case !l.redirect.hasHost(r.Host): // a name that was rebound to loopback (DNS rebinding) still stands in Host
+		l.turnAway(w, http.StatusMisdirectedRequest, "a request for another host")
+	case len(r.RequestURI) > maxURL:
+		l.turnAway(w, http.StatusRequestURITooLong, "a request with an overlong address")
+	case path != l.redirect.path && path != l.landing:
+		if path == "/favicon.ico" { // browsers ask by themselves: not worth an event
+			reply(w, http.StatusNotFound, "no icon")
+			return
+		}
+		l.turnAway(w, http.StatusNotFound, "a request for another path")
+	case r.Method != http.MethodGet:
+		w.Header().Set("Allow", http.MethodGet)
+		l.turnAway(w, http.StatusMethodNotAllowed, "a request by another method than GET")
+	case !l.drain(w, r):
+	case path == l.landing:
+		l.land(w, r)
+	default:
+		l.receive(w, r)
+	}
+}
+
+// drain reads a body that has no business here, as far as it is allowed to go; false means that it was turned away.
+func (l *loopback) drain(w http.ResponseWriter, r *http.Request) bool {
+	if r.ContentLength == 0 {
+		return true
+	}
+	_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		l.turnAway(w, http.StatusRequestEntityTooLarge, "a request with an overlong body")
+		return false
+	}
+	if err != nil {
+		l.turnAway(w, http.StatusBadRequest, "a request whose body never came")
+		return false
+	}
+	return true
+}
+
+// receive looks at a request to the redirect URI itself.
+func (l *loopback) receive(w http.ResponseWriter, r *http.Request) {
+	a, why := parseAnswer(r.URL.RawQuery, l.state)
+	if why != "" {
+		l.turnAway(w, http.StatusBadRequest, "an answer that is turned away, since "+why)
+		return
+	}
+	if !l.take() {
+		l.report("a second answer")
+		showPage(w, http.StatusConflict, pageAlready)
+		return
+	}
+	l.crowd.protect(r.Context())
+	a.via = viaBrowser
+	l.answers <- a
+	// The redirect takes the code out of the address bar and the history at once; the page behind it waits for the outcome.
+	w.Header().Set("Location", l.landing)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// turnAway answers what isn't the awaited answer, and goes on waiting.
+func (l *loopback) turnAway(w http.ResponseWriter, status int, reason refusal) {
+	l.report(reason)
+	reply(w, status, "this is "+string(reason)+"; the sign-in goes on")
+}
+
+// report makes an event of the first strays and forgets the others; it never blocks.
+func (l *loopback) report(reason refusal) {
+	if l.reported.Add(1) > maxReported {
+		return
+	}
+	l.strays <- reason // has room for maxReported
+}
