@@ -22,10 +22,7 @@ func (v Userinfo) text(p *printer) {
 	p.para(0, asTitle, "What the provider says of "+who)
 	p.gap()
 	p.claims(2, v.Claims, v.SIMS)
-	if len(v.Memberships) > 0 {
-		p.section(0, "Organisations")
-		p.organisations(2, v.Memberships)
-	}
+	p.organisations(0, v.Memberships)
 	if v.SIMS {
 		p.subject(0, text(v.Claims, "sub"))
 	}

@@ -3,7 +3,9 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -12,7 +14,11 @@ import (
 func (p *printer) claims(indent int, o token.Object, simsID bool) {
 	var list []field
 	for _, m := range o.Members() {
-		list = append(list, field{label: m.Name, lines: p.claimLines(o, m), note: claimMeaning(m.Name, simsID)})
+		name := m.Name
+		if name == "" {
+			name = `""`
+		}
+		list = append(list, field{label: name, lines: p.claimLines(m.Name, m.Value), note: claimMeaning(m.Name, simsID)})
 	}
 	if len(list) == 0 {
 		p.para(indent, nil, "none")
@@ -21,17 +27,17 @@ func (p *printer) claims(indent int, o token.Object, simsID bool) {
 	p.fields(indent, list)
 }
 
-// claimLines writes a value for people: a time as a time, an array's elements one per line.
-func (p *printer) claimLines(o token.Object, m token.Member) []string {
-	switch m.Name {
+// claimLines writes a claim's value for people: a time as a time, an array's elements one per line.
+func (p *printer) claimLines(name string, raw json.RawMessage) []string {
+	switch name {
 	case "exp", "iat", "nbf", "auth_time", "updated_at":
-		if t, ok := o.Time(m.Name); ok {
+		if t, ok := numericDate(raw); ok {
 			return []string{p.moment(t)}
 		}
 	}
 	var elements []json.RawMessage
-	if json.Unmarshal(m.Value, &elements) != nil || elements == nil {
-		return []string{valueText(m.Value)}
+	if json.Unmarshal(raw, &elements) != nil || elements == nil {
+		return []string{valueText(raw)}
 	}
 	if len(elements) == 0 {
 		return []string{"[] (an empty list)"}
@@ -41,6 +47,15 @@ func (p *printer) claimLines(o token.Object, m token.Member) []string {
 		lines = append(lines, valueText(e))
 	}
 	return lines
+}
+
+// numericDate reads one claim as token.Object reads its members.
+func numericDate(raw json.RawMessage) (time.Time, bool) {
+	o, err := token.ParseObject(slices.Concat([]byte(`{"t":`), raw, []byte("}")))
+	if err != nil {
+		return time.Time{}, false
+	}
+	return o.Time("t")
 }
 
 // valueText writes one JSON value: a string bare, everything else as JSON. A string that could be taken for

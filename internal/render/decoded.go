@@ -81,13 +81,7 @@ func (t DecodedToken) text(p *printer) {
 
 // identity writes what the claims say in their compound values.
 func (t DecodedToken) identity(p *printer, claims token.Object) {
-	if len(t.Memberships) == 1 {
-		p.section(2, "Organisation")
-		p.organisations(4, t.Memberships)
-	} else if len(t.Memberships) > 1 {
-		p.section(2, fmt.Sprintf("Organisations (%d)", len(t.Memberships)))
-		p.organisations(4, t.Memberships)
-	}
+	p.organisations(2, t.Memberships)
 	if t.SIMS {
 		p.subject(2, text(claims, "sub"))
 	}
@@ -158,12 +152,8 @@ func (t DecodedToken) checks(p *printer) {
 	at := outcomes + len("not made") + gutter
 	for _, c := range t.Verification.Checks {
 		outcome, st := string(c.Outcome), style(nil)
-		switch c.Outcome {
-		case provider.Failed:
+		if c.Outcome == provider.Failed {
 			outcome, st = "FAILED", asError
-		case provider.NotMade:
-			st = asNote
-		case provider.Passed:
 		}
 		detail := at + min(names, 24) + gutter
 		var lines []string
@@ -208,21 +198,28 @@ func upperFirst(s string) string {
 	return string(s[0]-'a'+'A') + s[1:]
 }
 
-// decodedDoc is a DecodedToken for programs. Claims that weren't verified have a name of their own, so that no script
-// takes them for verified ones by oversight.
+// decodedDoc is a DecodedToken for programs. What comes from claims that weren't verified lies one step deeper, so that no
+// script takes it for verified by oversight.
 type decodedDoc struct {
-	Label         string            `json:"label,omitempty"`
-	Form          string            `json:"form"`
-	About         string            `json:"about,omitempty"`
-	Verified      bool              `json:"verified"`
-	WhyNot        string            `json:"why_unverified,omitempty"`
-	Header        token.Object      `json:"header,omitzero"`
-	Claims        token.Object      `json:"claims,omitzero"`
-	Unverified    token.Object      `json:"unverified_claims,omitzero"`
+	Label  string       `json:"label,omitempty"`
+	Form   string       `json:"form"` // "jwt", "opaque"
+	About  string       `json:"about,omitempty"`
+	Header token.Object `json:"header,omitzero"`
+
+	Verified bool   `json:"verified"`
+	WhyNot   string `json:"why_unverified,omitempty"`
+	*contentDoc
+	Unverified *contentDoc `json:"unverified,omitempty"`
+
+	Checks []checkDoc `json:"checks,omitempty"`
+}
+
+// contentDoc is what a token says.
+type contentDoc struct {
+	Claims        token.Object      `json:"claims"`
 	Organisations []organisationDoc `json:"organisations,omitempty"`
 	Subject       *subjectDoc       `json:"subject_parts,omitempty"`
 	Scopes        []string          `json:"scopes,omitempty"`
-	Checks        []checkDoc        `json:"checks,omitempty"`
 }
 
 type checkDoc struct {
@@ -262,13 +259,13 @@ func (t DecodedToken) doc() decodedDoc {
 	}
 	claims := t.claims()
 	d.Header = t.JWT.Header.Object
-	if d.Verified {
-		d.Claims = claims
-	} else {
-		d.Unverified = claims
+	content := &contentDoc{
+		claims, organisationDocs(t.Memberships), subjectParts(claims, t.SIMS), sims.GrantedScopes(claims),
 	}
-	d.Organisations = organisationDocs(t.Memberships)
-	d.Subject = subjectParts(claims, t.SIMS)
-	d.Scopes = sims.GrantedScopes(claims)
+	if d.Verified {
+		d.contentDoc = content
+	} else {
+		d.Unverified = content
+	}
 	return d
 }

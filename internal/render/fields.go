@@ -17,11 +17,11 @@ func one(label, value string) field { return field{label: label, lines: []string
 type columns struct{ value, note int }
 
 const (
-	widestValue = 42 // a time with its relative part, a GUID; wider values don't push the notes to the right
+	widestValue = 46 // a time with its relative part, a role at a GUID; wider values don't push the notes to the right
 	leastNote   = 30 // columns that notes need beside the values
 )
 
-// fields writes labels and values in two columns. Notes get a third where there is room for all, and else stand underneath
+// fields writes labels and values in two columns. Notes get a third where there is room, and else stand underneath
 // their value.
 func (p *printer) fields(indent int, list []field) {
 	list = safeFields(list)
@@ -84,11 +84,7 @@ func (p *printer) field(indent int, c columns, f field) {
 		return
 	}
 	p.rows(left, right)
-	at := c.note
-	if at == 0 {
-		at = c.value + 2
-	}
-	p.rows(block{at, wrap(f.note, p.width-at), asNote})
+	p.rows(block{c.value + 2, wrap(f.note, p.width-c.value-2), asNote})
 }
 
 func widest(lines []string) int {
@@ -111,10 +107,13 @@ func (p *printer) table(indent int, header []string, body [][]string) {
 	at, beside := p.tableColumns(indent, header, safe)
 	var head []cell
 	for i := range beside {
-		head = append(head, cell{at[i], header[i], asHeading})
+		head = append(head, cell{at[i], header[i], asHeader})
 	}
 	p.row(head...)
-	for _, r := range safe {
+	for n, r := range safe {
+		if n > 0 && len(header)-beside > 1 {
+			p.gap()
+		}
 		var cells []block
 		for i := range beside {
 			room := p.width - at[i]

@@ -27,18 +27,13 @@ func (p *printer) findings(list []sims.Finding) {
 		severity := Safe(string(f.Severity)) + ":"
 		at := 2 + width(severity) + 1
 		p.rows(block{2, []string{severity}, st}, block{at, wrap(Safe(f.Seen), p.width-at), nil})
-		for _, part := range []struct{ label, text string }{{"why: ", f.Why}, {"do: ", f.Do}, {"see: ", f.Source}} {
+		for _, part := range []struct{ label, text string }{{"why:", f.Why}, {"do:", f.Do}, {"see:", f.Source}} {
 			if part.text != "" {
-				p.hanging(4, part.label, part.text)
+				const why = 4 + len("why: ")
+				p.rows(block{4, []string{part.label}, asNote}, block{why, wrap(Safe(part.text), p.width-why), nil})
 			}
 		}
 	}
-}
-
-// hanging writes a label and a text that goes on underneath itself.
-func (p *printer) hanging(indent int, label, s string) {
-	at := indent + width(label)
-	p.rows(block{indent, []string{strings.TrimRight(label, " ")}, asNote}, block{at, wrap(Safe(s), p.width-at), nil})
 }
 
 // next writes what to type next. Commands are never wrapped, since they are to be copied; their comments stand in a column

@@ -5,12 +5,17 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
-// organisations writes the organisations of a user: one as labelled values, several as a table.
+// organisations writes the section about the organisations of a user: one as labelled values, several as a table.
 func (p *printer) organisations(indent int, list []sims.Membership) {
-	if len(list) == 1 {
-		p.fields(indent, organisationFields(list[0]))
+	switch len(list) {
+	case 0:
+		return
+	case 1:
+		p.section(indent, "Organisation")
+		p.fields(indent+2, organisationFields(list[0]))
 		return
 	}
+	p.section(indent, "Organisations")
 	var rows [][]string
 	var faulty []field
 	for _, m := range list {
@@ -21,18 +26,18 @@ func (p *printer) organisations(indent int, list []sims.Membership) {
 		rows = append(rows, []string{m.OrganisationID, m.TypeWords(), m.UserID})
 	}
 	if len(rows) > 0 {
-		p.table(indent, []string{"Organisation id", "Type", "User id"}, rows)
+		p.table(indent+2, []string{"Organisation id", "Type", "User id"}, rows)
 	}
-	p.fields(indent, faulty)
+	if len(faulty) > 0 {
+		p.gap()
+		p.fields(indent+2, faulty)
+	}
 }
 
 // organisationFields returns the rows about a user at one organisation. A malformed value is shown as received.
 func organisationFields(m sims.Membership) []field {
 	if m.Fault != "" {
-		return []field{
-			{label: "Organisation", lines: []string{"malformed: " + m.Fault}, st: asWarning},
-			one("As received", quoted(m.Raw)),
-		}
+		return []field{{label: "Malformed", lines: []string{quoted(m.Raw), m.Fault}, st: asWarning}}
 	}
 	return []field{
 		one("User id", m.UserID),

@@ -43,6 +43,7 @@ type style func(*Theme) *lipgloss.Style
 
 func asTitle(t *Theme) *lipgloss.Style   { return &t.Title }
 func asHeading(t *Theme) *lipgloss.Style { return &t.Heading }
+func asHeader(t *Theme) *lipgloss.Style  { return &t.Header }
 func asLabel(t *Theme) *lipgloss.Style   { return &t.Label }
 func asNote(t *Theme) *lipgloss.Style    { return &t.Note }
 func asCommand(t *Theme) *lipgloss.Style { return &t.Command }
@@ -82,7 +83,7 @@ type cell struct {
 	st   style
 }
 
-// row writes one line of cells, from left to right. A cell whose column is already taken follows behind two spaces.
+// row writes one line of cells, from left to right. A cell whose column is already taken follows behind one space.
 func (p *printer) row(cells ...cell) {
 	at := 0
 	for _, c := range cells {
@@ -90,8 +91,8 @@ func (p *printer) row(cells ...cell) {
 			continue
 		}
 		pad := c.col - at
-		if at > 0 && pad < 2 {
-			pad = 2
+		if at > 0 && pad < 1 {
+			pad = 1
 		}
 		p.buf.WriteString(strings.Repeat(" ", max(pad, 0)))
 		p.buf.WriteString(p.paint(c.st, c.text))
@@ -137,7 +138,7 @@ func (p *printer) moment(t time.Time) string { return Moment(t, p.now, p.loc) }
 func (p *printer) expires(t time.Time) string {
 	switch {
 	case t.IsZero():
-		return "end unknown: the provider didn't say"
+		return "the provider didn't say when it ends"
 	case !p.now.IsZero() && t.Before(p.now):
 		return "expired " + p.moment(t)
 	default:

@@ -78,6 +78,8 @@ func safeJSON(doc []byte) []byte {
 	for len(doc) > 0 {
 		r, n := utf8.DecodeRune(doc)
 		switch {
+		case r == utf8.RuneError && n == 1: // not UTF-8, which JSON has to be
+			out = append(out, `\ufffd`...)
 		case r == '\n' || shown(r):
 			out = append(out, doc[:n]...)
 		case r <= 0xffff:

@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/simsid/simsid/internal/token"
@@ -74,16 +75,23 @@ func (v Refreshed) text(p *printer) {
 	}
 	var changes []field
 	for _, c := range v.Changes {
-		changes = append(changes, field{label: c.Claim, lines: []string{"was " + jsonOrNone(c.Before), "now " + jsonOrNone(c.Now)}})
+		lines := append(p.changeLines("was ", c.Claim, c.Before), p.changeLines("now ", c.Claim, c.Now)...)
+		changes = append(changes, field{label: c.Claim, lines: lines})
 	}
 	p.fields(2, changes)
 }
 
-func jsonOrNone(text string) string {
+// changeLines writes one side of a change, the lines of an array underneath each other.
+func (p *printer) changeLines(word, claim, text string) []string {
 	if text == "" {
-		return "absent"
+		return []string{word + "absent"}
 	}
-	return text
+	lines := p.claimLines(claim, json.RawMessage(text))
+	for i := range lines {
+		lines[i] = word + lines[i]
+		word = strings.Repeat(" ", len(word))
+	}
+	return lines
 }
 
 type changeDoc struct {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,8 +50,7 @@ func (v SignedIn) text(p *printer) {
 	p.fields(2, list)
 
 	if len(v.Memberships) > 1 {
-		p.section(0, "Organisations")
-		p.organisations(2, v.Memberships)
+		p.organisations(0, v.Memberships)
 	}
 	p.findings(v.Findings)
 	p.next(v.Next)
@@ -64,7 +64,7 @@ func (v SignedIn) organisation() []field {
 	case 1:
 		return organisationFields(v.Memberships[0])
 	default:
-		return []field{one("Organisations", count(len(v.Memberships), "organisation")+", listed below")}
+		return []field{one("Organisations", strconv.Itoa(len(v.Memberships))+", listed below")}
 	}
 }
 

@@ -7,7 +7,8 @@ import "charm.land/lipgloss/v2"
 // the rest is weight.
 type Theme struct {
 	Title   lipgloss.Style // the answer in one line
-	Heading lipgloss.Style // a section, a table's header
+	Heading lipgloss.Style // a section
+	Header  lipgloss.Style // the name of a table's column
 	Label   lipgloss.Style // the name of a value
 	Note    lipgloss.Style // what a value means; can be missed
 	Command lipgloss.Style // something to type
@@ -21,6 +22,7 @@ func newTheme() *Theme {
 	return &Theme{
 		Title:   plain.Bold(true),
 		Heading: plain.Bold(true),
+		Header:  plain.Underline(true),
 		Label:   plain,
 		Note:    plain.Faint(true),
 		Command: plain.Bold(true),

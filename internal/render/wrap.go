@@ -10,7 +10,8 @@ import (
 func width(s string) int { return ansi.StringWidth(s) }
 
 // wrap breaks one line of safe text into lines of at most columns each, without losing anything but the spaces at
-// the breaks. It breaks at spaces; in a long word behind a separator, or else wherever the line is full.
+// the breaks. It breaks at a space, or in a long word behind a separator, where
+// one isn't too far from the end of the line; else wherever the line is full.
 func wrap(s string, columns int) []string {
 	columns = max(columns, 1)
 	if len(s) <= columns || width(s) <= columns {
@@ -47,11 +48,15 @@ func breakAt(s string, n int) int {
 	if s[n] == ' ' {
 		return n
 	}
-	if i := strings.LastIndexByte(s[:n], ' '); i > 0 {
-		return i
+	space := strings.LastIndexByte(s[:n], ' ')
+	if space > n/3 {
+		return space
 	}
-	if i := strings.LastIndexAny(s[:n], "|,;&?"); i+1 > n/2 {
+	if i := strings.LastIndexAny(s[:n], "|,;&?/"); i > n/3 {
 		return i + 1
+	}
+	if space > 0 {
+		return space
 	}
 	return n
 }

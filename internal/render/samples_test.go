@@ -1,0 +1,212 @@
+package render_test
+
+import (
+	"encoding/base64"
+	"testing"
+	"time"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/sims"
+	"github.com/simsid/simsid/internal/token"
+)
+
+// now is the clock of every golden file.
+var now = time.Date(2026, 11, 21, 20, 35, 42, 0, time.UTC)
+
+// in returns the time d after now.
+func in(d time.Duration) time.Time { return now.Add(d) }
+
+func object(t testing.TB, text string) token.Object {
+	t.Helper()
+	o, err := token.ParseObject([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// jwt builds a token with a signature that nobody looks at.
+func jwt(t testing.TB, header, claims string) *token.JWT {
+	t.Helper()
+	b64 := base64.RawURLEncoding.EncodeToString
+	j, err := token.ParseJWT(b64([]byte(header)) + "." + b64([]byte(claims)) + "." + b64([]byte("signature")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+const (
+	school = "c4980000-0000-4000-8000-000000000001|a87b0000-0000-4000-8000-000000000002|S"
+	trust  = "A9AB0000-0000-4000-8000-000000000003|99AF0000-0000-4000-8000-000000000004|M"
+	both   = "11110000-0000-4000-8000-000000000005|22220000-0000-4000-8000-000000000006|MS"
+)
+
+func memberships(raw ...string) []sims.Membership {
+	var list []sims.Membership
+	for _, r := range raw {
+		list = append(list, sims.ParseMembership(r))
+	}
+	return list
+}
+
+const headClaims = `{"iss":"https://emulator.simsid.invalid/","aud":"https://emulator.simsid.invalid/resources",
+"exp":1795296942,"nbf":1795293342,"client_id":"simsid-cli",
+"scope":["openid","profile","roles","partner","partnermanagementapplication","offline_access"],
+"sub":"1001|5F1C0000-0000-4000-8000-0000000000aa|head@school.example|SIMS|7a1e0000-0000-4000-8000-0000000000bb",
+"auth_time":1795293302,"idp":"idsrv","name":"Helen Head","multipleorganisations":"false","site":"8234001",
+"role":["admin@a87b0000-0000-4000-8000-000000000002","teacher@a87b0000-0000-4000-8000-000000000002"],
+"userorganisationidentifier":"` + school + `",
+"LastLoginTimestamp":"Nov 20, 2026 08:12:00","nested":{"b":[1,2],"a":null},"empty":"","amr":["password"]}`
+
+const rs256 = `{"typ":"JWT","alg":"RS256","x5t":"a3rMUgMFv9tPclLa6yF3zAkfquE","kid":"a3rMUgMFv9tPclLa6yF3zAkfquE"}`
+
+var findings = []sims.Finding{
+	{
+		ID: "scope-refused", Severity: sims.Error,
+		Seen:   "the scope roles was asked for and not granted",
+		Why:    "the token says nothing of what the user may do at the organisation, so an application that needs it will refuse the user",
+		Do:     "ask SIMS ID to allow the scope roles to the client",
+		Source: "SIMS ID's public documentation, Scopes",
+	},
+	{ID: "ten", Severity: sims.Warning, Seen: "exactly ten organisations", Why: "the list may have been cut"},
+	{ID: "aside", Severity: sims.Note, Seen: "the claim multipleorganisations is a text", Do: "compare it with \"true\""},
+}
+
+func verifiedToken(t testing.TB) render.DecodedToken {
+	j := jwt(t, rs256, headClaims)
+	claims := j.Claims.InsecureMarkVerified()
+	return render.DecodedToken{
+		Label: "access token", JWT: j, SIMS: true, Memberships: memberships(school),
+		Verification: &provider.Verification{JWT: j, Claims: &claims, Checks: []provider.Check{
+			{Name: "form", Outcome: provider.Passed},
+			{Name: "algorithm", Outcome: provider.Passed, Expected: "RS256", Got: "RS256"},
+			{Name: "signature", Outcome: provider.Passed},
+			{Name: "nonce", Outcome: provider.NotMade, Detail: "an access token has none"},
+		}},
+	}
+}
+
+func brokenToken(t testing.TB) render.DecodedToken {
+	j := jwt(t, rs256, `{"iss":"https://id.example.com","sub":"248289761001","aud":["reports","billing"],"exp":1795286142,"email_verified":true}`)
+	return render.DecodedToken{
+		Label: "ID token", JWT: j, Unverified: "two checks failed",
+		Verification: &provider.Verification{JWT: j, Checks: []provider.Check{
+			{Name: "signature", Outcome: provider.Passed},
+			{
+				Name: "issuer", Outcome: provider.Failed, Expected: "https://id.example.com/", Got: "https://id.example.com",
+				Detail: "they differ by a trailing slash alone", Source: "OpenID Connect Core 3.1.3.7 (2)",
+			},
+			{Name: "authorized party", Outcome: provider.Failed, Expected: "reports", Got: "", Detail: "with several audiences the claim azp must name the client"},
+		}},
+	}
+}
+
+// samples are the views of the golden files.
+func samples(t testing.TB) map[string]render.View {
+	oidcUser := object(t, `{"sub":"248289761001","name":"山田 花子","email":"hanako@example.jp","preferred_username":"hanako"}`)
+	return map[string]render.View{
+		"login": render.SignedIn{
+			Profile: "emulator", Title: "the embedded STS", Issuer: "https://emulator.simsid.invalid/", ClientID: "simsid-cli",
+			Claims: object(t, headClaims), Memberships: memberships(school), SIMS: true,
+			Scopes: []string{"openid", "profile", "roles", "partner", "partnermanagementapplication", "offline_access"},
+			Wanted: []string{"openid", "profile", "roles", "partner", "partnermanagementapplication", "offline_access"},
+			Expiry: in(59*time.Minute + 18*time.Second), Refreshable: true, Where: "keyring (Secret Service)",
+			Next: []string{
+				"simsid token -p emulator  # print the access token",
+				"simsid decode -p emulator  # explain what is inside",
+				"simsid status  # see who is signed in",
+			},
+		},
+		"login-organisations": render.SignedIn{
+			Profile: "sandbox", Title: "SIMS ID (sandbox)", Issuer: "https://sts.example.com/", ClientID: "pm-sso-1",
+			Claims: object(t, `{"sub":"7","name":"Zoë Nuñez-O’Hara"}`), Memberships: memberships(school, trust, both, "one|two", "a|b|SX"), SIMS: true,
+			Scopes: []string{"openid", "simsmultiorgapplication"}, Wanted: []string{"openid", "roles", "simsmultiorgapplication"},
+			Expiry: in(time.Hour), Refreshable: true, Where: "sealed file /home/helen/.local/state/simsid/sandbox.age",
+			Findings: findings,
+			Next:     []string{"simsid token -p sandbox  # print the access token"},
+		},
+		"login-openid": render.SignedIn{
+			Profile: "work", Issuer: "https://id.example.com", ClientID: "cli", Claims: oidcUser,
+			Scopes: []string{"openid"}, Wanted: []string{"openid", "offline_access"},
+			Expiry: in(5 * time.Minute), Where: "memory: gone when this command ends",
+			Next: []string{
+				"simsid userinfo -p a-profile-with-quite-a-long-name  # ask the provider who is signed in with it",
+				"simsid decode -p a-profile-with-quite-a-long-name  # explain",
+			},
+		},
+		"decode": render.Decoded{Tokens: []render.DecodedToken{verifiedToken(t), brokenToken(t)}, Findings: findings[1:]},
+		"decode-opaque": render.Decoded{Tokens: []render.DecodedToken{
+			{Label: "token", Opaque: token.FormHandle.Describe(), Unverified: "it cannot be read"},
+		}},
+		"decode-unverified": render.Decoded{Tokens: []render.DecodedToken{
+			{Label: "token", JWT: jwt(t, `{"alg":"none"}`, `{"sub":"x","scope":"openid email reports"}`), Unverified: "without a provider there are no keys"},
+		}},
+		"userinfo":         render.Userinfo{Profile: "emulator", Claims: object(t, headClaims), SIMS: true, Memberships: memberships(school)},
+		"userinfo-openid":  render.Userinfo{Profile: "work", Claims: oidcUser},
+		"introspect":       render.Introspected{Profile: "emulator", SIMS: true, Note: "SIMS ID's introspection wants a scope's own secret; the profile has none", Result: provider.Introspection{Active: true, Via: "access token validation", Claims: object(t, `{"iss":"https://emulator.simsid.invalid/","exp":1795296942,"client_id":"simsid-cli"}`)}},
+		"introspect-ended": render.Introspected{Profile: "work", Result: provider.Introspection{Via: "introspection", Reason: "expired_token", Claims: object(t, `{"active":false}`)}},
+		"refresh": render.Refreshed{
+			Profile: "emulator", Refreshed: true, Rotated: true, Expiry: in(time.Hour), Where: "keyring (Secret Service)",
+			Changes: []render.Change{
+				{Claim: "exp", Before: "1795296942", Now: "1795300542"},
+				{Claim: "role", Before: `["admin@a87b0000-0000-4000-8000-000000000002","teacher@a87b0000-0000-4000-8000-000000000002"]`},
+				{Claim: "site", Now: `"8234001"`},
+			},
+		},
+		"refresh-by-another": render.Refreshed{Profile: "emulator", Expiry: in(time.Hour), Where: "keyring"},
+		"refresh-unchanged":  render.Refreshed{Profile: "work", Refreshed: true, Where: "keyring"},
+		"revoke": render.Revoked{Profile: "emulator", What: "refresh token", Notes: []string{
+			"SIMS ID ends every refresh token of this user and client with it, on every machine.",
+			"The access token is a JWT and stays valid until 21 Nov 2026 21:35:00 UTC: it can't be revoked.",
+		}},
+		"logout": render.LoggedOut{Profile: "emulator", Steps: []render.Step{
+			{What: "refresh token revoked", Done: true},
+			{What: "provider's session ended in the browser", Detail: "no browser could be opened: visit https://emulator.simsid.invalid/connect/endsession"},
+			{What: "stored tokens removed", Done: true, Detail: "keyring (Secret Service)"},
+		}},
+		"status": render.Status{Rows: []render.StatusRow{
+			{
+				Profile: "emulator", Default: true, Kind: "emulator", Issuer: "https://emulator.simsid.invalid/", State: "signed in",
+				Subject: "1001|…", Name: "Helen Head", Organisation: "a87b0000-0000-4000-8000-000000000002 (School)",
+				Expiry: in(59 * time.Minute), SignedInAt: in(-time.Minute), Store: "keyring",
+			},
+			{
+				Profile: "curity", Kind: "curity", State: "expired, can refresh", Subject: "248289761001",
+				Issuer: "https://login.a-rather-long-host-name.example.com/oauth/v2/oauth-anonymous/tenants/northern-schools",
+				Expiry: in(-3 * time.Hour), SignedInAt: in(-26 * time.Hour), Store: "file",
+			},
+			{Profile: "live", Kind: "simsid", Issuer: "https://sts.sims.co.uk/", State: "signed out", Store: "keyring"},
+		}},
+		"status-empty": render.Status{},
+		"profiles": render.Profiles{Path: "/home/helen/.config/simsid/config.toml", Rows: []render.ProfileRow{
+			{Name: "emulator", Default: true, Kind: "emulator", Issuer: "https://emulator.simsid.invalid/", ClientID: "simsid-cli", Store: "auto"},
+			{Name: "live", Kind: "simsid", Issuer: "https://sts.sims.co.uk/", ClientID: "pm-sso-c4980000-0000-4000-8000-000000000001", Store: "keyring"},
+			{
+				Name: "curity", Kind: "curity", ClientID: "cli", Store: "file",
+				Issuer: "https://login.a-rather-long-host-name.example.com/oauth/v2/oauth-anonymous/tenants/northern-schools",
+			},
+		}},
+		"profiles-empty": render.Profiles{Path: "/home/helen/.config/simsid/config.toml"},
+		"profile": render.ProfileShown{
+			Name: "work", Origins: true,
+			Settings: []render.SettingRow{
+				{Key: "kind", Values: []string{"oidc"}, Source: "profile", Origin: "/home/helen/.config/simsid/config.toml:3"},
+				{Key: "issuer", Values: []string{"https://id.example.com"}, Source: "environment", Origin: "SIMSID_ISSUER"},
+				{Key: "scopes", Values: []string{"openid", "profile"}, List: true, Source: "flag", Origin: "--scopes"},
+				{Key: "store", Values: []string{"keyring"}, Source: "default", Origin: "kind oidc"},
+			},
+			Secrets: []render.SecretRow{{Name: "client secret", State: "kept in the keyring"}, {Name: "introspection secret", State: "none"}},
+		},
+		"profile-plain": render.ProfileShown{Name: "work", Settings: []render.SettingRow{
+			{Key: "kind", Values: []string{"oidc"}}, {Key: "scopes", List: true},
+		}},
+		"done":    render.Done{Action: "profile added", Profile: "work", Text: "Added profile work, and made it the default one", Next: []string{"simsid login -p work  # sign in"}},
+		"version": render.Version{Version: "0.1.0", Commit: "1d07327", Date: "2026-11-21", Go: "go1.26.8", Platform: "linux/amd64"},
+		"token": render.Token{
+			Profile: "emulator", Kind: "access_token", Value: token.NewSecret("eyJ0eXAi.eyJpc3Mi.c2ln"), TokenType: "Bearer",
+			Expiry: in(time.Hour), Scopes: []string{"openid"},
+		},
+	}
+}
