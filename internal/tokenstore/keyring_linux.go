@@ -1,0 +1,346 @@
+package tokenstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/godbus/dbus/v5"
+	gokeyring "github.com/zalando/go-keyring"
+)
+
+// Names of the Secret Service API.
+const (
+	ssName       = "org.freedesktop.secrets"
+	ssPath       = dbus.ObjectPath("/org/freedesktop/secrets")
+	ssService    = "org.freedesktop.Secret.Service"
+	ssCollection = "org.freedesktop.Secret.Collection"
+	ssItem       = "org.freedesktop.Secret.Item"
+	ssPrompt     = "org.freedesktop.Secret.Prompt"
+	ssProperty   = "org.freedesktop.DBus.Properties.Get"
+
+	// ssLogin is the collection that go-keyring prefers to the default one.
+	ssLogin = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
+	noPath  = dbus.ObjectPath("/")
+)
+
+const keyringWords = "keyring (Secret Service)"
+
+// secretService keeps items by go-keyring, in the collection and with the attributes that it chooses, so that any program
+// built on it finds them. What go-keyring can't do is done here on the connection that it uses too: to tell a locked
+// keyring from a missing one before a call that would wait for a prompt, and to read in four calls, with a deadline, where
+// go-keyring takes seven and has none.
+type secretService struct {
+	o Options
+
+	mu      sync.Mutex // a call that was given up may still be running
+	session dbus.ObjectPath
+	on      *dbus.Conn // the connection that session belongs to
+}
+
+func newSystemKeyring(o Options) keyring { return &secretService{o: o} }
+
+// connect looks for a bus before the D-Bus library does: that would start one with dbus-launch, which stays.
+func (k *secretService) connect(ctx context.Context) (*dbus.Conn, error) {
+	if err := k.findBus(); err != nil {
+		return nil, err
+	}
+	conn, err := bounded(ctx, k.o.deadline(), dbus.SessionBus)
+	if err != nil {
+		if errors.Is(err, ErrLocked) || ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: the session bus can't be reached: %w", ErrAbsent, err)
+	}
+	return conn, nil
+}
+
+func (k *secretService) findBus() error {
+	address := k.o.getenv("DBUS_SESSION_BUS_ADDRESS")
+	if address != "" && !strings.HasPrefix(address, "autolaunch:") {
+		return nil
+	}
+	dir := k.o.getenv("XDG_RUNTIME_DIR")
+	if dir == "" {
+		return fmt.Errorf("%w: no session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)", ErrAbsent)
+	}
+	socket := filepath.Join(dir, "bus")
+	fi, err := os.Stat(socket)
+	if err != nil || fi.Mode().Type() != os.ModeSocket {
+		return fmt.Errorf("%w: no session bus (DBUS_SESSION_BUS_ADDRESS isn't set, and there is no %s)", ErrAbsent, socket)
+	}
+	// The library looks in this one folder only, and starts a bus where it finds none.
+	if filepath.Clean(dir) != fmt.Sprintf("/run/user/%d", os.Getuid()) {
+		return fmt.Errorf("%w: set DBUS_SESSION_BUS_ADDRESS=unix:path=%s", ErrAbsent, socket)
+	}
+	return nil
+}
+
+// collection reads a property of the service, waits for the answer, and only then goes on: gnome-keyring-daemon aborts now
+// and then when a fresh connection's first message opens a session or searches, and all keyrings are locked afterwards. The
+// answer serves to choose the collection as go-keyring does.
+func (k *secretService) collection(ctx context.Context, conn *dbus.Conn) (dbus.ObjectPath, error) {
+	service := conn.Object(ssName, ssPath)
+	var v dbus.Variant
+	if err := service.CallWithContext(ctx, ssProperty, 0, ssService, "Collections").Store(&v); err != nil {
+		return "", err
+	}
+	paths, ok := v.Value().([]dbus.ObjectPath)
+	if !ok {
+		return "", fmt.Errorf("%w: the service lists no collections", ErrAbsent)
+	}
+	if slices.Contains(paths, ssLogin) {
+		return ssLogin, nil
+	}
+	var path dbus.ObjectPath
+	if err := service.CallWithContext(ctx, ssService+".ReadAlias", 0, "default").Store(&path); err != nil {
+		return "", err
+	}
+	if path == noPath {
+		return "", fmt.Errorf("%w: the keyring service runs but has no default collection", ErrAbsent)
+	}
+	return path, nil
+}
+
+// ready makes sure that the collection is open, asking for it to be unlocked where a prompt is allowed.
+func (k *secretService) ready(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath) error {
+	locked, err := k.locked(ctx, conn, path)
+	if err != nil || !locked {
+		return err
+	}
+	if !mayPrompt(ctx) {
+		return ErrLocked
+	}
+	return k.unlock(ctx, conn, path)
+}
+
+func (k *secretService) locked(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, k.o.deadline())
+	defer cancel()
+	var v dbus.Variant
+	err := conn.Object(ssName, path).CallWithContext(ctx, ssProperty, 0, ssCollection, "Locked").Store(&v)
+	locked, ok := v.Value().(bool)
+	return locked || !ok, err
+}
+
+func (k *secretService) unlock(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath) error {
+	call, cancel := context.WithTimeout(ctx, k.o.deadline())
+	defer cancel()
+	var unlocked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	err := conn.Object(ssName, ssPath).CallWithContext(call, ssService+".Unlock", 0, []dbus.ObjectPath{path}).Store(&unlocked, &prompt)
+	if err != nil {
+		return err
+	}
+	if prompt != noPath {
+		return k.prompt(ctx, conn, prompt)
+	}
+	if !slices.Contains(unlocked, path) {
+		return ErrLocked
+	}
+	return nil
+}
+
+// prompt shows the keyring's own prompt and waits for it. A dismissed one means that somebody declined, or, on a system
+// without a screen, that there was nothing to show it: either way the keyring stays locked.
+func (k *secretService) prompt(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath) error {
+	match := []dbus.MatchOption{dbus.WithMatchObjectPath(prompt), dbus.WithMatchInterface(ssPrompt)}
+	call, cancel := context.WithTimeout(ctx, k.o.deadline())
+	defer cancel()
+	if err := conn.AddMatchSignalContext(call, match...); err != nil {
+		return err
+	}
+	defer func() { _ = conn.RemoveMatchSignal(match...) }() // the connection ends with the process
+	signals := make(chan *dbus.Signal, 4)
+	conn.Signal(signals)
+	defer conn.RemoveSignal(signals)
+	if err := conn.Object(ssName, prompt).CallWithContext(call, ssPrompt+".Prompt", 0, "").Err; err != nil {
+		return err
+	}
+	quiet, limit := k.o.after(promptQuiet), k.o.after(promptDeadline)
+	for {
+		select {
+		case sig, ok := <-signals:
+			if !ok {
+				return fmt.Errorf("%w: the session bus went away", ErrAbsent)
+			}
+			if sig.Path != prompt || sig.Name != ssPrompt+".Completed" {
+				continue
+			}
+			if dismissed, ok := first[bool](sig.Body); !ok || dismissed {
+				return fmt.Errorf("%w: its prompt was dismissed or couldn't be shown", ErrLocked)
+			}
+			return nil
+		case <-quiet:
+			if k.o.Waiting != nil {
+				k.o.Waiting("the keyring's unlocking prompt")
+			}
+			quiet = nil
+		case <-limit:
+			conn.Object(ssName, prompt).Go(ssPrompt+".Dismiss", dbus.FlagNoReplyExpected, nil)
+			return fmt.Errorf("%w: nobody answered its prompt in %s", ErrLocked, promptDeadline)
+		case <-ctx.Done():
+			conn.Object(ssName, prompt).Go(ssPrompt+".Dismiss", dbus.FlagNoReplyExpected, nil)
+			return ctx.Err()
+		}
+	}
+}
+
+func first[T any](body []any) (T, bool) {
+	var zero T
+	if len(body) == 0 {
+		return zero, false
+	}
+	v, ok := body[0].(T)
+	return v, ok
+}
+
+// open connects and finds the collection, within the deadline.
+func (k *secretService) open(ctx context.Context) (*dbus.Conn, dbus.ObjectPath, error) {
+	conn, err := k.connect(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	call, cancel := context.WithTimeout(ctx, k.o.deadline())
+	defer cancel()
+	path, err := k.collection(call, conn)
+	return conn, path, err
+}
+
+func (k *secretService) get(ctx context.Context, account string) (string, error) {
+	conn, path, err := k.open(ctx)
+	if err != nil {
+		return "", k.explain(ctx, err)
+	}
+	v, err := k.lookup(ctx, conn, path, account)
+	if err == nil || ctx.Err() != nil {
+		return v, k.explain(ctx, err)
+	}
+	if !errors.Is(err, errNoItem) && dbusName(err) != "org.freedesktop.Secret.Error.IsLocked" {
+		return "", k.explain(ctx, err)
+	}
+	// A locked collection may give its items' names or hide them: only an open one can tell that there is none.
+	locked, lerr := k.locked(ctx, conn, path)
+	if lerr != nil {
+		return "", k.explain(ctx, lerr)
+	}
+	if !locked {
+		return "", k.explain(ctx, err)
+	}
+	if err := k.ready(ctx, conn, path); err != nil {
+		return "", k.explain(ctx, err)
+	}
+	v, err = k.lookup(ctx, conn, path, account)
+	return v, k.explain(ctx, err)
+}
+
+func (k *secretService) lookup(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath, account string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, k.o.deadline())
+	defer cancel()
+	var found []dbus.ObjectPath
+	attributes := map[string]string{"username": account, "service": keyringService}
+	err := conn.Object(ssName, path).CallWithContext(ctx, ssCollection+".SearchItems", 0, attributes).Store(&found)
+	if err != nil {
+		return "", err
+	}
+	if len(found) == 0 {
+		return "", errNoItem
+	}
+	session, err := k.openSession(ctx, conn)
+	if err != nil {
+		return "", err
+	}
+	var secret struct {
+		Session     dbus.ObjectPath
+		Parameters  []byte
+		Value       []byte
+		ContentType string
+	}
+	err = conn.Object(ssName, found[0]).CallWithContext(ctx, ssItem+".GetSecret", 0, session).Store(&secret)
+	return string(secret.Value), err
+}
+
+// openSession opens one session per connection; the service closes it with the connection.
+func (k *secretService) openSession(ctx context.Context, conn *dbus.Conn) (dbus.ObjectPath, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.on == conn {
+		return k.session, nil
+	}
+	var output dbus.Variant
+	var session dbus.ObjectPath
+	err := conn.Object(ssName, ssPath).CallWithContext(ctx, ssService+".OpenSession", 0, "plain", dbus.MakeVariant("")).
+		Store(&output, &session)
+	if err != nil {
+		return "", err
+	}
+	k.session, k.on = session, conn
+	return session, nil
+}
+
+func (k *secretService) set(ctx context.Context, account, value string) error {
+	return k.change(ctx, func() error { return gokeyring.Set(keyringService, account, value) })
+}
+
+func (k *secretService) delete(ctx context.Context, account string) error {
+	return k.change(ctx, func() error { return gokeyring.Delete(keyringService, account) })
+}
+
+func (k *secretService) change(ctx context.Context, call func() error) error {
+	conn, path, err := k.open(ctx)
+	if err == nil {
+		err = k.ready(ctx, conn, path)
+	}
+	if err == nil {
+		_, err = bounded(ctx, k.o.deadline(), func() (struct{}, error) { return struct{}{}, call() })
+	}
+	return k.explain(ctx, err)
+}
+
+// explain turns what the bus, the service and go-keyring say into the errors that callers tell apart.
+func (k *secretService) explain(ctx context.Context, err error) error {
+	switch {
+	case err == nil, errors.Is(err, errNoItem), errors.Is(err, ErrAbsent), errors.Is(err, ErrLocked), errors.Is(err, ErrRefused):
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, gokeyring.ErrNotFound):
+		return errNoItem
+	case errors.Is(err, context.DeadlineExceeded):
+		return silent(k.o.deadline())
+	case errors.Is(err, dbus.ErrClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: the session bus went away", ErrAbsent)
+	}
+	switch name := dbusName(err); {
+	case name == "":
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	case name == "org.freedesktop.DBus.Error.ServiceUnknown", name == "org.freedesktop.DBus.Error.NameHasNoOwner",
+		name == "org.freedesktop.DBus.Error.UnknownObject", name == "org.freedesktop.DBus.Error.UnknownInterface",
+		name == "org.freedesktop.DBus.Error.UnknownMethod", name == "org.freedesktop.DBus.Error.Disconnected",
+		name == "org.freedesktop.Secret.Error.NoSuchObject", strings.HasPrefix(name, "org.freedesktop.DBus.Error.Spawn."):
+		return fmt.Errorf("%w: %w", ErrAbsent, err)
+	case name == "org.freedesktop.Secret.Error.IsLocked":
+		return ErrLocked
+	case name == "org.freedesktop.DBus.Error.NoReply", name == "org.freedesktop.DBus.Error.Timeout",
+		name == "org.freedesktop.DBus.Error.TimedOut":
+		return fmt.Errorf("%w, or silent: %w", ErrLocked, err)
+	default:
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+}
+
+func dbusName(err error) string {
+	if e, ok := errors.AsType[dbus.Error](err); ok {
+		return e.Name
+	}
+	if e, ok := errors.AsType[*dbus.Error](err); ok {
+		return e.Name
+	}
+	return ""
+}

@@ -1,0 +1,3 @@
+package tokenstore
+
+const keyringName = "macOS keychain"

@@ -1,0 +1,5 @@
+//go:build !linux && !darwin && !windows
+
+package tokenstore
+
+const keyringName = "Secret Service"

@@ -1,0 +1,3 @@
+package tokenstore
+
+const keyringName = "Windows credential manager"
