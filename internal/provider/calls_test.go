@@ -192,6 +192,10 @@ func TestCallsWithoutEndpointOrToken(t *testing.T) {
 		do        func(*Provider, token.Secret) error
 	}
 	for _, c := range []call{
+		{"exchange the code", func(p *Provider, s token.Secret) error {
+			_, err := p.Exchange(t.Context(), testClient, s, token.Secret{}, "http://localhost/")
+			return err
+		}},
 		{"refresh", func(p *Provider, s token.Secret) error { _, err := p.Refresh(t.Context(), testClient, s); return err }},
 		{"ask userinfo", func(p *Provider, s token.Secret) error { _, err := p.Userinfo(t.Context(), s); return err }},
 		{"introspect", func(p *Provider, s token.Secret) error {

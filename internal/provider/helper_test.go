@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -141,6 +142,7 @@ func serve(t testing.TB, handlers map[string]http.HandlerFunc) *testServer {
 		s.mu.Lock()
 		s.requests = append(s.requests, seen{r.Method, r.URL.Path, r.Header.Get("Authorization"), string(body)})
 		s.mu.Unlock()
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		h, ok := handlers[r.URL.Path]
 		if !ok {
 			http.NotFound(w, r)

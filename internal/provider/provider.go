@@ -99,4 +99,4 @@ func (p *Provider) endpoint(operation, address string) (string, error) {
 }
 
 // errNoToken is a caller's mistake that must not become a request.
-var errNoToken = errors.New("there is no token to send")
+var errNoToken = errors.New("there is no token or code to send")

@@ -27,6 +27,9 @@ const (
 // Exchange redeems an authorisation code, once: it is never tried again, since the server may have burned the code. An
 // empty verifier isn't sent, for clients whose flow has no proof key.
 func (p *Provider) Exchange(ctx context.Context, c Client, code, verifier token.Secret, redirectURI string) (TokenResponse, error) {
+	if code.IsZero() {
+		return TokenResponse{}, errNoToken
+	}
 	form := url.Values{
 		"grant_type":   {"authorization_code"},
 		"code":         {code.Reveal()},

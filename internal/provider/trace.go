@@ -2,13 +2,13 @@ package provider
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -113,7 +113,7 @@ func (r *record) request(req *http.Request) (*http.Request, error) {
 	return req, nil
 }
 
-// learn remembers the values that are masked, so that they stay so where a server repeats them in words.
+// learn remembers the values that are masked, so that they stay so where the server repeats them in words.
 func (r *record) learn(values url.Values) {
 	for name, list := range values {
 		if !isShownField(name) {
@@ -123,13 +123,18 @@ func (r *record) learn(values url.Values) {
 }
 
 func (r *record) response(resp *http.Response, body []byte, took string) {
+	o, err := token.ParseObject(body)
+	for _, m := range o.Members() {
+		if v, ok := o.String(m.Name); ok && !isShownMember(m.Name) {
+			r.secrets = append(r.secrets, v)
+		}
+	}
 	r.line("< %d %s%s, %d bytes", resp.StatusCode, http.StatusText(resp.StatusCode), took, len(body))
 	r.headers("<", resp.Header)
-	if len(body) == 0 {
+	switch {
+	case len(body) == 0:
 		return
-	}
-	o, err := token.ParseObject(body)
-	if err != nil {
+	case err != nil:
 		r.line("<   %s", bodyProblem(resp.Header.Get("Content-Type"), body))
 		return
 	}
@@ -237,6 +242,7 @@ func (r *record) header(name, v string) string {
 			r.secrets = append(r.secrets, credentials)
 			return "Bearer " + mask("access_token", credentials)
 		}
+		r.learnBasic(credentials)
 		return visible(clip(scheme, traceName)) + " [masked]"
 	case "Location":
 		u, err := url.Parse(v)
@@ -248,6 +254,19 @@ func (r *record) header(name, v string) string {
 	return r.shown(v)
 }
 
+// learnBasic remembers a client secret, as it is and as it went out.
+func (r *record) learnBasic(credentials string) {
+	decoded, err := base64.StdEncoding.DecodeString(credentials)
+	if err != nil {
+		return
+	}
+	_, sent, _ := strings.Cut(string(decoded), ":")
+	r.secrets = append(r.secrets, sent)
+	if secret, err := url.QueryUnescape(sent); err == nil {
+		r.secrets = append(r.secrets, secret)
+	}
+}
+
 // shown prepares foreign text that is on a list.
 func (r *record) shown(s string) string {
 	for _, secret := range r.secrets {
@@ -257,61 +276,4 @@ func (r *record) shown(s string) string {
 		}
 	}
 	return visible(clip(s, traceValue))
-}
-
-// mask names a value without any of it. Of a token, which nobody can guess, a short hash tells two sightings of one from
-// two; a client secret or password may be guessed by its hash and gets none.
-func mask(name, value string) string {
-	if !isTokenName(name) || value == "" {
-		return "[masked]"
-	}
-	s := token.NewSecret(value)
-	form := ""
-	if strings.Count(value, ".") == 2 && strings.HasPrefix(value, "ey") {
-		form = "JWT, "
-	}
-	return fmt.Sprintf("[%s: %s%s bytes, #%s]", name, form, strconv.Itoa(s.Len()), s.Fingerprint())
-}
-
-func isTokenName(name string) bool {
-	switch name {
-	case "access_token", "id_token", "refresh_token", "token", "code", "code_verifier", "id_token_hint", "device_code",
-		"assertion", "client_assertion", "subject_token", "actor_token":
-		return true
-	}
-	return false
-}
-
-func isShownField(name string) bool {
-	switch name {
-	case "grant_type", "client_id", "redirect_uri", "scope", "token_type_hint", "response_type", "response_mode",
-		"code_challenge_method", "prompt", "max_age", "acr_values", "ui_locales", "post_logout_redirect_uri",
-		"expectedScope", "resource", "audience", "client_assertion_type", "error", "error_description", "error_uri":
-		return true
-	}
-	return false
-}
-
-func isShownMember(name string) bool {
-	switch name {
-	case "token_type", "expires_in", "scope", "error", "error_description", "error_uri", "Message", "ErrorMessage",
-		"active", "iss", "aud", "exp", "iat", "nbf", "auth_time", "client_id", "amr", "acr", "idp", "interval",
-		"issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "introspection_endpoint",
-		"revocation_endpoint", "end_session_endpoint", "device_authorization_endpoint", "check_session_iframe",
-		"pushed_authorization_request_endpoint", "jwks_uri", "scopes_supported", "claims_supported",
-		"response_types_supported", "response_modes_supported", "grant_types_supported", "subject_types_supported",
-		"id_token_signing_alg_values_supported", "code_challenge_methods_supported",
-		"token_endpoint_auth_methods_supported", "authorization_response_iss_parameter_supported":
-		return true
-	}
-	return false
-}
-
-func isShownHeader(name string) bool {
-	switch name {
-	case "Accept", "Authorization", "Cache-Control", "Content-Type", "Date", "Location", "Retry-After", "Server",
-		"User-Agent", "Www-Authenticate":
-		return true
-	}
-	return false
 }

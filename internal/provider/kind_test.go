@@ -1,0 +1,66 @@
+package provider
+
+import (
+	"reflect"
+	"testing"
+)
+
+// What SIMS ID does, the embedded STS does likewise: they differ in where they are and what they start with alone.
+func TestEmulatorIsLikeSIMSID(t *testing.T) {
+	simsid, emulator := mustKind(t, "simsid"), mustKind(t, "emulator")
+	want := simsid
+	want.Name, want.Title, want.Embedded, want.Environments = "emulator", "the embedded STS", true, nil
+	want.Issuer = "https://emulator.simsid.invalid/"
+	want.DefaultScopes = []string{"openid", "profile", "roles", "partner", "partnermanagementapplication", "offline_access"}
+	want.DefaultRedirect, want.DefaultStore = "http://127.0.0.1:0/callback", "auto"
+	if !reflect.DeepEqual(emulator, want) {
+		t.Errorf("%+v, want %+v", emulator, want)
+	}
+}
+
+func TestKinds(t *testing.T) {
+	want := []Kind{
+		{
+			Name: "simsid", Title: "SIMS ID", Environments: []Environment{{"sandbox", ""}, {"live", "https://sts.sims.co.uk"}},
+			IssuerSlash: true, SIMS: true, ValidationCalls: true, RevokeCascade: true, SubjectTail: true, SecretRequired: true,
+			DefaultAuth: AuthPost, DefaultScopes: []string{"openid", "profile", "roles", "partner"}, DefaultStore: "keyring",
+		},
+		{
+			Name: "oidc", Title: "OpenID provider", DefaultAuth: AuthBasic, DefaultScopes: []string{"openid", "profile"},
+			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring",
+		},
+		mustKind(t, "emulator"),
+	}
+	if got := Kinds(); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if k, ok := LookupKind("SIMSID"); ok {
+		t.Errorf("found %+v", k)
+	}
+}
+
+// The table is made anew for each caller, so that none can change another's.
+func TestKindsAreTheCallers(t *testing.T) {
+	Kinds()[0].DefaultScopes[0] = "changed"
+	if got := Kinds()[0].DefaultScopes[0]; got != "openid" {
+		t.Errorf("scope %s", got)
+	}
+}
+
+func TestEnvironmentIssuer(t *testing.T) {
+	for _, c := range []struct {
+		kind, environment, issuer string
+		ok                        bool
+	}{
+		{"simsid", "live", "https://sts.sims.co.uk", true},
+		{"simsid", "sandbox", "", true},
+		{"simsid", "test", "", false},
+		{"simsid", "", "", false},
+		{"oidc", "live", "", false},
+	} {
+		issuer, ok := mustKind(t, c.kind).EnvironmentIssuer(c.environment)
+		if issuer != c.issuer || ok != c.ok {
+			t.Errorf("%s %s: %q, %v", c.kind, c.environment, issuer, ok)
+		}
+	}
+}
