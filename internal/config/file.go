@@ -59,7 +59,7 @@ func Load(path string) (*File, error) {
 	return &File{path: path, doc: doc}, nil
 }
 
-// read returns the file's bytes, at most maxFile of them.
+// read returns the file's bytes, at most maxFile of them and one.
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,12 +77,15 @@ func read(path string) ([]byte, error) {
 		return nil, &FileError{Path: path, Problem: "can't be read", Err: bare(err)}
 	}
 	defer f.Close() //nolint:errcheck // only read from
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := readBounded(f)
 	if err != nil {
 		return nil, &FileError{Path: path, Problem: "can't be read", Err: bare(err)}
 	}
 	return data, nil
 }
+
+// readBounded reads one byte more than a file may have, by which parse knows that it has too many.
+func readBounded(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, maxFile+1)) }
 
 // bare takes the operation and the path off a system's error, for messages that name the path themselves.
 func bare(err error) error {

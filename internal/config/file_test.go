@@ -252,3 +252,21 @@ func TestLoadLeavesValuesAlone(t *testing.T) {
 	want := &ValueError{Key: "issuer", Value: "nonsense", Origin: Origin{FromProfile, "config.toml:2"}, Problem: "must be an absolute address, beginning with https://"}
 	equal(t, err, error(want))
 }
+
+// endless gives bytes without end, as a device does, and breaks when too many are taken.
+type endless struct{ given int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.given += len(p)
+	if e.given > 4*maxFile {
+		return 0, errors.New("too much was read")
+	}
+	return len(p), nil
+}
+
+func TestReadBounded(t *testing.T) {
+	data, err := readBounded(&endless{})
+	if err != nil || len(data) != maxFile+1 {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+}

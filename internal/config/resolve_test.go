@@ -171,6 +171,7 @@ func TestResolveRefusesValues(t *testing.T) {
 			"issuer", "http://evil.example", Origin{FromFlag, "--issuer"}, "must be an https address, or http on loopback"}},
 		{"empty flag", Layers{Profile: "a", Flags: map[string][]string{"issuer": {""}}}, ValueError{"issuer", "", Origin{FromFlag, "--issuer"}, "is empty"}},
 		{"flag without values", Layers{Profile: "a", Flags: map[string][]string{"scopes": {}}}, ValueError{"scopes", "", Origin{FromFlag, "--scope"}, "is empty"}},
+		{"flag without a kind", Layers{Profile: "a", Flags: map[string][]string{"kind": {}}}, ValueError{"kind", "", Origin{FromFlag, "--kind"}, "is empty"}},
 		{"flag of commas", Layers{Profile: "a", Flags: map[string][]string{"scopes": {" , "}}}, ValueError{"scopes", "", Origin{FromFlag, "--scope"}, "is empty"}},
 		{"flag twice", Layers{Profile: "a", Flags: map[string][]string{"client_id": {"x", "y"}}}, ValueError{"client_id", "x y", Origin{FromFlag, "--client-id"}, "must be one value"}},
 		{"variable", Layers{Profile: "a", Getenv: env("SIMSID_ISSUER=https://jane:hunter2@a.example")}, ValueError{
