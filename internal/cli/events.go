@@ -5,15 +5,24 @@ import (
 	"github.com/simsid/simsid/internal/render"
 )
 
-// loginEvents tells on standard error how a login goes; opened says that something opens the address by itself.
-func (s *session) loginEvents(opened bool) func(flow.Event) {
+// visitor is who opens the address of a login.
+type visitor int
+
+const (
+	nobodyVisits  visitor = iota // the user does
+	browserVisits                // the user's browser
+	simsidVisits                 // simsid itself, for a sample user of the emulator
+)
+
+// loginEvents tells on standard error how a login goes.
+func (s *session) loginEvents(who visitor) func(flow.Event) {
 	var redirect string
 	return func(e flow.Event) {
 		switch e := e.(type) {
 		case flow.Listening:
 			redirect = e.RedirectURI
 		case flow.Address:
-			s.sayAddress(e.URL, redirect, opened)
+			s.sayAddress(e.URL, redirect, who)
 		case flow.BrowserFailed:
 			s.line("warning", "the browser could not be opened (%v): open the address above yourself", e.Err)
 		case flow.Stray:
@@ -36,10 +45,14 @@ func (s *session) loginEvents(opened bool) func(flow.Event) {
 }
 
 // sayAddress prints where to sign in, and what else can be done.
-func (s *session) sayAddress(address, redirect string, opened bool) {
-	if opened {
+func (s *session) sayAddress(address, redirect string, who visitor) {
+	switch who {
+	case simsidVisits:
+		s.say("simsid visits the sign-in address by itself:\n\n  %s\n", render.Safe(address))
+		return
+	case browserVisits:
 		s.say("Opening the sign-in page in the browser. If it doesn't appear, visit")
-	} else {
+	case nobodyVisits:
 		s.say("To sign in, visit")
 	}
 	s.say("\n  %s\n", render.Safe(address))

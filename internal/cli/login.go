@@ -113,7 +113,7 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 	if err != nil {
 		return err
 	}
-	opener, err := s.opener(o)
+	who, open, err := s.opener(o)
 	if err != nil {
 		return err
 	}
@@ -130,8 +130,8 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 	}
 	res, err := flow.Login(ctx, flow.LoginRequest{
 		Provider: p, Client: client, RedirectURI: s.profile.RedirectURI, Scopes: s.profile.Scopes,
-		Params: o.params(), MaxAge: o.maxAge, Open: opener, Paste: s.pasteFrom(), Timeout: s.global.timeout,
-		Rand: s.env.Rand, Clock: clock{s.env}, Event: s.loginEvents(opener != nil),
+		Params: o.params(), MaxAge: o.maxAge, Open: open, Paste: s.pasteFrom(), Timeout: s.global.timeout,
+		Rand: s.env.Rand, Clock: clock{s.env}, Event: s.loginEvents(who),
 	})
 	if err != nil {
 		return err
@@ -158,27 +158,41 @@ func (s *session) pasteFrom() io.Reader {
 	return s.env.Stdin
 }
 
-// opener says how the address is opened: in the browser, by the embedded STS's own visitor, or (nil) by the user.
-func (s *session) opener(o *loginOptions) (func(context.Context, string) error, error) {
+// opener says who opens the address, and how: the browser, simsid itself as a sample user of the emulator, or nobody.
+func (s *session) opener(o *loginOptions) (visitor, func(context.Context, string) error, error) {
 	can := !o.noBrowser && !s.global.noInput && s.env.CanOpenBrowser()
 	switch {
 	case s.sts == nil && s.global.noInput:
-		return nil, &hintedError{Code: exitLogin, Text: "a login needs somebody at a browser, and --no-input forbids to ask",
+		return nobodyVisits, nil, &hintedError{Code: exitLogin, Text: "a login needs somebody at a browser, and --no-input forbids to ask",
 			Hints: []string{"sign in where you can: simsid login -p " + s.profile.Name}}
 	case s.sts == nil && can:
-		return s.env.OpenBrowser, nil
+		return browserVisits, s.env.OpenBrowser, nil
 	case s.sts == nil || o.noBrowser:
-		return nil, nil
+		return nobodyVisits, nil, nil
 	case o.as == "" && can:
-		return s.env.OpenBrowser, nil
+		return browserVisits, s.openOrVisit, nil
 	}
 	if o.as == "" {
 		s.say("No browser can be opened here, so the sample user %q is signed in; choose another with --as NAME.", defaultUser)
-		if err := s.prepareHTTP(defaultUser); err != nil {
-			return nil, err
+		if err := s.sts.SignInAs(defaultUser); err != nil {
+			return nobodyVisits, nil, err
 		}
 	}
-	return visitLoopback, nil
+	return simsidVisits, visitLoopback, nil
+}
+
+// openOrVisit opens the browser at the emulator's page, or, where that fails, signs the default user in.
+func (s *session) openOrVisit(ctx context.Context, address string) error {
+	err := s.env.OpenBrowser(ctx, address)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	s.say("The browser could not be opened (%s), so the sample user %q is signed in; choose another with --as NAME.",
+		render.Safe(err.Error()), defaultUser)
+	if err := s.sts.SignInAs(defaultUser); err != nil {
+		return err
+	}
+	return visitLoopback(ctx, address)
 }
 
 // defaultUser is the emulator's user who signs in where nobody can be asked.
@@ -198,7 +212,7 @@ func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, res *f
 	view := render.SignedIn{
 		Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
 		Claims: claims, SIMS: s.kind.SIMS, Scopes: set.Scopes, Wanted: s.profile.Scopes,
-		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: store.Where(), Next: s.nextCommands(),
+		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: store.Where(), Next: s.nextCommands(store.Backend()),
 	}
 	if s.kind.SIMS {
 		view.Memberships = memberships(claims, access)
@@ -215,8 +229,11 @@ func (s *session) title() string {
 	return s.profile.Issuer
 }
 
-func (s *session) nextCommands() []string {
+func (s *session) nextCommands(kept tokenstore.Backend) []string {
 	p := " -p " + s.profile.Name
+	if kept == tokenstore.Memory {
+		return []string{"simsid login" + p + " --store keyring  # sign in and keep the tokens"}
+	}
 	if s.file.Default() == s.profile.Name {
 		p = ""
 	}

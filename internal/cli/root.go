@@ -133,6 +133,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	}
 	if !cmd.HasParent() {
 		u := &usageError{Problem: fmt.Sprintf("there is no command %q", args[0]), Command: cmd.CommandPath()}
+		cmd.SuggestionsMinimumDistance = 2
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 			u.Hint = "did you mean: simsid " + strings.Join(near, ", simsid ")
 		}

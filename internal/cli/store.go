@@ -18,7 +18,7 @@ func (a *app) storeOptions() (tokenstore.Options, error) {
 		return tokenstore.Options{}, err
 	}
 	return tokenstore.Options{
-		Dir: dir, Now: a.env.Now, Rand: a.env.Rand, Getenv: a.env.Getenv, SealKey: a.sealKey,
+		Dir: dir, Now: a.env.Now, After: a.env.After, Rand: a.env.Rand, Getenv: a.env.Getenv, SealKey: a.sealKey,
 		Waiting: func(what string) { a.say("waiting for %s", what) },
 	}, nil
 }

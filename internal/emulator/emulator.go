@@ -38,9 +38,9 @@ type Options struct {
 
 // Server is the STS.
 type Server struct {
-	issuer  string // as configured: the tokens' iss
-	base    string // the issuer with its slash: what addresses are built on
-	host    string // the issuer's host, with a port where it has one
+	issuer  string               // as configured: the tokens' iss
+	base    string               // the issuer with its slash: what addresses are built on
+	host    string               // the issuer's host, with a port where it has one
 	as      atomic.Pointer[user] // who is signed in without a page; nil shows the pages
 	now     func() time.Time
 	rand    *lockedReader
