@@ -133,6 +133,11 @@ scopes = ["openid", "roles"]
 			if err != nil {
 				t.Fatal(err)
 			}
+			for _, s := range Settings() {
+				if _, set := got.Origins[s.Key]; set != (got.Values(s.Key) != nil) {
+					t.Errorf("%s has a value without an origin, or the reverse", s.Key)
+				}
+			}
 			got.base = nil
 			equal(t, got, c.want)
 		})
