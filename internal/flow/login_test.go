@@ -1,0 +1,473 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/token"
+)
+
+// families are the loopback addresses that this machine has.
+func families(ctx context.Context) []string {
+	return slices.DeleteFunc([]string{"127.0.0.1", "::1"}, func(host string) bool { return !hasAddress(ctx, host) })
+}
+
+// TestLogin goes the whole way: every kind of loopback host, by the browser.
+func TestLogin(t *testing.T) {
+	for _, host := range append(families(t.Context()), "localhost") {
+		t.Run(host, func(t *testing.T) {
+			s := newSTS(t)
+			a := begin(t, s, func(r *LoginRequest) {
+				r.RedirectURI = "http://" + net.JoinHostPort(host, "0") + "/callback"
+			}).waiting()
+			status, _, _ := a.visit(a.genuine())
+			if status != http.StatusOK {
+				t.Errorf("landing page: status %d", status)
+			}
+			if e := a.event(); e != (Answered{Via: "browser"}) {
+				t.Errorf("expected Answered, got %#v", e)
+			}
+			result, err := a.end()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := token.Set{
+				Access: token.NewSecret("access-1"), Refresh: token.NewSecret("refresh-1"), ID: result.Set.ID,
+				Type: "Bearer", Expiry: start().Add(time.Hour), Scopes: []string{"openid", "offline_access"}, SignedInAt: start(),
+			}
+			if !reflect.DeepEqual(result.Set, want) {
+				t.Errorf("expected %+v, got %+v", want, result.Set)
+			}
+			if sub, _ := result.Verification.Claims.String("sub"); sub != "user-1" || result.Via != "browser" {
+				t.Errorf("sub %q, via %q", sub, result.Via)
+			}
+			if want := []string{"authorization_code", "jwks"}; !slices.Equal(s.calls, want) {
+				t.Errorf("expected the calls %q, got %q", want, s.calls)
+			}
+			if conn, err := net.Dial("tcp", mustURL(t, a.redirectURI()).Host); err == nil {
+				_ = conn.Close()
+				t.Error("the port is still open")
+			}
+		})
+	}
+}
+
+func mustURL(t *testing.T, s string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func TestAuthorizationRequest(t *testing.T) {
+	random := bytes.Repeat([]byte{1}, 32)
+	random = append(random, bytes.Repeat([]byte{2}, 32)...)
+	random = append(random, bytes.Repeat([]byte{3}, 32)...)
+	random = append(random, bytes.Repeat([]byte{4}, 32)...)
+	encoded := func(n int) string { return base64.RawURLEncoding.EncodeToString(random[32*n : 32*n+32]) }
+	challenge := sha256.Sum256([]byte(encoded(2)))
+	a := begin(t, newSTS(t), func(r *LoginRequest) {
+		r.Rand = bytes.NewReader(random)
+		r.Params = url.Values{"prompt": {"login"}, "login_hint": {"a b"}}
+		r.MaxAge = 90 * time.Second
+	}).waiting()
+	want := url.Values{
+		"tenant": {"one"}, "response_type": {"code"}, "client_id": {clientID}, "redirect_uri": {a.redirectURI()},
+		"scope": {"openid offline_access"}, "state": {encoded(0)}, "nonce": {encoded(1)}, "code_challenge_method": {"S256"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "max_age": {"90"}, "prompt": {"login"},
+		"login_hint": {"a b"},
+	}
+	if !reflect.DeepEqual(a.request, want) {
+		t.Errorf("expected %v, got %v", want, a.request)
+	}
+}
+
+// TestRequestRefused tells what is refused before anything is listened on.
+func TestRequestRefused(t *testing.T) {
+	errRandom := errors.New("no entropy")
+	param := func(name string, values ...string) func(*LoginRequest) {
+		return func(r *LoginRequest) { r.Params = url.Values{name: values} }
+	}
+	own := func(name string) error { return &ParamError{Name: name, Problem: "is set by the sign-in itself"} }
+	for _, c := range []struct {
+		name   string
+		change func(*LoginRequest)
+		want   error
+	}{
+		{"state", param("state", "x"), own("state")},
+		{"nonce", param("nonce", "x"), own("nonce")},
+		{"redirect_uri", param("redirect_uri", "x"), own("redirect_uri")},
+		{"code_challenge", param("code_challenge", "x"), own("code_challenge")},
+		{"code_challenge_method", param("code_challenge_method", "plain"), own("code_challenge_method")},
+		{"response_type", param("response_type", "token"), own("response_type")},
+		{"response_mode", param("response_mode", "fragment"), own("response_mode")},
+		{"scope", param("scope", "x"), own("scope")},
+		{"client_id", param("client_id", "x"), own("client_id")},
+		{"max_age", param("max_age", "0"), own("max_age")},
+		{"request", param("request", "x"), own("request")},
+		{"request_uri", param("request_uri", "x"), own("request_uri")},
+		{"twice", param("prompt", "login", "none"), &ParamError{Name: "prompt", Problem: "must have one value"}},
+		{"no openid", func(r *LoginRequest) { r.Scopes = []string{"profile"} }, ErrNoOpenID},
+		{"redirect", func(r *LoginRequest) { r.RedirectURI = "https://localhost/" }, &RedirectError{
+			URI: "https://localhost/", Problem: "it doesn't start with http://, and this program listens on loopback by plain HTTP",
+		}},
+		{"random", func(r *LoginRequest) { r.Rand = iotest.ErrReader(errRandom) }, fmt.Errorf("read random bytes: %w", errRandom)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := begin(t, newSTS(t), c.change)
+			result, err := a.end()
+			if result != nil || !reflect.DeepEqual(err, c.want) {
+				t.Errorf("expected %v, got %+v, %v", c.want, result, err)
+			}
+			if len(a.events) != 0 {
+				t.Errorf("there was an event: %#v", <-a.events)
+			}
+		})
+	}
+}
+
+// TestDenied has the provider refuse through the browser.
+func TestDenied(t *testing.T) {
+	a := begin(t, newSTS(t), nil).waiting()
+	status, body, _ := a.visit(a.redirectURI() + "?error=access_denied&error_description=no%1b&error_uri=u&state=" + a.request.Get("state"))
+	if status != http.StatusBadRequest || !strings.Contains(body, "The sign-in didn’t work") || strings.Contains(body, "denied") {
+		t.Errorf("landing page: %d %s", status, body)
+	}
+	_, err := a.end()
+	want := &provider.OAuthError{Operation: "sign in", Code: "access_denied", Description: "no\x1b", URI: "u"}
+	if !reflect.DeepEqual(err, error(want)) {
+		t.Errorf("expected %#v, got %#v", want, err)
+	}
+}
+
+// TestIssuerParameter is RFC 9207 section 2.4.
+func TestIssuerParameter(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		promised bool
+		iss      string // OWN stands for the provider's
+		ok       bool
+	}{
+		{"absent", false, "", true},
+		{"right", false, "OWN", true},
+		{"foreign", false, "https://evil.example", false},
+		{"with a slash more", false, "OWN/", false},
+		{"promised, absent", true, "", false},
+		{"promised, right", true, "OWN", true},
+		{"promised, foreign", true, "https://evil.example", false},
+	} {
+		for _, kind := range []string{"code", "error"} {
+			t.Run(c.name+", "+kind, func(t *testing.T) {
+				s := newSTS(t)
+				a := begin(t, s, func(r *LoginRequest) { r.Provider.Metadata.IssParameter = c.promised }).waiting()
+				iss := strings.ReplaceAll(c.iss, "OWN", s.URL)
+				query := url.Values{"state": {a.request.Get("state")}, kind: {s.grant(a.request)}}
+				if iss != "" {
+					query.Set("iss", iss)
+				}
+				status, _, _ := a.visit(a.redirectURI() + "?" + query.Encode())
+				_, err := a.end()
+				got, refused := errors.AsType[*AnswerError](err)
+				if refused == c.ok {
+					t.Fatalf("got %v", err)
+				}
+				if refused && (*got != AnswerError{Expected: s.URL, Got: iss} || status != http.StatusBadRequest || len(s.calls) != 0) {
+					t.Errorf("got %#v, landing page %d, calls %q", got, status, s.calls)
+				}
+			})
+		}
+	}
+}
+
+// TestTokensRefused has the provider answer the exchange with something that doesn't hold.
+func TestTokensRefused(t *testing.T) {
+	failed := func(name string) func(error) bool {
+		return func(err error) bool {
+			e, ok := errors.AsType[*provider.VerificationError](err)
+			return ok && len(e.Failed) == 1 && e.Failed[0].Name == name
+		}
+	}
+	reply := func(claims map[string]any) func(*sts) func(http.ResponseWriter, url.Values) {
+		return func(s *sts) func(http.ResponseWriter, url.Values) {
+			return func(w http.ResponseWriter, form url.Values) {
+				all := map[string]any{"nonce": s.grants[form.Get("code")].Get("nonce")}
+				for name, value := range claims {
+					all[name] = value
+				}
+				writeJSON(w, http.StatusOK, s.tokens("1", all))
+			}
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		token func(*sts) func(http.ResponseWriter, url.Values)
+		want  func(error) bool
+	}{
+		{"a foreign nonce", reply(map[string]any{"nonce": "foreign"}), failed("nonce")},
+		{"no nonce", reply(map[string]any{"nonce": nil}), failed("nonce")},
+		{"a foreign audience", reply(map[string]any{"aud": "client-2"}), failed("audience")},
+		{"another access token's hash", reply(map[string]any{"at_hash": "AAAA"}), failed("at_hash")},
+		{"another code's hash", reply(map[string]any{"c_hash": "AAAA"}), failed("c_hash")},
+		{"a sign-in that is too old", reply(map[string]any{"auth_time": start().Add(-time.Hour).Unix()}), failed("auth_time")},
+		{"no ID token", func(*sts) func(http.ResponseWriter, url.Values) {
+			return func(w http.ResponseWriter, _ url.Values) {
+				writeJSON(w, http.StatusOK, map[string]any{"access_token": "a", "token_type": "Bearer"})
+			}
+		}, func(err error) bool {
+			e, ok := errors.AsType[*provider.ResponseError](err)
+			return ok && e.Operation == "exchange the code" && e.Problem == "it has no ID token" && e.Host != ""
+		}},
+		{"a refused code", func(*sts) func(http.ResponseWriter, url.Values) {
+			return func(w http.ResponseWriter, _ url.Values) {
+				writeJSON(w, http.StatusBadRequest, map[string]any{"error": "invalid_grant"})
+			}
+		}, func(err error) bool {
+			e, ok := errors.AsType[*provider.OAuthError](err)
+			return ok && e.Code == "invalid_grant" && e.Status == http.StatusBadRequest
+		}},
+		{"no answer", func(s *sts) func(http.ResponseWriter, url.Values) {
+			return func(http.ResponseWriter, url.Values) { panic(http.ErrAbortHandler) }
+		}, func(err error) bool {
+			_, ok := errors.AsType[*provider.UnavailableError](err)
+			return ok
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSTS(t)
+			s.token = c.token(s)
+			a := begin(t, s, func(r *LoginRequest) { r.MaxAge = time.Minute }).waiting()
+			status, body, _ := a.visit(a.genuine())
+			if status != http.StatusBadRequest || !strings.Contains(body, "didn’t work") {
+				t.Errorf("the landing page shows success: %d %s", status, body)
+			}
+			result, err := a.end()
+			if result != nil || !c.want(err) {
+				t.Errorf("got %+v, %v", result, err)
+			}
+		})
+	}
+}
+
+// TestSecondAnswer sends the genuine answer again while the first one is being exchanged.
+func TestSecondAnswer(t *testing.T) {
+	s := newSTS(t)
+	exchanging, goOn := make(chan struct{}), make(chan struct{})
+	s.token = func(w http.ResponseWriter, form url.Values) {
+		close(exchanging)
+		<-goOn
+		s.exchange(w, form)
+	}
+	a := begin(t, s, nil).waiting()
+	first := a.genuine()
+	landed := make(chan int)
+	go func() {
+		status, _, _ := a.visit(first)
+		landed <- status
+	}()
+	<-exchanging
+	for _, address := range []string{first, a.genuine()} {
+		status, body, _ := a.visit(address)
+		if status != http.StatusConflict || !strings.Contains(body, "already answered") {
+			t.Errorf("the second answer: %d %s", status, body)
+		}
+	}
+	close(goOn)
+	if status := <-landed; status != http.StatusOK {
+		t.Errorf("the first answer's landing page: %d", status)
+	}
+	if _, err := a.end(); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"authorization_code", "jwks"}; !slices.Equal(s.calls, want) {
+		t.Errorf("expected the calls %q, got %q", want, s.calls)
+	}
+}
+
+func TestPortTaken(t *testing.T) {
+	for _, host := range families(t.Context()) {
+		t.Run(host, func(t *testing.T) {
+			taken, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer taken.Close()
+			port := taken.Addr().(*net.TCPAddr).Port
+			a := begin(t, newSTS(t), func(r *LoginRequest) { r.RedirectURI = fmt.Sprintf("http://localhost:%d/callback", port) })
+			_, err = a.end()
+			e, ok := errors.AsType[*PortError](err)
+			if !ok || e.Address != taken.Addr().String() {
+				t.Fatalf("expected a *PortError for %s, got %v", taken.Addr(), err)
+			}
+			if got, want := err.Error(), "listen on "+e.Address+": address already in use"; got != want {
+				t.Errorf("expected %q, got %q", want, got)
+			}
+			// What was taken before the fault is free again.
+			for _, other := range families(t.Context()) {
+				if other == host {
+					continue
+				}
+				free, err := net.Listen("tcp", net.JoinHostPort(other, fmt.Sprint(port)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = free.Close()
+			}
+		})
+	}
+}
+
+// TestMissingFamily is localhost on a machine without IPv6, played by an address that no machine has (RFC 5737).
+func TestMissingFamily(t *testing.T) {
+	listeners, port, err := openOnce(t.Context(), []string{"127.0.0.1", "192.0.2.1"}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listeners[0].Close()
+	if len(listeners) != 1 || port == 0 || listeners[0].Addr().String() != fmt.Sprintf("127.0.0.1:%d", port) {
+		t.Errorf("got %d listeners, port %d", len(listeners), port)
+	}
+	if _, _, err := openOnce(t.Context(), []string{"192.0.2.1"}, 0); err == nil {
+		t.Error("an address that doesn't exist was listened on")
+	}
+}
+
+// TestOnlyItsOwnAddress: 127.0.0.1 and [::1] are listened on alone.
+func TestOnlyItsOwnAddress(t *testing.T) {
+	for _, host := range families(t.Context()) {
+		a := begin(t, newSTS(t), func(r *LoginRequest) {
+			r.RedirectURI = "http://" + net.JoinHostPort(host, "0") + "/"
+		}).waiting()
+		port := mustURL(t, a.redirectURI()).Port()
+		for _, other := range append(families(t.Context()), "127.0.0.2") {
+			conn, err := net.Dial("tcp", net.JoinHostPort(other, port))
+			if (err == nil) != (other == host) {
+				t.Errorf("redirect on %s: dial %s: %v", host, other, err)
+			}
+			if err == nil {
+				_ = conn.Close()
+			}
+		}
+	}
+}
+
+// TestOpener: it never blocks a login, its error is an event, and its context outlives the login.
+func TestOpener(t *testing.T) {
+	t.Run("blocks", func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		contexts := make(chan context.Context, 1)
+		a := begin(t, newSTS(t), func(r *LoginRequest) {
+			r.Open = func(ctx context.Context, _ string) error {
+				contexts <- ctx
+				<-release
+				return nil
+			}
+		}).waiting()
+		a.visit(a.genuine())
+		if _, err := a.end(); err != nil {
+			t.Error(err)
+		}
+		if ctx := <-contexts; ctx.Err() != nil {
+			t.Errorf("the opener's context ended with the login: %v", ctx.Err())
+		}
+	})
+	t.Run("fails", func(t *testing.T) {
+		errOpener := errors.New("no display")
+		opened := make(chan string, 1)
+		a := begin(t, newSTS(t), func(r *LoginRequest) {
+			r.Open = func(_ context.Context, address string) error {
+				opened <- address
+				return errOpener
+			}
+		}).waiting()
+		if e := a.event(); e != (BrowserFailed{Err: errOpener}) {
+			t.Errorf("expected BrowserFailed, got %#v", e)
+		}
+		if got := requestOf(t, <-opened); !reflect.DeepEqual(got, a.request) {
+			t.Errorf("the opener got %v, the event %v", got, a.request)
+		}
+		a.visit(a.genuine())
+		if _, err := a.end(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestQuietAndTimeout(t *testing.T) {
+	s := newSTS(t)
+	a := begin(t, s, nil).waiting()
+	s.clock.Advance(time.Minute)
+	if e := a.event(); e != (Quiet{After: time.Minute, RedirectURI: a.redirectURI()}) {
+		t.Errorf("expected Quiet, got %#v", e)
+	}
+	s.clock.Advance(4 * time.Minute)
+	_, err := a.end()
+	if want := (&TimeoutError{After: 5 * time.Minute, RedirectURI: a.redirectURI()}); !reflect.DeepEqual(err, error(want)) {
+		t.Errorf("expected %v, got %v", want, err)
+	}
+	if len(a.events) != 0 {
+		t.Errorf("another event: %#v", <-a.events)
+	}
+}
+
+// TestShortTimeout: a login that ends within the minute isn't called quiet before.
+func TestShortTimeout(t *testing.T) {
+	s := newSTS(t)
+	a := begin(t, s, func(r *LoginRequest) { r.Timeout = time.Minute }).waiting()
+	s.clock.Advance(time.Minute)
+	_, err := a.end()
+	if want := (&TimeoutError{After: time.Minute, RedirectURI: a.redirectURI()}); !reflect.DeepEqual(err, error(want)) {
+		t.Errorf("expected %v, got %v", want, err)
+	}
+	if len(a.events) != 0 {
+		t.Errorf("another event: %#v", <-a.events)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	a := begin(t, newSTS(t), nil).waiting()
+	a.cancel()
+	if _, err := a.end(); err != context.Canceled { //nolint:errorlint // the error itself is promised
+		t.Errorf("got %v", err)
+	}
+	if conn, err := net.Dial("tcp", mustURL(t, a.redirectURI()).Host); err == nil {
+		_ = conn.Close()
+		t.Error("the port is still open")
+	}
+}
+
+func TestCancelDuringExchange(t *testing.T) {
+	s := newSTS(t)
+	a := begin(t, s, nil).waiting()
+	released := make(chan struct{})
+	defer close(released)
+	s.token = func(http.ResponseWriter, url.Values) {
+		a.cancel()
+		<-released
+	}
+	conn := a.dial()
+	if _, err := io.WriteString(conn, "GET "+mustURL(t, a.genuine()).RequestURI()+" HTTP/1.1\r\nHost: "+mustURL(t, a.redirectURI()).Host+
+		"\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.end(); err != context.Canceled { //nolint:errorlint // the error itself is promised
+		t.Errorf("got %v", err)
+	}
+}
