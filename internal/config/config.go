@@ -105,9 +105,9 @@ func CheckName(name string) error {
 		problem = "is empty"
 	case len(name) > maxName:
 		problem = fmt.Sprintf("is longer than %d bytes", maxName)
-	case !isAlnum(name[0]):
+	case !isAlnum(rune(name[0])):
 		problem = "must begin with a letter or a digit"
-	case strings.ContainsFunc(name, func(r rune) bool { return r > 0x7e || !isAlnum(byte(r)) && !strings.ContainsRune("._-", r) }):
+	case strings.ContainsFunc(name, func(r rune) bool { return !isAlnum(r) && !strings.ContainsRune("._-", r) }):
 		problem = "may have only letters, digits, '.', '_' and '-'"
 	default:
 		return nil
@@ -115,7 +115,7 @@ func CheckName(name string) error {
 	return &ValueError{Key: "profile", Value: clip(name), Problem: problem}
 }
 
-func isAlnum(c byte) bool {
+func isAlnum(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 

@@ -72,11 +72,11 @@ func read(path string) ([]byte, error) {
 	if info.IsDir() || info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
 		return nil, &FileError{Path: path, Problem: "isn't a file"}
 	}
-	f, err := os.Open(path) //nolint:gosec // the path is the user's own configuration
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, &FileError{Path: path, Problem: "can't be read", Err: bare(err)}
 	}
-	defer f.Close() //nolint:errcheck // only read from
+	defer f.Close()
 	data, err := readBounded(f)
 	if err != nil {
 		return nil, &FileError{Path: path, Problem: "can't be read", Err: bare(err)}

@@ -55,7 +55,7 @@ func TestLoadFaultsOfThePath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // a test's socket
+	defer l.Close()
 	for _, c := range []struct{ path, problem string }{
 		{dir, "isn't a file"},
 		{socket, "isn't a file"},

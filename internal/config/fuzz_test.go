@@ -103,7 +103,11 @@ func oracle(t *testing.T, body []byte) oracleFile {
 			case []any:
 				list := []string{}
 				for _, e := range v {
-					list = append(list, e.(string))
+					text, ok := e.(string)
+					if !ok {
+						t.Fatalf("%s has %T in its list", key, e)
+					}
+					list = append(list, text)
 				}
 				o.profiles[name][key] = list
 			default:
@@ -150,16 +154,13 @@ func fuzzEdit(d *document, operation uint8, target, name, value string) (*docume
 	switch operation % 5 {
 	case 0: // add
 		taken := slices.ContainsFunc(d.tables, func(t *table) bool { return strings.EqualFold(t.name, name) })
-		if taken || CheckName(name) != nil || name == EnvProfile || checkValue("client_id", value) != "" {
+		if taken || !isName(name) || name == EnvProfile || checkValue("client_id", value) != "" {
 			return nil, nil
 		}
 		return d.add(name, map[string][]string{"client_id": {value}})
 	case 1: // use
-		if CheckName(target) != nil {
+		if !isName(target) || d.def != nil { // what replaces bytes is case 3
 			return nil, nil
-		}
-		if d.def != nil {
-			return nil, nil // replaces bytes; tested by case 3
 		}
 		return d.setDefault(target)
 	case 2: // set
@@ -186,6 +187,8 @@ func fuzzEdit(d *document, operation uint8, target, name, value string) (*docume
 	}
 	return d.setDefault("")
 }
+
+func isName(name string) bool { return CheckName(name) == nil }
 
 func checkOthers(t *testing.T, before, after meaning, names ...string) {
 	t.Helper()

@@ -123,7 +123,7 @@ func writeAtomic(target string, data []byte) (err error) {
 		return err
 	}
 	// That the new name itself survives a crash takes a sync of the folder, which not every system can do.
-	if d, openErr := os.Open(dir); openErr == nil { //nolint:gosec // the folder of the user's own configuration
+	if d, openErr := os.Open(dir); openErr == nil {
 		_ = d.Sync()
 		_ = d.Close()
 	}

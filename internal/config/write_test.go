@@ -16,13 +16,13 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// addMany makes this test binary a process that adds profiles, for TestProcesses.
+// addMany makes this test binary a process that adds profiles in its folder, for TestProcesses.
 const addMany = "SIMSID_TEST_ADD_MANY"
 
 func TestMain(m *testing.M) {
 	if prefix := os.Getenv(addMany); prefix != "" {
 		for i := range 10 {
-			if err := Add(os.Args[1], prefix+strconv.Itoa(i), map[string][]string{"kind": {"oidc"}}); err != nil {
+			if err := Add("config.toml", prefix+strconv.Itoa(i), map[string][]string{"kind": {"oidc"}}); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				os.Exit(1)
 			}
@@ -35,9 +35,12 @@ func TestMain(m *testing.M) {
 // Edits of several processes at once lose nothing of one another, and whoever reads meanwhile sees a whole file.
 func TestProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
+	program, err := os.Executable()
+	must(t, err)
 	done := make(chan error)
 	for _, prefix := range []string{"a", "b", "c"} {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], path)
+		cmd := exec.CommandContext(t.Context(), program)
+		cmd.Dir = filepath.Dir(path)
 		cmd.Env = append(os.Environ(), addMany+"="+prefix)
 		cmd.Stderr = os.Stderr
 		if err := cmd.Start(); err != nil {
@@ -118,7 +121,7 @@ func TestModes(t *testing.T) {
 		equal(t, mode(t, filepath.Dir(dir)), fs.ModeDir|0o700)
 
 		// A file that others could read is closed to them by the next edit.
-		if err := os.Chmod(path, 0o644); err != nil { //nolint:gosec // the point of the test
+		if err := os.Chmod(path, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if err := Add(path, "b", nil); err != nil {
@@ -239,7 +242,7 @@ func TestEditFaultsOfThePath(t *testing.T) {
 	var listen net.ListenConfig
 	l, err := listen.Listen(t.Context(), "unix", socket)
 	must(t, err)
-	defer l.Close() //nolint:errcheck // a test's socket
+	defer l.Close()
 	for _, c := range []struct{ path, problem string }{
 		{loop, "can't be followed"},
 		{filepath.Join(file, "config.toml"), "can't make its folder"},
