@@ -1,7 +1,7 @@
 // A person at Chromium, for simsid to start as its $BROWSER: opens the address it is given, signs in on the emulator's pages, and waits
 // for the page that ends a login. simsid shows nobody what its browser says, so all that a test wants to know goes into a report.
 //
-//   SIMSID_TEST_REPORT        the file to write the report to, as JSON
+//   SIMSID_TEST_REPORT        the file or pipe to write the report to, as JSON
 //   SIMSID_TEST_USER          whose button to press on the sign-in page: a part of what it says
 //   SIMSID_TEST_LOGIN         or, in place of it, the login name to type, and
 //   SIMSID_TEST_PASSWORD      the password
@@ -29,7 +29,7 @@ const {
   SIMSID_TEST_USER, SIMSID_TEST_LOGIN = '', SIMSID_TEST_PASSWORD = '', SIMSID_TEST_ORGANISATION = '',
 } = process.env;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
-const report = { pages: [], landing: null, error: null };
+const report = { pages: [], landing: null, error: '' };
 
 function finish(error) {
   if (error) report.error = String(error.stack ?? error);
@@ -118,10 +118,14 @@ const answers = { '/login': ['sign-in', signIn], '/organisation': ['choice', cho
 
 async function browse(address) {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS, timeout: 60_000 });
-  const context = await browser.newContext({ viewport: DESKTOP, locale: 'en-GB', javaScriptEnabled: SIMSID_TEST_BROWSE !== 'noscript' });
+  // Without motion, so that a page never has to be waited for between two colours.
+  const context = await browser.newContext({
+    viewport: DESKTOP, locale: 'en-GB', reducedMotion: 'reduce', javaScriptEnabled: SIMSID_TEST_BROWSE !== 'noscript',
+  });
   context.setDefaultTimeout(STEP_MS);
   const page = await context.newPage();
   page.on('pageerror', (error) => { report.pageError = String(error); });
+  page.on('console', (message) => { if (message.type() === 'error') report.pageError = message.text(); });
   let response = await page.goto(address);
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const at = new URL(page.url());

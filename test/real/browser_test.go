@@ -8,17 +8,22 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // shotsVariable names a folder that keeps the screenshots; without it they are taken and thrown away.
 const shotsVariable = "SIMSID_TEST_KEEP_SHOTS"
 
+// reportTime bounds the wait for the browser's report after simsid has ended.
+const reportTime = 2 * time.Minute
+
 // seen is what open.mjs reports of a visit.
 type seen struct {
 	Pages     []seenPage `json:"pages"`
 	Landing   *seenPage  `json:"landing"`
-	Error     *string    `json:"error"`
+	Error     string     `json:"error"`
 	PageError string     `json:"pageError"`
 }
 
@@ -58,16 +63,17 @@ func TestChromium(t *testing.T) {
 			pages: []seenPage{signIn}, who: "\x1b[31mRobin\x1b[0m <script>alert(1)</script> \u202etset\u202c & \"Co\""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			report, shots := filepath.Join(t.TempDir(), "report.json"), t.TempDir()
+			report, reported := reportPipe(t)
+			shots := t.TempDir()
 			env := append(test.env, "BROWSER=node "+openScript(t), "SIMSID_TEST_REPORT="+report)
 			if test.shots {
 				env = append(env, "SIMSID_TEST_SHOTS="+shots)
 			}
 			s := newSimsid(t, env...)
 			r := s.run("", append([]string{"login", "--emulator", "-o", "json"}, test.args...)...)
-			got := readReport(t, report)
-			if got.Error != nil || got.PageError != "" {
-				t.Fatalf("the browser failed: %v %s\nsimsid exits with %d and said\n%s", *got.Error, got.PageError, r.code, r.stderr)
+			got := reported()
+			if got.Error != "" {
+				t.Fatalf("the browser failed: %s\nsimsid exits with %d and said\n%s", got.Error, r.code, r.stderr)
 			}
 			if want := (seen{Pages: test.pages, Landing: landing}); !reflect.DeepEqual(got, want) {
 				t.Errorf("the browser saw\n%+v %+v\nwant\n%+v %+v", got, got.Landing, want, want.Landing)
@@ -92,17 +98,33 @@ func openScript(t *testing.T) string {
 	return path
 }
 
-func readReport(t *testing.T, name string) seen {
+// reportPipe makes the pipe for the browser's report, and returns its name and a function that waits for it: the browser looks at the
+// landing page for a while after simsid, which is done with it, has ended.
+func reportPipe(t *testing.T) (string, func() seen) {
 	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatalf("the browser reported nothing: %v; `make setup` installs what it needs", err)
+	name := filepath.Join(t.TempDir(), "report")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	var s seen
-	if err := json.Unmarshal(b, &s); err != nil {
-		t.Fatalf("read the browser's report: %v\n%s", err, b)
+	came := make(chan []byte, 1)
+	go func() {
+		b, _ := os.ReadFile(name)
+		came <- b
+	}()
+	return name, func() seen {
+		t.Helper()
+		select {
+		case b := <-came:
+			var s seen
+			if err := json.Unmarshal(b, &s); err != nil {
+				t.Fatalf("read the browser's report: %v\n%s", err, b)
+			}
+			return s
+		case <-time.After(reportTime):
+			t.Fatalf("the browser reported nothing within %s; `make setup` installs what it needs", reportTime)
+			return seen{}
+		}
 	}
-	return s
 }
 
 // checkShots sees that each page was pictured in each way, and keeps the pictures where a folder is named for them.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"filippo.io/age"
+
 	"github.com/simsid/simsid/test/provider"
 )
 
@@ -21,7 +23,7 @@ func TestIndependentProvider(t *testing.T) {
 		{provider.Basic, "client_secret_basic"},
 	} {
 		t.Run(test.client, func(t *testing.T) {
-			s := newSimsid(t, append(visitor(t, "ada", provider.Allow), "SIMSID_STORE_PASSPHRASE=correct horse")...)
+			s := newSimsid(t, append(visitor(t, "ada", provider.Allow), storeKey(t))...)
 			addProfile(t, s, p, test.client, test.auth)
 			who := s.ask("login")
 			if who["subject"] != "ada" || who["issuer"] != p.Issuer || who["refreshable"] != true {
@@ -30,6 +32,16 @@ func TestIndependentProvider(t *testing.T) {
 			life(t, s, p)
 		})
 	}
+}
+
+// storeKey is a key for the sealed file that takes no time to stretch, as a passphrase's does.
+func storeKey(t *testing.T) string {
+	t.Helper()
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "SIMSID_STORE_KEY=" + identity.String()
 }
 
 func addProfile(t *testing.T, s *simsid, p *provider.Provider, client, auth string) {
@@ -91,7 +103,7 @@ func life(t *testing.T, s *simsid, p *provider.Provider) {
 // TestRefusedByUser has the user press the other button.
 func TestRefusedByUser(t *testing.T) {
 	p := provider.Start(t)
-	s := newSimsid(t, append(visitor(t, "ada", provider.Refuse), "SIMSID_STORE_PASSPHRASE=correct horse")...)
+	s := newSimsid(t, append(visitor(t, "ada", provider.Refuse), storeKey(t))...)
 	addProfile(t, s, p, provider.Public, "none")
 	r := s.want(4, "login")
 	if !strings.Contains(r.stderr, "access_denied") && !strings.Contains(r.stderr, "refused") {
@@ -103,7 +115,7 @@ func TestRefusedByUser(t *testing.T) {
 // TestWrongSecret has the provider refuse the client.
 func TestWrongSecret(t *testing.T) {
 	p := provider.Start(t)
-	s := newSimsid(t, append(visitor(t, "ada", provider.Allow), "SIMSID_STORE_PASSPHRASE=correct horse", "SIMSID_CLIENT_SECRET=wrong")...)
+	s := newSimsid(t, append(visitor(t, "ada", provider.Allow), storeKey(t), "SIMSID_CLIENT_SECRET=wrong")...)
 	addProfile(t, s, p, provider.Post, "client_secret_post")
 	r := s.run("", "login")
 	if r.code == 0 || !strings.Contains(r.stderr, "invalid_client") {
