@@ -70,9 +70,9 @@ func poison(t *testing.T, v reflect.Value) {
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				poison(t, v.Field(i))
+		for _, f := range v.Fields() {
+			if f.CanSet() {
+				poison(t, f)
 			}
 		}
 	case reflect.Slice:
@@ -95,7 +95,7 @@ func poisoned(t *testing.T) map[string]render.View {
 	for name, sample := range samples(t) {
 		v := reflect.New(reflect.TypeOf(sample)).Elem()
 		poison(t, v)
-		view, ok := v.Interface().(render.View)
+		view, ok := reflect.TypeAssert[render.View](v)
 		if !ok {
 			t.Fatalf("%s is no view", name)
 		}

@@ -15,8 +15,8 @@ const (
 	gutter   = 3 // spaces between columns
 )
 
-// printer lays text out for people. Every text that it is given passes Safe here and nowhere else, so no view can
-// forget it.
+// printer lays text out for people. Views hand foreign text to para, bare, fields, table and their like, which pass it through
+// Safe before they measure it; the cells and blocks beneath them hold safe text alone.
 type printer struct {
 	buf   bytes.Buffer
 	theme *Theme // nil: no styling at all
@@ -38,7 +38,7 @@ func newPrinter(o Options) *printer {
 	return p
 }
 
-// style picks a style of the theme; with the zero style nothing is painted.
+// style picks a style of the theme; nil leaves text as it is.
 type style func(*Theme) *lipgloss.Style
 
 func asTitle(t *Theme) *lipgloss.Style   { return &t.Title }

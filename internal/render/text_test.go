@@ -197,9 +197,9 @@ func TestThemeCanBeReadOnBlackAndWhite(t *testing.T) {
 		lipgloss.Cyan:    {G: 205, B: 205},
 	}
 	theme := reflect.ValueOf(*newTheme())
-	for i := range theme.NumField() {
-		st, ok := theme.Field(i).Interface().(lipgloss.Style)
-		name := theme.Type().Field(i).Name
+	for field, value := range theme.Fields() {
+		name := field.Name
+		st, ok := reflect.TypeAssert[lipgloss.Style](value)
 		if !ok {
 			t.Fatalf("%s is no style", name)
 		}
