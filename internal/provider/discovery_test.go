@@ -188,7 +188,9 @@ func TestDiscoverAnswers(t *testing.T) {
 			"a JSON object that can't be taken: a member is there twice, or it is nested too deeply, or isn't UTF-8"},
 		{"signed", says(200, "application/jwt; charset=x", "eyJ.eyJ.x"), 200, "a signed or encrypted answer (application/jwt) instead of a JSON object"},
 		{"too long", says(200, "application/json", `{"x":"`+strings.Repeat("x", MaxAnswer)+`"}`), 200, "the answer is longer than 1048576 bytes"},
-		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/x?secret", 302) }, 302,
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+"/x?secret", http.StatusFound)
+		}, 302,
 			"a redirect to " + strings.TrimPrefix(other.URL, "http://") + ", which isn't followed"},
 		{"redirect to nowhere", says(301, "", ""), 301, "a redirect, which isn't followed"},
 		{"not modified", says(304, "", ""), 304, "a redirect, which isn't followed"},

@@ -258,7 +258,7 @@ func TestPostHasNoGetBody(t *testing.T) {
 	var sent *http.Request
 	hc := NewHTTPClient(HTTPOptions{Base: roundTrip(func(r *http.Request) (*http.Response, error) {
 		sent = r
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}, nil
 	})})
 	p := &Provider{Metadata: Metadata{RevocationEndpoint: "https://sts.example/r"}, HTTP: hc, Now: clock}
 	if err := p.Revoke(t.Context(), testClient, token.NewSecret("x"), ""); err != nil {

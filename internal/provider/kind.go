@@ -6,6 +6,7 @@ package provider
 // AuthMethod is how a client authenticates at the token endpoint (OpenID Connect Core 9).
 type AuthMethod string
 
+// The methods.
 const (
 	AuthPost     AuthMethod = "client_secret_post"
 	AuthBasic    AuthMethod = "client_secret_basic"     // id and secret percent-encoded (RFC 6749 section 2.3.1)

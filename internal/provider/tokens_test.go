@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -180,9 +181,7 @@ func TestClientAuthentication(t *testing.T) {
 	}
 	with := func(pairs ...string) string {
 		form := url.Values{}
-		for k, v := range base {
-			form[k] = v
-		}
+		maps.Copy(form, base)
 		for i := 0; i < len(pairs); i += 2 {
 			form.Set(pairs[i], pairs[i+1])
 		}
@@ -260,7 +259,7 @@ func TestRefreshForm(t *testing.T) {
 // A server that takes a code and hangs up must not get it a second time: it has burned it, and by RFC 6749 section 4.1.2 it
 // may end every token got with it. The connection has served a request before, which is when net/http would try again.
 func TestExchangeIsSentOnce(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

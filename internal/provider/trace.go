@@ -193,24 +193,22 @@ func (r *record) field(name, value string) string {
 
 // address shows scheme, host and path, and the query by the same list as a form.
 func (r *record) address(u *url.URL) string {
-	shown := visible(clip(u.Scheme+"://"+u.Host+u.EscapedPath(), traceValue))
+	var b strings.Builder
+	b.WriteString(visible(clip(u.Scheme+"://"+u.Host+u.EscapedPath(), traceValue)))
 	query := u.Query()
 	names := make([]string, 0, len(query))
 	for name := range query {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	for i, name := range names[:min(len(names), traceMembers)] {
-		sep := "&"
-		if i == 0 {
-			sep = "?"
-		}
+	sep := "?"
+	for _, name := range names[:min(len(names), traceMembers)] {
 		for _, v := range query[name] {
-			shown += sep + visible(clip(name, traceName)) + "=" + r.field(name, v)
+			b.WriteString(sep + visible(clip(name, traceName)) + "=" + r.field(name, v))
 			sep = "&"
 		}
 	}
-	return shown
+	return b.String()
 }
 
 // headers shows the listed ones with their values, and the names of the others.

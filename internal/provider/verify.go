@@ -15,6 +15,7 @@ import (
 // Outcome of a check.
 type Outcome string
 
+// The outcomes. A check isn't made where there is nothing to check with, or nothing that the use asks for.
 const (
 	Passed  Outcome = "passed"
 	Failed  Outcome = "failed"
@@ -97,6 +98,7 @@ func (c Check) words() string {
 // Use says what a token is verified as.
 type Use int
 
+// The uses.
 const (
 	AtLogin   Use = iota // an ID token straight from a login
 	AtRefresh            // an ID token from a refresh: no nonce, same iss and sub, the original auth_time (OpenID Connect Core 12.2)
@@ -121,10 +123,9 @@ type VerifyRequest struct {
 // once more when the kid is unknown; jku, x5u and jwk in a header are never used. A JWKS that can't be had gives an
 // *UnavailableError or *ResponseError as the second result, and the checks that could be made.
 func (p *Provider) Verify(ctx context.Context, raw token.Secret, r VerifyRequest) (*Verification, error) {
-	jwt, err := token.ParseJWT(raw.Reveal())
-	if err != nil {
-		form := Check{Name: "form", Outcome: Failed, Detail: err.Error(), Source: sourceForm}
-		return &Verification{Checks: []Check{form}}, nil
+	jwt, problem := token.ParseJWT(raw.Reveal())
+	if problem != nil {
+		return brokenForm(problem), nil //nolint:nilerr // a broken token is an answer, and its row says why
 	}
 	c := &checker{p: p, r: r, jwt: jwt, now: p.Now(), skew: r.Skew}
 	switch {
@@ -145,6 +146,10 @@ func (p *Provider) Verify(ctx context.Context, raw token.Secret, r VerifyRequest
 		v.Claims = &claims
 	}
 	return v, err
+}
+
+func brokenForm(problem error) *Verification {
+	return &Verification{Checks: []Check{{Name: "form", Outcome: Failed, Detail: problem.Error(), Source: sourceForm}}}
 }
 
 // algorithms are those that a provider can sign with and be checked by its public keys. HMAC isn't among them, since its key
