@@ -30,12 +30,15 @@ func newDecodeCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "decode [FILE|-]",
 		Short: "Explain what is inside a token",
-		Long: `Explains a token: header, claims with their meaning, times, organisations with their types in words, scopes, and what a
-look at all of it finds. The token comes from a file, from standard input, or from the profile: both of its tokens by default.
+		Long: `Explains a token: header, claims with their meaning, times, organisations with
+their types in words, scopes, and what a look at all of it finds. The token
+comes from a file, from standard input, or from the profile: both of its
+tokens by default.
 
-With a profile, the token is verified with its provider's keys, and every check is shown with its outcome. Without, nothing can be
-verified, and the claims are called unverified. Exits with 3 when a check fails; a token that has merely expired counts only
-with --verify.`,
+With a profile, the token is verified with its provider's keys, and every
+check is shown with its outcome. Without, nothing can be verified, and the
+claims are called unverified. Exits with 3 when a check fails; a token that
+has merely expired counts only with --verify.`,
 		Example: `  simsid decode -p emulator
   simsid decode -p school --access
   pbpaste | simsid decode

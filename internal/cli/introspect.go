@@ -23,11 +23,13 @@ func newIntrospectCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "introspect [-]",
 		Short: "Ask the provider whether a token is active",
-		Long: `Asks the provider what it knows of a token (RFC 7662): the profile's access token, or one from standard input with "-".
-Exits with 3 when it isn't active.
+		Long: `Asks the provider what it knows of a token (RFC 7662): the profile's access
+token, or one from standard input with "-". Exits with 3 when it isn't active.
 
-IdentityServer3 introspects with the name and secret of a scope: introspection_id in the profile. Where the profile has none,
-kinds simsid and emulator ask the access token validation endpoint, which needs no credentials, and say so.`,
+IdentityServer3 introspects with the name and secret of a scope:
+introspection_id in the profile. Where the profile has none, kinds simsid and
+emulator ask the access token validation endpoint, which needs no credentials,
+and say so.`,
 		Example: `  simsid introspect -p school
   simsid token -p school | simsid introspect -p school -
   simsid introspect -p school --id`,

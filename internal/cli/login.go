@@ -32,10 +32,12 @@ func newLoginCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Sign in, and keep the tokens",
-		Long: `Signs in by the authorisation code flow with proof key (PKCE): opens the provider's page in the browser, receives the
-answer on the profile's redirect URI, checks the ID token, keeps the tokens, and says who signed in and where.
+		Long: `Signs in by the authorisation code flow with proof key (PKCE): opens the
+provider's page in the browser, receives the answer on the profile's redirect
+URI, checks the ID token, keeps the tokens, and says who signed in and where.
 
-The address is printed too. In a terminal the address that the browser ends at may be pasted instead.`,
+The address is printed too. In a terminal the address that the browser ends at
+may be pasted instead.`,
 		Example: `  simsid login --emulator               # no account needed
   simsid login --emulator --as parent   # a sample user, without a page
   simsid login -p school
@@ -54,7 +56,7 @@ The address is printed too. In a terminal the address that the browser ends at m
 	f.BoolVar(&o.noBrowser, "no-browser", false, "only print the address, don't open it")
 	f.StringVar(&o.prompt, "prompt", "", "what the provider is to ask: none, login or consent")
 	f.StringVar(&o.loginHint, "login-hint", "", "the login name to fill in")
-	f.DurationVar(&o.maxAge, "max-age", -1, "sign in anew when the browser's session is older")
+	f.DurationVar(&o.maxAge, "max-age", 0, "sign in anew when the browser's session is older")
 	addProfileFlags(cmd, "kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "store")
 	_ = cmd.RegisterFlagCompletionFunc("as", completeUsers)
 	_ = cmd.RegisterFlagCompletionFunc("prompt", cobra.FixedCompletions([]string{"none", "login", "consent"}, cobra.ShellCompDirectiveNoFileComp))
@@ -98,7 +100,9 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no redirect URI", s.profile.Name),
 			Hints: []string{"set the one that is registered with the provider: simsid profile edit " + s.profile.Name + " --redirect-uri http://localhost:5454/"}}
 	}
-	if o.cmd.Flags().Changed("max-age") && o.maxAge < 0 {
+	if !o.cmd.Flags().Changed("max-age") {
+		o.maxAge = -1
+	} else if o.maxAge < 0 {
 		return nil, &usageError{Problem: "--max-age must not be negative", Command: "simsid login"}
 	}
 	return s, flow.CheckRedirect(s.profile.RedirectURI)
@@ -173,7 +177,7 @@ func (s *session) opener(o *loginOptions) (visitor, func(context.Context, string
 		return browserVisits, s.openOrVisit, nil
 	}
 	if o.as == "" {
-		s.say("No browser can be opened here, so the sample user %q is signed in; choose another with --as NAME.", defaultUser)
+		s.say("No browser can be opened here: the sample user %q is signed in instead.\nChoose another with --as NAME.\n", defaultUser)
 		if err := s.sts.SignInAs(defaultUser); err != nil {
 			return nobodyVisits, nil, err
 		}
@@ -187,7 +191,7 @@ func (s *session) openOrVisit(ctx context.Context, address string) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	s.say("The browser could not be opened (%s), so the sample user %q is signed in; choose another with --as NAME.",
+	s.say("The browser could not be opened (%s): the sample user %q is signed in instead.\nChoose another with --as NAME.\n",
 		render.Safe(err.Error()), defaultUser)
 	if err := s.sts.SignInAs(defaultUser); err != nil {
 		return err
@@ -212,7 +216,7 @@ func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, res *f
 	view := render.SignedIn{
 		Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
 		Claims: claims, SIMS: s.kind.SIMS, Scopes: set.Scopes, Wanted: s.profile.Scopes,
-		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: store.Where(), Next: s.nextCommands(store.Backend()),
+		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: s.where(store), Next: s.nextCommands(store.Backend()),
 	}
 	if s.kind.SIMS {
 		view.Memberships = memberships(claims, access)

@@ -26,8 +26,10 @@ func newLogoutCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logout",
 		Short: "Sign out: revoke, end the browser's session, clear the store",
-		Long: `Revokes the refresh token, ends the provider's session in the browser, and clears every place where tokens of the profile
-are kept. If the provider can't be reached, nothing is cleared: try again, or clear the store alone with --local.`,
+		Long: `Revokes the refresh token, ends the provider's session in the browser, and
+clears every place where tokens of the profile are kept. If the provider can't
+be reached, nothing is cleared: try again, or clear the store alone with
+--local.`,
 		Example: `  simsid logout -p school
   simsid logout -p school --local       # only forget it here
   simsid logout -p school --no-browser  # leave the browser's session alone`,
@@ -76,7 +78,7 @@ func (s *session) logout(ctx context.Context, o *logoutOptions) (render.View, er
 	if err := store.Clear(context.WithoutCancel(ctx)); err != nil {
 		return nil, err
 	}
-	view.Steps = append(view.Steps, render.Step{What: "tokens cleared from the " + store.Where(), Done: true})
+	view.Steps = append(view.Steps, render.Step{What: "tokens cleared from the " + s.where(store), Done: true})
 	return view, nil
 }
 

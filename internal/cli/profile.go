@@ -16,8 +16,9 @@ func newProfileCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "profile",
 		Short: "Profiles: a name for one client at one provider",
-		Long: `A profile is a name for one client at one provider: its kind, issuer, client id, scopes and redirect URI. Profiles lie in
-config.toml and hold no secret; a client secret is kept in the store.`,
+		Long: `A profile is a name for one client at one provider: its kind, issuer, client
+id, scopes and redirect URI. Profiles lie in config.toml and hold no secret; a
+client secret is kept in the store.`,
 		Example: `  simsid profile add                # asks what it needs
   simsid profile list
   simsid profile show school --origin`,
@@ -63,8 +64,9 @@ func newProfileShowCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show [NAME]",
 		Short: "Show one profile as it is in force",
-		Long: `Shows a profile after precedence: flag, environment, file, default of the kind. With --origin each value says where it came
-from. Secrets are never shown, only whether there is one.`,
+		Long: `Shows a profile after precedence: flag, environment, file, default of the
+kind. With --origin each value says where it came from. Secrets are never
+shown, only whether there is one.`,
 		Example: `  simsid profile show school
   SIMSID_ISSUER=https://other.example.com simsid profile show school --origin`,
 		Args: arguments(0, 1, "the name of a profile"),
@@ -152,8 +154,9 @@ func newProfileRemoveCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Remove a profile, its login and its secrets",
-		Long: `Removes a profile from config.toml, and its login and secrets from the store. The login isn't revoked: use "simsid logout"
-first if it is to end at the provider too.`,
+		Long: `Removes a profile from config.toml, and its login and secrets from the store.
+The login isn't revoked: use "simsid logout" first if it is to end at the
+provider too.`,
 		Example: "  simsid profile remove school",
 		Args:    arguments(1, 1, "the name of a profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -46,8 +46,9 @@ func newProfileAddCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add [NAME]",
 		Short: "Add a profile",
-		Long: `Adds a profile to config.toml. In a terminal it asks for what the flags don't say. The client secret is never a flag: it
-comes from a prompt, a file or standard input, and goes into the store, bound to this issuer and client id.`,
+		Long: `Adds a profile to config.toml. In a terminal it asks for what the flags don't
+say. The client secret is never a flag: it comes from a prompt, a file or
+standard input, and goes into the store, bound to this issuer and client id.`,
 		Example: `  simsid profile add
   simsid profile add work --kind oidc --issuer https://id.example.com --client-id my-cli
   simsid profile add school --kind simsid --environment sandbox --issuer https://YOUR-SANDBOX/ \

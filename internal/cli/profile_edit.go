@@ -15,8 +15,9 @@ func newProfileEditCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "edit NAME",
 		Short: "Change a profile, or its secrets",
-		Long: `Changes the keys that are given as flags and leaves everything else of config.toml as it is; an empty value takes the key
-out. A secret goes into the store, bound to the profile's issuer and client id.`,
+		Long: `Changes the keys that are given as flags and leaves everything else of
+config.toml as it is; an empty value takes the key out. A secret goes into the
+store, bound to the profile's issuer and client id.`,
 		Example: `  simsid profile edit school --scope "openid profile roles partner"
   simsid profile edit school --client-secret-file secret.txt
   simsid profile edit school --store ""   # back to the default`,

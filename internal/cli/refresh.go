@@ -15,8 +15,9 @@ func newRefreshCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refresh",
 		Short: "Renew the tokens now, and show which claims changed",
-		Long: `Renews the tokens even if they are still valid, and shows which claims of the access token changed. SIMS ID keeps the old
-claims unless the client is set to update them: a changed role or organisation then shows only after a new login.`,
+		Long: `Renews the tokens even if they are still valid, and shows which claims of the
+access token changed. SIMS ID keeps the old claims unless the client is set to
+update them: a changed role or organisation then shows only after a new login.`,
 		Example: `  simsid refresh -p school
   simsid refresh -p school -o json --jq .changes`,
 		GroupID: groupTokens,
@@ -49,7 +50,7 @@ func runRefresh(ctx context.Context, a *app, cmd *cobra.Command) error {
 	return s.answer(render.Refreshed{
 		Profile: s.profile.Name, Refreshed: res.Refreshed, Expiry: res.Set.Expiry,
 		Rotated: !res.Set.Refresh.Equal(res.Before.Refresh),
-		Changes: claimChanges(res.Before, res.Set), Where: store.Where(),
+		Changes: claimChanges(res.Before, res.Set), Where: s.where(store),
 	})
 }
 

@@ -22,8 +22,9 @@ func newRevokeCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke",
 		Short: "Revoke the refresh token, or the access token",
-		Long: `Revokes the profile's refresh token at the provider (RFC 7009), which ends the login; with --access, the access token
-alone. To leave the browser's session and clear the store too, use "simsid logout".`,
+		Long: `Revokes the profile's refresh token at the provider (RFC 7009), which ends the
+login; with --access, the access token alone. To leave the browser's session
+and clear the store too, use "simsid logout".`,
 		Example: `  simsid revoke -p school
   simsid revoke -p school --access`,
 		GroupID: groupTokens,

@@ -42,8 +42,9 @@ type globalOptions struct {
 	timeout time.Duration
 }
 
-const rootLong = `simsid signs in to SIMS ID, the single sign-on of UK schools' software, from a terminal; keeps the login safely;
-hands tokens to scripts; and explains what is inside them. Any other OpenID provider works by the same commands.`
+const rootLong = `simsid signs in to SIMS ID, the single sign-on of UK schools' software, from a
+terminal; keeps the login safely; hands tokens to scripts; and explains what
+is inside them. Any other OpenID provider works by the same commands.`
 
 const rootExample = `  # try it now: no account, no network, nothing to configure
   simsid login --emulator
@@ -97,11 +98,18 @@ func newRootCmd(a *app) *cobra.Command {
 		newTokenCmd(a), newDecodeCmd(a), newUserinfoCmd(a), newIntrospectCmd(a), newRefreshCmd(a), newRevokeCmd(a),
 		newProfileCmd(a), newVersionCmd(a),
 	)
+	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
 	root.SetHelpCommandGroupID(groupSetup)
 	root.SetCompletionCommandGroupID(groupSetup)
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return root
+}
+
+// usageTemplate wraps the flags of cobra's own template at 80 columns, which fit everywhere.
+func usageTemplate(t string) string {
+	t = strings.ReplaceAll(t, "LocalFlags.FlagUsages ", "LocalFlags.FlagUsagesWrapped 80 ")
+	return strings.ReplaceAll(t, "InheritedFlags.FlagUsages ", "InheritedFlags.FlagUsagesWrapped 80 ")
 }
 
 const (

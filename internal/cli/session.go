@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -46,10 +48,7 @@ func addProfileFlags(cmd *cobra.Command, keys ...string) {
 			if s.Key != k || s.Flag == "" {
 				continue
 			}
-			usage := s.Meaning
-			if s.Env != "" {
-				usage += " (" + s.Env + ")"
-			}
+			usage := flagUsage(s)
 			if s.List {
 				cmd.Flags().StringSlice(s.Flag, nil, usage)
 			} else {
@@ -57,6 +56,18 @@ func addProfileFlags(cmd *cobra.Command, keys ...string) {
 			}
 		}
 	}
+}
+
+// flagUsage turns a setting's sentence into a flag's usage. Backquotes are taken out: pflag reads a value's name from them.
+func flagUsage(s config.Setting) string {
+	usage := strings.TrimSuffix(strings.ReplaceAll(s.Meaning, "`", ""), ".")
+	if r, size := utf8.DecodeRuneInString(usage); size > 0 {
+		usage = string(unicode.ToLower(r)) + usage[size:]
+	}
+	if s.Env != "" {
+		usage += " (" + s.Env + ")"
+	}
+	return usage
 }
 
 // profileFlagValues collects the profile's keys that were given as flags.

@@ -16,8 +16,9 @@ func newStatusCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Who is signed in, per profile; asks nobody",
-		Long: `Shows each profile with its login: who, at which organisation, until when, and where the tokens are kept. It reads only what
-is on record: no network, no keyring.`,
+		Long: `Shows each profile with its login: who, at which organisation, until when, and
+where the tokens are kept. It reads only what is on record: no network, no
+keyring.`,
 		Example: `  simsid status
   simsid status -p school -o json`,
 		GroupID: groupLogin,
@@ -95,13 +96,13 @@ func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onR
 	if !onRecord {
 		return row
 	}
-	row.Store = string(r.Backend)
 	if row.Issuer == "" {
 		row.Issuer = r.Issuer
 	}
 	if r.SignedInAt.IsZero() {
 		return row
 	}
+	row.Store = string(r.Backend)
 	row.Subject, row.Name, row.Organisation = r.Subject, r.Name, r.Organisation
 	row.Expiry, row.SignedInAt = r.Expiry, r.SignedInAt
 	expired := !r.Expiry.IsZero() && !a.env.Now().Before(r.Expiry)

@@ -65,6 +65,18 @@ func (s *session) chooseStore(ctx context.Context) (*tokenstore.Store, error) {
 	return st, nil
 }
 
+// where says where tokens are kept, with the user's home shortened as shells write it.
+func (s *session) where(st *tokenstore.Store) string {
+	return shortenHome(st.Where(), s.env.Getenv("HOME"))
+}
+
+func shortenHome(text, home string) string {
+	if len(home) < 2 {
+		return text
+	}
+	return strings.ReplaceAll(text, home+"/", "~/")
+}
+
 func isNoLogin(err error) bool { return errors.Is(err, tokenstore.ErrNoLogin) }
 
 const identityPrefix = "AGE-SECRET-KEY-1"

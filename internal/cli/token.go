@@ -25,8 +25,9 @@ func newTokenCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
 		Short: "Print a valid access token",
-		Long: `Prints an access token that is valid for at least --min-valid, refreshing it when needed. It never opens a browser: when
-nobody is signed in, or the login has ended, it says so and exits with 4.`,
+		Long: `Prints an access token that is valid for at least --min-valid, refreshing it
+when needed. It never opens a browser: when nobody is signed in, or the login
+has ended, it says so and exits with 4.`,
 		Example: `  simsid token -p school
   curl -H "$(simsid token -p school --header)" https://api.example.com/
   simsid token -p school --id | simsid decode

@@ -17,7 +17,8 @@ func newUserinfoCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "userinfo",
 		Short: "Ask the provider who the user is",
-		Long:  `Asks the provider's userinfo endpoint with the access token, which is refreshed first when needed.`,
+		Long:  `Asks the provider's userinfo endpoint with the access token, which is
+refreshed first when needed.`,
 		Example: `  simsid userinfo -p school
   simsid userinfo -p school --jq .claims.name`,
 		GroupID: groupTokens,
