@@ -17,38 +17,35 @@ for need in dbus-run-session gnome-keyring-daemon; do
 	fi
 done
 
+# A command in the background reads nothing unless told otherwise, by another number than 0.
+exec 3<&0
+
+# Waits for a process to end, however often a signal interrupts the wait, and sets code.
+await() {
+	code=0
+	wait "$1" || code=$?
+	while kill -0 "$1" 2>/dev/null; do
+		code=0
+		wait "$1" || code=$?
+	done
+}
+
 if [ "${SIMSID_TEST_KEYRING_FOLDER:-}" = "" ]; then
 	folder=$(mktemp -d "${TMPDIR:-/tmp}/simsid-keyring.XXXXXX")
-	pid=
-	tidy() {
-		rm -rf "$folder"
-	}
-	trap tidy EXIT
-	# The bus's own process is waited for, so that a signal to this script reaches the command as well.
-	trap '[ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null || :' INT TERM HUP
-	mkdir -m 700 "$folder/run" "$folder/data" "$folder/cache" "$folder/config"
-	code=0
-	SIMSID_TEST_KEYRING_FOLDER=$folder dbus-run-session -- "$0" "$@" <&0 &
-	pid=$!
-	wait "$pid" || code=$?
-	# A signal ends the wait before the process.
-	while kill -0 "$pid" 2>/dev/null; do
-		wait "$pid" || code=$?
-	done
+	trap 'rm -rf "$folder"' EXIT
+	mkdir -m 700 "$folder/run" "$folder/data"
+	# A signal goes to the half of this script within the bus, which ends the command and the daemon; the bus follows.
+	trap '[ ! -s "$folder/inner" ] || kill -TERM "$(cat "$folder/inner")" 2>/dev/null || :' INT TERM HUP
+	SIMSID_TEST_KEYRING_FOLDER=$folder dbus-run-session -- "$0" "$@" <&3 3<&- &
+	await $!
 	exit "$code"
 fi
 
-# From here on: within the bus.
+# From here on: within the bus. Only what the keyring reads is replaced: the toolchain keeps its caches.
 folder=$SIMSID_TEST_KEYRING_FOLDER
 unset SIMSID_TEST_KEYRING_FOLDER DISPLAY WAYLAND_DISPLAY GNOME_KEYRING_CONTROL
 export XDG_RUNTIME_DIR="$folder/run" XDG_DATA_HOME="$folder/data"
 
-# The toolchain and other programs keep their own caches and configuration: only what the keyring reads is replaced.
-daemon_pid() {
-	dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / \
-		org.freedesktop.DBus.GetConnectionUnixProcessID string:org.freedesktop.secrets 2>/dev/null |
-		sed 's/.*uint32 *//'
-}
 if ! {
 	printf '\n' | gnome-keyring-daemon --daemonize --unlock --components=secrets &&
 		gnome-keyring-daemon --start --components=secrets
@@ -58,18 +55,22 @@ if ! {
 	exit 2
 fi
 
-code=0
-"$@" || code=$?
+"$@" <&3 3<&- &
+command=$!
+trap 'kill -TERM "$command" 2>/dev/null || :' INT TERM HUP
+echo $$ >"$folder/inner"
+await "$command"
 
 # Whichever daemon serves the bus by now: the command may have ended ours and got another.
-pid=$(daemon_pid || :)
-if [ -n "$pid" ]; then
-	kill -TERM "$pid" 2>/dev/null || :
+daemon=$(dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / \
+	org.freedesktop.DBus.GetConnectionUnixProcessID string:org.freedesktop.secrets 2>/dev/null | sed 's/.*uint32 *//')
+if [ -n "$daemon" ]; then
+	kill -TERM "$daemon" 2>/dev/null || :
 	tries=0
-	while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 50 ]; do
+	while kill -0 "$daemon" 2>/dev/null && [ "$tries" -lt 50 ]; do
 		sleep 0.02
 		tries=$((tries + 1))
 	done
-	kill -KILL "$pid" 2>/dev/null || :
+	kill -KILL "$daemon" 2>/dev/null || :
 fi
 exit "$code"
