@@ -20,7 +20,7 @@ TARGETS := darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 linux/arm64
 
 .PHONY: help
 help: ## list these commands
-	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build
 build: ## build bin/simsid
@@ -69,7 +69,7 @@ cross: ## vet and build for every other system that is released
 real: setup ## the tests against the real things: OpenID provider, browser, keyring, linter
 	@mkdir -p $(REPORT)
 	$(GOTESTSUM) --jsonfile $(REPORT)/real.json -- -tags real -shuffle=on -count=1 -timeout 8m ./test/...
-	bash test/keyring/run.sh
+	test/keyring/run.sh $(GOTESTSUM) --jsonfile $(REPORT)/keyring.json -- -tags real -race -shuffle=on -count=1 -timeout 5m ./internal/tokenstore
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)
@@ -79,12 +79,18 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 snapshot: $(BIN)/goreleaser ## check the release's configuration and build this system's part of it
 	goreleaser check
 	goreleaser build --snapshot --single-target --clean
+	dist/simsid_*/simsid version | grep -F snapshot
 
 ##@ Now and then
 
 .PHONY: bench
 bench: debian ## the ratios of speed, memory and size
 	go run ./test/bench
+
+.PHONY: screenshots
+screenshots: setup ## the emulator's pages anew, into docs/screenshots
+	@mkdir -p docs/screenshots
+	SIMSID_TEST_KEEP_SHOTS=$(ROOT)/docs/screenshots go test -tags real -count=1 -run TestChromium/mouse ./test/real
 
 .PHONY: soak
 soak: ## every fuzz target for ten minutes
