@@ -33,7 +33,7 @@ type Setting struct {
 	Env     string // "SIMSID_CLIENT_ID"; "" when there is none
 	Flag    string // "client-id"; "" when there is none
 	List    bool   // an array of strings; in flags and variables separated by spaces or commas
-	Meaning string // one sentence for help and docs
+	Meaning string // one sentence for help and docs, without a final stop
 }
 
 // The keys of a profile.
@@ -55,17 +55,17 @@ const (
 // client_id, client_auth, scopes, redirect_uri, post_logout_redirect_uri, introspection_id, store.
 func Settings() []Setting {
 	return []Setting{
-		{keyKind, "SIMSID_KIND", "kind", false, "Kind of provider, such as `simsid` or `oidc`."},
-		{keyEnvironment, "SIMSID_ENVIRONMENT", "environment", false, "Installation of a kind that has several: `sandbox` or `live`."},
-		{keyIssuer, "SIMSID_ISSUER", "issuer", false, "Address of the provider: `https`, or `http` on loopback."},
-		{keyPinnedIssuer, "", "", false, "Issuer as the provider spelled it at first sight, compared byte for byte ever after."},
-		{keyClientID, "SIMSID_CLIENT_ID", "client-id", false, "Client id that the provider assigned."},
-		{keyClientAuth, "SIMSID_CLIENT_AUTH", "client-auth", false, "How the client authenticates: `client_secret_post`, `client_secret_basic`, `client_secret_basic_raw` or `none`."},
-		{keyScopes, "SIMSID_SCOPES", "scope", true, "Scopes to ask for."},
-		{keyRedirect, "SIMSID_REDIRECT_URI", "redirect-uri", false, "Redirect URI, exactly as it is registered; port 0 means any free one."},
-		{keyPostLogout, "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false, "Where the browser goes after a logout, as it is registered."},
-		{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "Name of the scope whose secret introspection authenticates with."},
-		{keyStore, "SIMSID_STORE", "store", false, "Where tokens are kept: `keyring`, `file`, `memory` or, for the emulator, `auto`."},
+		{keyKind, "SIMSID_KIND", "kind", false, "kind of provider: simsid, oidc or emulator"},
+		{keyEnvironment, "SIMSID_ENVIRONMENT", "environment", false, "installation of a kind that has several: sandbox or live"},
+		{keyIssuer, "SIMSID_ISSUER", "issuer", false, "address of the provider: https, or http on loopback"},
+		{keyPinnedIssuer, "", "", false, "issuer as the provider spelled it at first sight, compared byte for byte ever after"},
+		{keyClientID, "SIMSID_CLIENT_ID", "client-id", false, "client id that the provider assigned"},
+		{keyClientAuth, "SIMSID_CLIENT_AUTH", "client-auth", false, "how the client authenticates: client_secret_post, client_secret_basic, client_secret_basic_raw or none"},
+		{keyScopes, "SIMSID_SCOPES", "scope", true, "scopes to ask for"},
+		{keyRedirect, "SIMSID_REDIRECT_URI", "redirect-uri", false, "redirect URI exactly as it is registered; port 0 means any free one"},
+		{keyPostLogout, "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false, "where the browser goes after a logout, as it is registered"},
+		{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "name of the scope whose secret introspection authenticates with"},
+		{keyStore, "SIMSID_STORE", "store", false, "where tokens are kept: keyring, file, memory or, for the emulator, auto"},
 	}
 }
 

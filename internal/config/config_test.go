@@ -53,8 +53,9 @@ func TestSettingsNames(t *testing.T) {
 	var got []names
 	for _, s := range Settings() {
 		got = append(got, names{s.Key, s.Env, s.Flag, s.List})
-		if !strings.HasSuffix(s.Meaning, ".") || strings.Contains(s.Meaning, "|") {
-			t.Errorf("the meaning of %s must be one sentence that fits into a table", s.Key)
+		// A flag's help takes what stands in backquotes for the name of its value.
+		if s.Meaning == "" || strings.HasSuffix(s.Meaning, ".") || strings.ContainsAny(s.Meaning, "|`\n") {
+			t.Errorf("the meaning of %s must be one sentence that fits into a table and a flag's help", s.Key)
 		}
 	}
 	equal(t, got, []names{
