@@ -23,7 +23,7 @@ func sts(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: sts start|stop")
 	}
-	running := ts.Value(stsKey{}).(*stsState)
+	running, _ := ts.Value(stsKey{}).(*stsState)
 	switch args[0] {
 	case "stop":
 		running.stop()
@@ -79,20 +79,27 @@ func (s *stsState) stop() {
 
 // browse is a program that visits an address as a browser would, where no page asks for anything.
 func browse() {
-	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
-	defer stop()
 	fmt.Println("what an opener prints must not reach standard output")
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, os.Args[len(os.Args)-1], nil)
-	if err != nil {
-		panic(err)
-	}
-	resp, err := (&http.Client{}).Do(req)
-	if err != nil {
+	if err := visit(os.Args[len(os.Args)-1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	_, _ = io.Copy(io.Discard, resp.Body)
-	_ = resp.Body.Close()
+}
+
+func visit(address string) error {
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := (&http.Client{}).Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err
 }
 
 // busy listens on a free port for the rest of the script, and puts its number into a variable: busy PORT.

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -88,7 +87,7 @@ func (s *terminal) await(pattern string) []string {
 // answer types a line.
 func (s *terminal) answer(line string) {
 	s.t.Helper()
-	if _, err := io.WriteString(s.tty, line+"\r"); err != nil {
+	if _, err := s.tty.WriteString(line + "\r"); err != nil {
 		s.t.Fatal(err)
 	}
 }

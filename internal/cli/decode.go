@@ -45,7 +45,7 @@ has merely expired counts only with --verify.`,
   simsid decode token.txt -p school --verify
   simsid decode -p school -o json --jq '.tokens[0].claims.site'`,
 		GroupID: groupTokens,
-		Args:    arguments(0, 1, "one file, or - for standard input"),
+		Args:    optionalArgument("one file, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd
 			if len(args) == 1 {
@@ -95,7 +95,7 @@ func runDecode(ctx context.Context, a *app, o *decodeOptions) error {
 	if s != nil && s.kind.SIMS || s == nil && slices.ContainsFunc(view.Tokens, func(t render.DecodedToken) bool { return t.SIMS }) {
 		view.Findings = sims.Findings(in)
 	}
-	if err := a.answer(view); err != nil {
+	if err := a.answer(ctx, view); err != nil {
 		return err
 	}
 	if failed {

@@ -34,7 +34,7 @@ and say so.`,
   simsid token -p school | simsid introspect -p school -
   simsid introspect -p school --id`,
 		GroupID: groupTokens,
-		Args:    arguments(0, 1, `"-" for a token on standard input`),
+		Args:    optionalArgument(`"-" for a token on standard input`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd
 			if len(args) == 1 {
@@ -63,7 +63,7 @@ func runIntrospect(ctx context.Context, a *app, o *introspectOptions) error {
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	if err := a.answer(view); err != nil {
+	if err := a.answer(ctx, view); err != nil {
 		return err
 	}
 	if !view.Result.Active {

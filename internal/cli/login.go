@@ -222,7 +222,7 @@ func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, res *f
 		view.Memberships = memberships(claims, access)
 		view.Findings = sims.Findings(sims.Input{Access: access, ID: claims, Wanted: s.profile.Scopes, Granted: set.Scopes, Now: s.env.Now()})
 	}
-	return s.answer(view)
+	return s.answer(ctx, view)
 }
 
 // title names the provider for people.

@@ -56,7 +56,7 @@ func runLogout(ctx context.Context, a *app, o *logoutOptions) error {
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	return a.answer(view)
+	return a.answer(ctx, view)
 }
 
 func (s *session) logout(ctx context.Context, o *logoutOptions) (render.View, error) {
@@ -71,7 +71,7 @@ func (s *session) logout(ctx context.Context, o *logoutOptions) (render.View, er
 	defer unlock()
 	view := render.LoggedOut{Profile: s.profile.Name}
 	if !o.local {
-		if view.Steps, err = s.logoutAtProvider(ctx, store, o); err != nil {
+		if err := s.logoutAtProvider(ctx, store, o, &view); err != nil {
 			return nil, err
 		}
 	}
@@ -83,13 +83,14 @@ func (s *session) logout(ctx context.Context, o *logoutOptions) (render.View, er
 }
 
 // logoutAtProvider revokes and ends the session, where there is a login to do it with.
-func (s *session) logoutAtProvider(ctx context.Context, store *tokenstore.Store, o *logoutOptions) ([]render.Step, error) {
+func (s *session) logoutAtProvider(ctx context.Context, store *tokenstore.Store, o *logoutOptions, view *render.LoggedOut) error {
 	set, err := store.Load(ctx)
 	switch {
 	case errors.Is(err, tokenstore.ErrEnded), errors.Is(err, tokenstore.ErrNoLogin):
-		return []render.Step{{What: "refresh token revoked", Detail: "there is none any more"}}, nil
+		view.Steps = []render.Step{{What: "refresh token revoked", Detail: "there is none any more"}}
+		return nil
 	case err != nil:
-		return nil, err
+		return err
 	}
 	revoked := render.Step{What: "refresh token revoked", Done: true}
 	err = s.revokeForLogout(ctx, set)
@@ -99,16 +100,14 @@ func (s *session) logoutAtProvider(ctx context.Context, store *tokenstore.Store,
 	case is[*provider.UnsupportedError](err):
 		revoked.Done, revoked.Detail = false, "the provider has no revocation: the refresh token stays valid until it ends by itself"
 	case err != nil:
-		return nil, &hintedError{Code: explain(err).Code, Err: fmt.Errorf("nothing was cleared: %w", err),
+		return &hintedError{Code: explain(err).Code, Err: fmt.Errorf("nothing was cleared: %w", err),
 			Hints: []string{"try again", "or only forget the login here: simsid logout -p " + s.profile.Name + " --local"}}
 	}
-	steps := []render.Step{revoked}
-	if notes := s.revocationNotes(set); revoked.Done {
-		for _, n := range notes {
-			steps = append(steps, render.Step{What: n, Done: true})
-		}
+	if revoked.Done {
+		view.Notes = s.revocationNotes(set)
 	}
-	return append(steps, s.endBrowserSession(ctx, set, o)), nil
+	view.Steps = []render.Step{revoked, s.endBrowserSession(ctx, set, o)}
+	return nil
 }
 
 func (s *session) revokeForLogout(ctx context.Context, set token.Set) error {

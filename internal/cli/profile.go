@@ -35,13 +35,13 @@ func newProfileListCmd(a *app) *cobra.Command {
 		Short:   "List the profiles",
 		Example: "  simsid profile list",
 		Args:    noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			return runProfileList(a)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runProfileList(cmd.Context(), a)
 		},
 	}
 }
 
-func runProfileList(a *app) error {
+func runProfileList(ctx context.Context, a *app) error {
 	file, err := a.loadConfig()
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func runProfileList(a *app) error {
 			Name: name, Default: file.Default() == name, Kind: p.Kind, Issuer: p.Issuer, ClientID: p.ClientID, Store: p.Store,
 		})
 	}
-	return a.answer(v)
+	return a.answer(ctx, v)
 }
 
 func newProfileShowCmd(a *app) *cobra.Command {
@@ -69,7 +69,7 @@ kind. With --origin each value says where it came from. Secrets are never
 shown, only whether there is one.`,
 		Example: `  simsid profile show school
   SIMSID_ISSUER=https://other.example.com simsid profile show school --origin`,
-		Args: arguments(0, 1, "the name of a profile"),
+		Args: optionalArgument("the name of a profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runProfileShow(cmd.Context(), a, cmd, slices.Concat(args, []string{""})[0], origin)
 		},
@@ -80,7 +80,7 @@ shown, only whether there is one.`,
 	return cmd
 }
 
-func runProfileShow(_ context.Context, a *app, cmd *cobra.Command, name string, origin bool) error {
+func runProfileShow(ctx context.Context, a *app, cmd *cobra.Command, name string, origin bool) error {
 	s, err := a.newSession(selection{cmd: cmd, name: name})
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func runProfileShow(_ context.Context, a *app, cmd *cobra.Command, name string, 
 	if s.profile.IntrospectionID != "" {
 		v.Secrets = append(v.Secrets, render.SecretRow{Name: "introspection secret", State: s.secretState("SIMSID_INTROSPECTION_SECRET", tokenstore.IntrospectionSecret)})
 	}
-	return a.answer(v)
+	return a.answer(ctx, v)
 }
 
 // secretState says where a secret would come from, without opening the store.
@@ -131,15 +131,15 @@ func newProfileUseCmd(a *app) *cobra.Command {
 		Use:     "use NAME",
 		Short:   "Make a profile the default",
 		Example: "  simsid profile use school",
-		Args:    arguments(1, 1, "the name of a profile"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return runProfileUse(a, args[0])
+		Args:    oneArgument("the name of a profile"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runProfileUse(cmd.Context(), a, args[0])
 		},
 		ValidArgsFunction: a.completeProfiles,
 	}
 }
 
-func runProfileUse(a *app, name string) error {
+func runProfileUse(ctx context.Context, a *app, name string) error {
 	path, err := a.configPath()
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func runProfileUse(a *app, name string) error {
 	if err := config.Use(path, name); err != nil {
 		return err
 	}
-	return a.answer(render.Done{Action: "default profile set", Profile: name, Text: "Profile " + name + " is now the default."})
+	return a.answer(ctx, render.Done{Action: "default profile set", Profile: name, Text: "Profile " + name + " is now the default."})
 }
 
 func newProfileRemoveCmd(a *app) *cobra.Command {
@@ -158,7 +158,7 @@ func newProfileRemoveCmd(a *app) *cobra.Command {
 The login isn't revoked: use "simsid logout" first if it is to end at the
 provider too.`,
 		Example: "  simsid profile remove school",
-		Args:    arguments(1, 1, "the name of a profile"),
+		Args:    oneArgument("the name of a profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runProfileRemove(cmd.Context(), a, cmd, args[0])
 		},
@@ -200,5 +200,5 @@ func runProfileRemove(ctx context.Context, a *app, _ *cobra.Command, name string
 			return err
 		}
 	}
-	return a.answer(render.Done{Action: "profile removed", Profile: name, Text: "Profile " + name + " is gone, with its login and its secrets."})
+	return a.answer(ctx, render.Done{Action: "profile removed", Profile: name, Text: "Profile " + name + " is gone, with its login and its secrets."})
 }

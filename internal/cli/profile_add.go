@@ -53,7 +53,7 @@ standard input, and goes into the store, bound to this issuer and client id.`,
   simsid profile add work --kind oidc --issuer https://id.example.com --client-id my-cli
   simsid profile add school --kind simsid --environment sandbox --issuer https://YOUR-SANDBOX/ \
       --client-id pm-sso-YOUR-ID --client-secret-file secret.txt --redirect-uri http://localhost:5454/`,
-		Args: arguments(0, 1, "the name of the new profile"),
+		Args: optionalArgument("the name of the new profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd
 			if len(args) == 1 {
@@ -91,7 +91,7 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err := a.checkDraft(file, &d); err != nil {
 		return err
 	}
-	s, err := a.draftSession(o.cmd, d)
+	s, err := a.draftSession(d)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 	if o.use || len(file.Names()) == 0 {
 		p = ""
 	}
-	return a.answer(render.Done{
+	return a.answer(ctx, render.Done{
 		Action: "profile added", Profile: d.name, Text: fmt.Sprintf("Profile %s is in %s.", d.name, file.Path()),
 		Next: []string{"simsid login" + p + "  # sign in", "simsid profile show " + d.name + "  # see it"},
 	})
@@ -159,7 +159,7 @@ func (a *app) checkDraft(file *config.File, d *draft) error {
 }
 
 // draftSession resolves the draft as if it were in the file, so that what is wrong with it is known before anything is written.
-func (a *app) draftSession(cmd *cobra.Command, d draft) (*session, error) {
+func (a *app) draftSession(d draft) (*session, error) {
 	p, err := config.Resolve(config.Layers{
 		File: &config.File{}, Profile: d.name, Getenv: func(string) string { return "" }, Defaults: kindDefaults, BuiltIn: d.values,
 	})
@@ -260,7 +260,7 @@ func (a *app) askProfile(file *config.File, o *profileAddOptions, d *draft) erro
 	if len(kind.Environments) > 0 {
 		question("environment", "Environment: sandbox or live", "sandbox")
 	}
-	if environment := d.values["environment"]; environment == nil || !knownIssuer(kind, environment[0]) {
+	if environment := d.values["environment"]; len(environment) == 0 || !knownIssuer(kind, environment[0]) {
 		question("issuer", "Issuer, the address of the provider", "")
 	}
 	question("client_id", "Client id", "")

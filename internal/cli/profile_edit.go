@@ -21,7 +21,7 @@ store, bound to the profile's issuer and client id.`,
 		Example: `  simsid profile edit school --scope "openid profile roles partner"
   simsid profile edit school --client-secret-file secret.txt
   simsid profile edit school --store ""   # back to the default`,
-		Args: arguments(1, 1, "the name of a profile"),
+		Args: oneArgument("the name of a profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd, o.name = cmd, args[0]
 			return runProfileEdit(cmd.Context(), a, o)
@@ -61,7 +61,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 		delete(d.values, "pinned_issuer")
 		changed["pinned_issuer"] = nil
 	}
-	s, err := a.draftSession(o.cmd, d)
+	s, err := a.draftSession(d)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err := config.SetAll(file.Path(), o.name, changed); err != nil {
 		return err
 	}
-	return a.answer(render.Done{
+	return a.answer(ctx, render.Done{
 		Action: "profile changed", Profile: o.name, Text: "Profile " + o.name + " is changed.",
 		Next: []string{"simsid profile show " + o.name + "  # see it"},
 	})

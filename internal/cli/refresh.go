@@ -47,7 +47,7 @@ func runRefresh(ctx context.Context, a *app, cmd *cobra.Command) error {
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	return s.answer(render.Refreshed{
+	return s.answer(ctx, render.Refreshed{
 		Profile: s.profile.Name, Refreshed: res.Refreshed, Expiry: res.Set.Expiry,
 		Rotated: !res.Set.Refresh.Equal(res.Before.Refresh),
 		Changes: claimChanges(res.Before, res.Set), Where: s.where(store),

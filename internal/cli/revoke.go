@@ -48,7 +48,7 @@ func runRevoke(ctx context.Context, a *app, o *revokeOptions) error {
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	return a.answer(view)
+	return a.answer(ctx, view)
 }
 
 func (s *session) revoke(ctx context.Context, o *revokeOptions) (render.View, error) {

@@ -150,14 +150,21 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return &usageError{Problem: fmt.Sprintf("%s takes no argument, but got %q", cmd.CommandPath(), args[0]), Command: cmd.CommandPath()}
 }
 
-// arguments refuses fewer than low or more than high arguments.
-func arguments(low, high int, what string) cobra.PositionalArgs {
+// oneArgument refuses none and more than one; what names it for people.
+func oneArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		switch {
-		case len(args) < low:
+		if len(args) == 0 {
 			return &usageError{Problem: fmt.Sprintf("%s needs %s", cmd.CommandPath(), what), Command: cmd.CommandPath()}
-		case len(args) > high:
-			return &usageError{Problem: fmt.Sprintf("%s takes only %s, but got %q too", cmd.CommandPath(), what, args[high]), Command: cmd.CommandPath()}
+		}
+		return optionalArgument(what)(cmd, args)
+	}
+}
+
+// optionalArgument refuses more than one.
+func optionalArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return &usageError{Problem: fmt.Sprintf("%s takes only %s, but got %q too", cmd.CommandPath(), what, args[1]), Command: cmd.CommandPath()}
 		}
 		return nil
 	}
@@ -177,8 +184,8 @@ func parent(cmd *cobra.Command, args []string) error {
 }
 
 // answer renders v on standard output.
-func (a *app) answer(v render.View) error {
-	return render.Write(a.env.Stdout, v, a.renderOptions(a.env.StdoutTTY))
+func (a *app) answer(ctx context.Context, v render.View) error {
+	return render.Write(ctx, a.env.Stdout, v, a.renderOptions(a.env.StdoutTTY))
 }
 
 // json reports whether the answer is for programs.

@@ -170,7 +170,10 @@ func (a *app) newSession(sel selection) (*session, error) {
 	if err := s.complete(); err != nil {
 		return nil, err
 	}
-	return s, s.prepareHTTP(sel.as)
+	if err := s.prepareHTTP(sel.as); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // nothingConfigured tells a newcomer, or one who has only tried the emulator, what to type.

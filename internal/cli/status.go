@@ -29,7 +29,7 @@ keyring.`,
 	}
 }
 
-func runStatus(_ context.Context, a *app) error {
+func runStatus(ctx context.Context, a *app) error {
 	v, err := a.status()
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func runStatus(_ context.Context, a *app) error {
 			return a.unknownProfile(name)
 		}
 	}
-	return a.answer(v)
+	return a.answer(ctx, v)
 }
 
 // unknownProfile says that nothing goes by that name.

@@ -60,10 +60,10 @@ func runToken(ctx context.Context, a *app, o *tokenOptions) error {
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	return s.printToken(set, o)
+	return s.printToken(ctx, set, o)
 }
 
-func (s *session) printToken(set token.Set, o *tokenOptions) error {
+func (s *session) printToken(ctx context.Context, set token.Set, o *tokenOptions) error {
 	view := render.Token{Profile: s.profile.Name, Kind: "access_token", Value: set.Access, TokenType: set.Type, Expiry: set.Expiry, Scopes: set.Scopes}
 	if o.id {
 		if set.ID.IsZero() {
@@ -75,7 +75,7 @@ func (s *session) printToken(set token.Set, o *tokenOptions) error {
 		}
 	}
 	if s.json() {
-		return s.answer(view)
+		return s.answer(ctx, view)
 	}
 	text := view.Value.Reveal()
 	if o.header {

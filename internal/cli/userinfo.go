@@ -17,7 +17,7 @@ func newUserinfoCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "userinfo",
 		Short: "Ask the provider who the user is",
-		Long:  `Asks the provider's userinfo endpoint with the access token, which is
+		Long: `Asks the provider's userinfo endpoint with the access token, which is
 refreshed first when needed.`,
 		Example: `  simsid userinfo -p school
   simsid userinfo -p school --jq .claims.name`,
@@ -40,7 +40,7 @@ func runUserinfo(ctx context.Context, a *app, cmd *cobra.Command) error {
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	return a.answer(view)
+	return a.answer(ctx, view)
 }
 
 func (s *session) userinfo(ctx context.Context) (render.View, error) {

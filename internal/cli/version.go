@@ -14,9 +14,9 @@ func newVersionCmd(a *app) *cobra.Command {
   simsid version --jq .version`,
 		GroupID: groupSetup,
 		Args:    noArguments,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			b := a.env.Build
-			return a.answer(render.Version{Version: b.Version, Commit: b.Commit, Date: b.Date, Go: b.Go, Platform: b.Platform})
+			return a.answer(cmd.Context(), render.Version{Version: b.Version, Commit: b.Commit, Date: b.Date, Go: b.Go, Platform: b.Platform})
 		},
 	}
 }

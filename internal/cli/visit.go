@@ -43,14 +43,7 @@ func visitLoopback(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
+	defer resp.Body.Close()
 	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20))
-	return errorsJoinClose(err, resp.Body)
-}
-
-// errorsJoinClose closes c and keeps the first error.
-func errorsJoinClose(err error, c io.Closer) error {
-	if cerr := c.Close(); err == nil {
-		return cerr
-	}
 	return err
 }

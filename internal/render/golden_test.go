@@ -27,7 +27,7 @@ func TestGolden(t *testing.T) {
 			t.Run(name+"/"+form, func(t *testing.T) {
 				options.Now = now
 				var b bytes.Buffer
-				if err := render.Write(&b, view, options); err != nil {
+				if err := render.Write(t.Context(), &b, view, options); err != nil {
 					t.Fatal(err)
 				}
 				compareGolden(t, filepath.Join("testdata", name, form), b.Bytes())

@@ -171,7 +171,7 @@ func TestHostileTextNeverReachesTheScreen(t *testing.T) {
 			t.Run(name+"/"+form, func(t *testing.T) {
 				options.Now = now
 				var b bytes.Buffer
-				if err := render.Write(&b, view, options); err != nil {
+				if err := render.Write(t.Context(), &b, view, options); err != nil {
 					t.Fatal(err)
 				}
 				out := b.String()
@@ -212,7 +212,7 @@ func TestHostileTextBeginsNoLine(t *testing.T) {
 		render.Status{Rows: []render.StatusRow{{Profile: "a\nerror: forged", State: "b\nerror: forged"}}},
 	} {
 		var b bytes.Buffer
-		if err := render.Write(&b, view, render.Options{Width: 120}); err != nil {
+		if err := render.Write(t.Context(), &b, view, render.Options{Width: 120}); err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(b.String()) {
@@ -226,7 +226,7 @@ func TestHostileTextBeginsNoLine(t *testing.T) {
 // JSON means the same as before the dangerous characters were written as escapes.
 func TestJSONKeepsHostileText(t *testing.T) {
 	var b bytes.Buffer
-	if err := render.Write(&b, render.Done{Action: hostile + "\U000e0041"}, render.Options{JSON: true}); err != nil {
+	if err := render.Write(t.Context(), &b, render.Done{Action: hostile + "\U000e0041"}, render.Options{JSON: true}); err != nil {
 		t.Fatal(err)
 	}
 	var doc struct{ Action string }

@@ -45,8 +45,8 @@ func compileJQ(expr string) (*gojq.Code, error) {
 }
 
 // evaluate runs an expression over a document: strings come out bare, everything else as compact JSON, one result a line.
-func evaluate(expr string, doc any) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), jqTime)
+func evaluate(ctx context.Context, expr string, doc any) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, jqTime)
 	defer cancel()
 	return evaluateWithin(ctx, expr, doc)
 }

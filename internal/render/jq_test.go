@@ -28,7 +28,7 @@ func TestJQ(t *testing.T) {
 		`["\u202e\u009b"]`:        `["\u202e\u009b"]` + "\n",
 	} {
 		t.Run(expr, func(t *testing.T) {
-			got, err := evaluate(expr, jqDocument)
+			got, err := evaluate(t.Context(), expr, jqDocument)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +58,7 @@ func TestJQFaults(t *testing.T) {
 	} {
 		t.Run(expr, func(t *testing.T) {
 			expected := JQError{Expression: expr, Problem: want.problem}
-			out, err := evaluate(expr, jqDocument)
+			out, err := evaluate(t.Context(), expr, jqDocument)
 			var e *JQError
 			if !errors.As(err, &e) || *e != expected || out != nil {
 				t.Errorf("evaluate: got %v and %d bytes, want %v", err, len(out), &expected)

@@ -21,7 +21,7 @@ func write(t testing.TB, v render.View, o render.Options) string {
 		o.Now = now
 	}
 	var b bytes.Buffer
-	if err := render.Write(&b, v, o); err != nil {
+	if err := render.Write(t.Context(), &b, v, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -148,7 +148,7 @@ func TestLine(t *testing.T) {
 }
 
 func TestWriteSaysThatItCannot(t *testing.T) {
-	if err := render.Write(brokenWriter{}, render.Done{Text: "x"}, render.Options{}); !errors.Is(err, errBroken) {
+	if err := render.Write(t.Context(), brokenWriter{}, render.Done{Text: "x"}, render.Options{}); !errors.Is(err, errBroken) {
 		t.Errorf("got %v, want %v", err, errBroken)
 	}
 }

@@ -3,6 +3,7 @@
 package render
 
 import (
+	"context"
 	"io"
 	"time"
 )
@@ -25,9 +26,9 @@ type View interface {
 	document() any
 }
 
-// Write renders v to w: nothing at all, or the whole. The errors are those of w, and a *JQError.
-func Write(w io.Writer, v View, o Options) error {
-	out, err := rendered(v, o)
+// Write renders v to w: nothing at all, or the whole. ctx bounds a jq expression. The errors are those of w, and a *JQError.
+func Write(ctx context.Context, w io.Writer, v View, o Options) error {
+	out, err := rendered(ctx, v, o)
 	if err != nil {
 		return err
 	}
@@ -35,10 +36,10 @@ func Write(w io.Writer, v View, o Options) error {
 	return err
 }
 
-func rendered(v View, o Options) ([]byte, error) {
+func rendered(ctx context.Context, v View, o Options) ([]byte, error) {
 	switch {
 	case o.JQ != "":
-		return evaluate(o.JQ, v.document())
+		return evaluate(ctx, o.JQ, v.document())
 	case o.JSON:
 		return encode(v.document(), "  ")
 	default:

@@ -164,6 +164,7 @@ func (v Revoked) document() any {
 type LoggedOut struct {
 	Profile string
 	Steps   []Step
+	Notes   []string // what goes on being valid, and elsewhere isn't any more
 }
 
 // Step is one thing that was done or not.
@@ -192,6 +193,7 @@ func (v LoggedOut) text(p *printer) {
 		list = append(list, f)
 	}
 	p.fields(2, list)
+	p.notes(v.Notes)
 }
 
 type stepDoc struct {
@@ -209,5 +211,6 @@ func (v LoggedOut) document() any {
 		Schema  string    `json:"schema"`
 		Profile string    `json:"profile,omitempty"`
 		Steps   []stepDoc `json:"steps"`
-	}{schema("logout"), v.Profile, steps}
+		Notes   []string  `json:"notes,omitempty"`
+	}{schema("logout"), v.Profile, steps, v.Notes}
 }

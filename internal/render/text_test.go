@@ -233,7 +233,7 @@ func TestEncodeFails(t *testing.T) {
 	if out, err := encode(func() {}, ""); out != nil || err == nil {
 		t.Errorf("got %q, %v", out, err)
 	}
-	if _, err := evaluate(".", math.NaN()); err == nil || errors.As(err, new(*JQError)) {
+	if _, err := evaluate(t.Context(), ".", math.NaN()); err == nil || errors.As(err, new(*JQError)) {
 		t.Errorf("got %v", err)
 	}
 }
