@@ -70,7 +70,7 @@ func (s *Server) checkAuthorize(in params) (*authorizeRequest, *authorizeFault) 
 
 func (s *Server) checkClient(in params, req *authorizeRequest) *authorizeFault {
 	id, redirect := in.get("client_id"), in.get("redirect_uri")
-	if id == "" || len(id) > maxClientID || redirect == "" || len(redirect) > maxRedirectURI {
+	if id == "" || len(id) > maxClientID || redirect == "" || len(redirect) > maxRedirectURI || !printable(redirect) {
 		return &authorizeFault{code: "invalid_request", page: true}
 	}
 	c := s.lookupClient(id)
@@ -79,6 +79,12 @@ func (s *Server) checkClient(in params, req *authorizeRequest) *authorizeFault {
 	}
 	req.client, req.redirectURI = c, redirect
 	return nil
+}
+
+// printable reports whether an address is written in visible ASCII, as every address is that can be compared without
+// regard to case and sent in a header.
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c >= 0x7f })
 }
 
 // checkResponseType takes the words in any order. That the type is this client's comes later.

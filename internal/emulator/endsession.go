@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,21 +21,21 @@ func (s *Server) serveEndSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, current, u := s.sessionIn(st, r)
-	c, subject, err := s.hinted(r, in.get("id_token_hint"))
+	c, hint, err := s.hinted(r, in.get("id_token_hint"))
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
-	if c != nil && (current == nil || samePerson(current.Subject, subject)) {
+	if c != nil && (current == nil || samePerson(current.Subject, hint.text("sub"))) {
 		var back signedOutPage
 		if uri := in.get("post_logout_redirect_uri"); uri != "" && c.allowsPostLogout(uri) {
 			back = signedOutPage{Return: withState(uri, in.get("state")), Application: c.name}
 		}
-		s.endSession(w, r, back)
+		s.endSession(w, r, hint.text("sid"), back)
 		return
 	}
 	if current == nil {
-		s.endSession(w, r, signedOutPage{})
+		s.endSession(w, r, "", signedOutPage{})
 		return
 	}
 	browser, err := s.formBrowser(w, r)
@@ -50,20 +51,20 @@ func (s *Server) serveEndSession(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, page{name: "logout", Title: "Sign out", Data: logoutPage{Token: token, Name: u.Name}})
 }
 
-// hinted returns the client and the subject of an ID token of this server, however old.
-func (s *Server) hinted(r *http.Request, raw string) (*client, string, error) {
+// hinted returns the client and the claims of an ID token of this server, however old.
+func (s *Server) hinted(r *http.Request, raw string) (*client, claimSet, error) {
 	if raw == "" {
-		return nil, "", nil
+		return nil, nil, nil
 	}
 	key, err := s.key(r.Context())
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	claims, err := key.verify(raw)
 	if err != nil || claims.text("iss") != s.issuer {
-		return nil, "", nil //nolint:nilerr // a hint that doesn't hold is no hint
+		return nil, nil, nil //nolint:nilerr // a hint that doesn't hold is no hint
 	}
-	return s.lookupClient(claims.text("aud")), claims.text("sub"), nil
+	return s.lookupClient(claims.text("aud")), claims, nil
 }
 
 func withState(uri, state string) string {
@@ -83,13 +84,16 @@ func (s *Server) serveLogout(w http.ResponseWriter, r *http.Request) {
 		s.stale(w, r)
 		return
 	}
-	s.endSession(w, r, signedOutPage{})
+	s.endSession(w, r, "", signedOutPage{})
 }
 
-func (s *Server) endSession(w http.ResponseWriter, r *http.Request, back signedOutPage) {
+// endSession ends the browser's session, and the one that sid names: a browser keeps its cookie back when another site
+// posts the request.
+func (s *Server) endSession(w http.ResponseWriter, r *http.Request, sid string, back signedOutPage) {
 	err := s.store.update(r.Context(), func(st *state) error {
 		key, _, _ := s.sessionIn(st, r)
 		delete(st.Sessions, key)
+		maps.DeleteFunc(st.Sessions, func(_ string, v *session) bool { return sid != "" && v.SessionID == sid })
 		return nil
 	})
 	if err != nil {
@@ -98,5 +102,14 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, back signedO
 	}
 	dropCookie(w, sessionCookie)
 	s.show(w, r, http.StatusOK, page{name: "signedout", Title: "You’re signed out", Data: back})
-	s.markEnded()
+	if visited(r) {
+		s.markEnded()
+	}
+}
+
+// visited reports whether somebody sees the answer. A picture on a page elsewhere can ask for this address too, without
+// the session's cookie, and ends nothing.
+func visited(r *http.Request) bool {
+	mode, dest := r.Header.Get("Sec-Fetch-Mode"), r.Header.Get("Sec-Fetch-Dest")
+	return (mode == "" || mode == "navigate") && (dest == "" || dest == "document")
 }

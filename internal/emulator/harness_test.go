@@ -19,6 +19,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/simsid/simsid/internal/token"
 )
 
 // clock stands still unless told.
@@ -311,4 +313,32 @@ func (b *bench) part(jwt string, n int) string {
 		b.Fatal(err)
 	}
 	return string(text)
+}
+
+const otherSecret = "50% of: everything+more"
+
+// add registers a second client of the plain code flow, whose redirect URI is compared as a whole.
+func (b *bench) add(alter func(*client)) *client {
+	c := *b.clients[0]
+	c.id, c.name, c.secret = "other", "Other", token.NewSecret(otherSecret)
+	c.flow, c.anyPort = flowCode, false
+	c.redirects = []string{"https://localhost:5454/Callback"}
+	c.postLogout = []string{"https://localhost:5454/Out"}
+	c.scopes = []string{"openid", "profile", "partner", "offline_access"}
+	if alter != nil {
+		alter(&c)
+	}
+	b.clients = append(b.clients, &c)
+	return &c
+}
+
+// otherQuery and otherForm are that client's requests.
+func otherQuery(alter ...string) url.Values {
+	return altered(authorizeQuery("client_id", "other", "redirect_uri", "https://localhost:5454/Callback",
+		"scope", "openid profile partner offline_access", "code_challenge", "-", "code_challenge_method", "-"), alter)
+}
+
+func otherForm(alter ...string) url.Values {
+	return altered(tokenForm("client_id", "other", "client_secret", otherSecret,
+		"redirect_uri", "https://localhost:5454/Callback", "code_verifier", "-"), alter)
 }

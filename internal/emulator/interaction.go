@@ -33,10 +33,10 @@ type pendingRequests struct {
 	order []string // oldest first
 }
 
-func (p *pendingRequests) add(v *pendingRequest) {
+func (p *pendingRequests) add(v pendingRequest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.byID[v.id] = v
+	p.byID[v.id] = &v
 	p.order = append(p.order, v.id)
 	for len(p.order) > maxPending {
 		delete(p.byID, p.order[0])
@@ -55,6 +55,7 @@ func (p *pendingRequests) find(id, browser string, now time.Time) (pendingReques
 	return *v, true
 }
 
+// put keeps how far a request has come.
 func (p *pendingRequests) put(v pendingRequest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -210,7 +211,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, req *authorizeReque
 	if missing == stepLogin {
 		sessionKey = ""
 	}
-	s.pending.add(&pendingRequest{
+	s.pending.add(pendingRequest{
 		id: id, browser: browser, request: req, expires: s.now().Add(pendingLifetime), session: sessionKey,
 	})
 	s.sendTo(w, http.StatusFound, missing, id)

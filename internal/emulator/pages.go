@@ -214,8 +214,6 @@ func visible(text string) string {
 	var b strings.Builder
 	for _, c := range text {
 		switch {
-		case c < 0x20:
-			b.WriteRune('\u2400' + c) // the control pictures
 		case unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029':
 			fmt.Fprintf(&b, "[U+%04X]", c)
 		default:

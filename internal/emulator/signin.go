@@ -95,7 +95,7 @@ func truncate(text string, limit int) string {
 // update of the state, or the browser goes to the next page.
 func (s *Server) proceed(w http.ResponseWriter, r *http.Request, p pendingRequest, take func(*state) (string, *session, error)) {
 	var out pairs
-	var gone bool
+	var gone, taken bool
 	missing := stepDone
 	err := s.store.update(r.Context(), func(st *state) error {
 		key, in, err := take(st)
@@ -110,7 +110,8 @@ func (s *Server) proceed(w http.ResponseWriter, r *http.Request, p pendingReques
 		if missing = s.next(p.request, in, lookupUser(in.Login), true, p.consented); missing != stepDone {
 			return nil
 		}
-		if gone = !s.pending.take(p.id); gone {
+		if taken = s.pending.take(p.id); !taken {
+			gone = true
 			return nil
 		}
 		out, err = s.grantCode(st, p.request, in)
@@ -118,6 +119,9 @@ func (s *Server) proceed(w http.ResponseWriter, r *http.Request, p pendingReques
 	})
 	switch {
 	case err != nil:
+		if taken {
+			s.pending.add(p) // what couldn't be written wasn't done: the form can be sent again
+		}
 		s.unavailable(w, r, err)
 	case gone:
 		s.stale(w, r)
