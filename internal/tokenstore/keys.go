@@ -42,15 +42,15 @@ func (s *Store) identity(ctx context.Context, create bool) (*age.X25519Identity,
 func (s *Store) identityOf(ctx context.Context, p place, create bool) (*age.X25519Identity, error) {
 	switch {
 	case p.backend == Keyring:
-		return s.keyringIdentity(ctx, create)
+		return s.keyringIdentity(ctx, p, create)
 	case p.beside:
-		return s.besideIdentity(create)
+		return s.besideIdentity(p, create)
 	default:
 		return s.givenIdentity(ctx, p, create)
 	}
 }
 
-func (s *Store) keyringIdentity(ctx context.Context, create bool) (*age.X25519Identity, error) {
+func (s *Store) keyringIdentity(ctx context.Context, p place, create bool) (*age.X25519Identity, error) {
 	it, err := s.getItem(ctx, itemKey)
 	if err == nil {
 		return parseIdentity(it.value)
@@ -67,7 +67,7 @@ func (s *Store) keyringIdentity(ctx context.Context, create bool) (*age.X25519Id
 	}
 	// A file that the lost key sealed is of no use, but it isn't ours to overwrite.
 	for _, kind := range []string{loginFile, secretsFile} {
-		if path := s.file(s.at, kind); exists(path) {
+		if path := s.file(p, kind); exists(path) {
 			if err := s.o.setAside(&DamagedError{Path: path, Err: errNoKey}); !isSetAside(err) {
 				return nil, err
 			}
@@ -82,8 +82,8 @@ func isSetAside(err error) bool {
 	return ok && d.MovedTo != ""
 }
 
-func (s *Store) besideIdentity(create bool) (*age.X25519Identity, error) {
-	path := s.file(s.at, keyFile)
+func (s *Store) besideIdentity(p place, create bool) (*age.X25519Identity, error) {
+	path := s.file(p, keyFile)
 	b, err := s.o.read(path)
 	if err == nil {
 		id, err := parseIdentity(token.NewSecret(string(b)))
