@@ -1,0 +1,73 @@
+package flow
+
+import (
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/token"
+)
+
+func TestParseAnswer(t *testing.T) {
+	type result struct {
+		answer answer
+		why    refusal
+	}
+	for query, want := range map[string]result{
+		"code=c&state=s":                    {answer: answer{code: token.NewSecret("c")}},
+		"state=s&code=a%2Bb&iss=i&x=1&x=2":  {answer: answer{code: token.NewSecret("a+b"), issuer: "i"}},
+		"code=c&state=s&error=":             {answer: answer{code: token.NewSecret("c")}},
+		"error=e&state=s":                   {answer: answer{failure: &provider.OAuthError{Operation: "sign in", Code: "e"}}},
+		"error=e&state=s&code=&error_uri=u": {answer: answer{failure: &provider.OAuthError{Operation: "sign in", Code: "e", URI: "u"}}},
+		"":                                  {why: refusedNoState},
+		"code=c":                            {why: refusedNoState},
+		"code=c&state=":                     {why: refusedNoState},
+		"code=c&state=S":                    {why: refusedState},
+		"code=c&state=s+":                   {why: refusedState},
+		"code=c&state=s&state=s":            {why: refusedRepeated},
+		"code=c&code=c&state=s":             {why: refusedRepeated},
+		"code=c&iss=i&iss=i&state=s":        {why: refusedRepeated},
+		"error=e&error=&state=s":            {why: refusedRepeated},
+		"state=s":                           {why: refusedNothing},
+		"code=c&error=e&state=s":            {why: refusedBoth},
+		"code=%&state=s":                    {why: refusedMalformed},
+		"state=s&code=" + strings.Repeat("c", maxAnswer): {why: refusedLong},
+	} {
+		a, why := parseAnswer(query, token.NewSecret("s"))
+		if got := (result{a, why}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%.80q: expected %+v, got %+v", query, want, got)
+		}
+	}
+}
+
+func FuzzParseAnswer(f *testing.F) {
+	for _, seed := range []string{
+		"code=c&state=STATE", "error=access_denied&error_description=no+more&state=STATE", "state=STATE&state=x&code=c",
+		"code=c;state=STATE", "code=%zz", "state=STATE", "iss=https%3A%2F%2Fsts.example&code=c&state=STATE", "&&==&", "state=foreign&code=c",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		a, why := parseAnswer(query, token.NewSecret("STATE"))
+		if why != "" {
+			if !reflect.DeepEqual(a, answer{}) {
+				t.Fatalf("refused (%s), but with an answer: %+v", why, a)
+			}
+			return
+		}
+		if a.code.IsZero() == (a.failure == nil) {
+			t.Fatalf("not exactly one of code and failure: %+v", a)
+		}
+		values, err := url.ParseQuery(query)
+		if err != nil || len(values["state"]) != 1 || values["state"][0] != "STATE" || len(query) > maxAnswer {
+			t.Fatalf("taken without this login's state: %v", err)
+		}
+		for _, name := range answerParams() {
+			if len(values[name]) > 1 {
+				t.Fatalf("taken with %s twice", name)
+			}
+		}
+	})
+}

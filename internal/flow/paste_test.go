@@ -1,0 +1,218 @@
+package flow
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/token"
+)
+
+func pasteRedirect() redirect {
+	r, err := parseRedirect("http://localhost:5454/callback")
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+func TestParsePasted(t *testing.T) {
+	for _, line := range []string{
+		"http://localhost:5454/callback?code=c&state=s",
+		"HTTP://LOCALHOST:5454/callback?code=c&state=s",
+		"  http://localhost:5454/callback?code=c&state=s\r",
+		`"http://localhost:5454/callback?code=c&state=s"`,
+		"'http://localhost:5454/callback?code=c&state=s'",
+		"<http://localhost:5454/callback?code=c&state=s>",
+		"“http://localhost:5454/callback?code=c&state=s”",
+		"http://localhost:5454/callback?code=c&amp;state=s",
+		"http://localhost:5454/callback?code=c&state=s#",
+		"http://localhost:5454/callback?code=c&state=s#_=_",
+		"http://localhost:5454/callback#code=c&state=s",
+		"localhost:5454/callback?code=c&state=s",
+		"?code=c&state=s",
+		"?code=c&state=s#_=_",
+		"code=c&state=s",
+		"code=c&state=s#_=_",
+		"state=s&code=c",
+		"session_state=x&code=c&state=s",
+		"?code=c&amp;state=s&amp;session_state=x",
+	} {
+		a, why := parsePasted(line, pasteRedirect(), token.NewSecret("s"))
+		if want := (answer{code: token.NewSecret("c"), via: viaPaste}); why != "" || !reflect.DeepEqual(a, want) {
+			t.Errorf("%q: expected the code, got %+v, %q", line, a, why)
+		}
+	}
+	for line, want := range map[string]refusal{
+		"https://localhost:5454/callback?code=c&state=s":        refusedAddress,
+		"http://localhost:5455/callback?code=c&state=s":         refusedAddress,
+		"http://localhost/callback?code=c&state=s":              refusedAddress,
+		"http://127.0.0.1:5454/callback?code=c&state=s":         refusedAddress,
+		"http://localhost:5454/callback/?code=c&state=s":        refusedAddress,
+		"http://localhost:5454/?code=c&state=s":                 refusedAddress,
+		"http://localhost:5454/call%62ack?code=c&state=s":       refusedAddress,
+		"http://me@localhost:5454/callback?code=c&state=s":      refusedAddress,
+		"http://evil.example/callback?code=c&state=s":           refusedAddress,
+		"https://sts.example/connect/authorize?state=s&nonce=n": refusedAddress,
+		"c0de":                     refusedText,
+		"y":                        refusedText,
+		"javascript:alert(1)":      refusedText,
+		"/callback?code=c&state=s": refusedText,
+		"http://localhost:5454/\x7f?code=c&state=s": refusedText,
+		"http://localhost:5454/callback":            refusedNoState,
+		"?code=c":                                   refusedNoState,
+		"code=c":                                    refusedNoState,
+		"?code=c&state=t":                           refusedState,
+		"?code=c&code=d&state=s":                    refusedRepeated,
+		"?state=s":                                  refusedNothing,
+		"?code=%z&state=s":                          refusedMalformed,
+		"?state=s&code=" + strings.Repeat("c", maxAnswer): refusedLong,
+	} {
+		if a, why := parsePasted(line, pasteRedirect(), token.NewSecret("s")); why != want {
+			t.Errorf("%.80q: expected %q, got %+v, %q", line, want, a, why)
+		}
+	}
+}
+
+func FuzzParsePasted(f *testing.F) {
+	for _, seed := range []string{
+		"http://localhost:5454/callback?code=c&state=STATE", "?code=c&amp;state=STATE", "code=c&state=STATE#_=_", "<\"'>",
+		"localhost:5454/callback?code=c&state=STATE", "http://evil.example/callback?code=c&state=STATE", "https://[::1", "?#", "=",
+		"http://localhost:5454/callback#error=invalid_request&state=STATE",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		a, why := parsePasted(line, pasteRedirect(), token.NewSecret("STATE"))
+		if why != "" {
+			return
+		}
+		if a.via != viaPaste || a.code.IsZero() == (a.failure == nil) || !strings.Contains(line, "state") && !strings.Contains(line, "%") {
+			t.Fatalf("%q was taken as %+v", line, a)
+		}
+	})
+}
+
+// FuzzReadLine holds the line reader against what splitting at line feeds gives.
+func FuzzReadLine(f *testing.F) {
+	f.Add("one\ntwo\r\n\nthree", uint8(16))
+	f.Add(strings.Repeat("x", 100)+"\nshort", uint8(20))
+	f.Add("\n\n", uint8(16))
+	f.Fuzz(func(t *testing.T, text string, size uint8) {
+		b := bufio.NewReaderSize(strings.NewReader(text), int(size))
+		for _, want := range strings.SplitAfter(text, "\n") {
+			line, long, err := readLine(b)
+			if long && line != "" || !long && line != strings.TrimSpace(want) || len(want) < int(size) && long || len(want) > b.Size() && !long {
+				t.Fatalf("expected %q, got %q, long %t", want, line, long)
+			}
+			if (err == nil) != strings.HasSuffix(want, "\n") {
+				t.Fatalf("error after %q: %v", want, err)
+			}
+		}
+	})
+}
+
+// TestPaste types wrong lines at a waiting login, and then the right one.
+func TestPaste(t *testing.T) {
+	terminal, keyboard := io.Pipe()
+	defer keyboard.Close()
+	a := begin(t, newSTS(t), func(r *LoginRequest) { r.Paste = terminal }).waiting()
+	for _, c := range []struct {
+		line string
+		want refusal
+	}{
+		{"hello", refusedText},
+		{a.redirectURI() + "?code=evil&state=foreign", refusedState},
+		{strings.Repeat("x", 3*maxLine), refusedLong},
+		{strings.Replace(a.genuine(), "/callback", "/other", 1), refusedAddress},
+	} {
+		if _, err := io.WriteString(keyboard, c.line+"\n\n \r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if e := a.event(); e != (PasteRefused{Reason: string(c.want)}) {
+			t.Errorf("%.40q: expected %q, got %#v", c.line, c.want, e)
+		}
+	}
+	if _, err := io.WriteString(keyboard, "<"+a.genuine()+">\n"); err != nil {
+		t.Fatal(err)
+	}
+	if e := a.event(); e != (Answered{Via: "paste"}) {
+		t.Errorf("expected Answered, got %#v", e)
+	}
+	result, err := a.end()
+	if err != nil || result.Via != "paste" || result.Set.Access.Reveal() != "access-1" {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
+// TestPasteWithoutLineEnd: the last line may end with the input.
+func TestPasteWithoutLineEnd(t *testing.T) {
+	terminal, keyboard := io.Pipe()
+	a := begin(t, newSTS(t), func(r *LoginRequest) { r.Paste = terminal }).waiting()
+	if _, err := io.WriteString(keyboard, a.genuine()); err != nil {
+		t.Fatal(err)
+	}
+	_ = keyboard.Close()
+	if _, err := a.end(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPasteDenied(t *testing.T) {
+	terminal, keyboard := io.Pipe()
+	defer keyboard.Close()
+	a := begin(t, newSTS(t), func(r *LoginRequest) { r.Paste = terminal }).waiting()
+	if _, err := io.WriteString(keyboard, "?error=access_denied&state="+a.request.Get("state")+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := a.end()
+	if e, ok := errors.AsType[*provider.OAuthError](err); !ok || e.Code != "access_denied" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestPasteThatNeverComes: neither a terminal that stays silent nor one that has ended keeps the browser's answer out.
+func TestPasteThatNeverComes(t *testing.T) {
+	silent, keyboard := io.Pipe()
+	defer keyboard.Close()
+	for name, terminal := range map[string]io.Reader{"silent": silent, "ended": strings.NewReader("")} {
+		t.Run(name, func(t *testing.T) {
+			a := begin(t, newSTS(t), func(r *LoginRequest) { r.Paste = terminal }).waiting()
+			a.visit(a.genuine())
+			if result, err := a.end(); err != nil || result.Via != "browser" {
+				t.Errorf("got %+v, %v", result, err)
+			}
+		})
+	}
+}
+
+// TestPasteFirst: after a pasted answer the browser's comes too late.
+func TestPasteFirst(t *testing.T) {
+	s := newSTS(t)
+	exchanging, goOn := make(chan struct{}), make(chan struct{})
+	s.token = func(w http.ResponseWriter, form url.Values) {
+		close(exchanging)
+		<-goOn
+		s.exchange(w, form)
+	}
+	terminal, keyboard := io.Pipe()
+	defer keyboard.Close()
+	a := begin(t, s, func(r *LoginRequest) { r.Paste = terminal }).waiting()
+	if _, err := io.WriteString(keyboard, a.genuine()+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-exchanging
+	if status, _, _ := a.visit(a.genuine()); status != http.StatusConflict {
+		t.Errorf("the browser's answer: status %d", status)
+	}
+	close(goOn)
+	if result, err := a.end(); err != nil || result.Via != "paste" {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
