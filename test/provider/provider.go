@@ -111,7 +111,10 @@ func stop(t *testing.T, stdin io.Closer, cmd *exec.Cmd, ended <-chan error) {
 	t.Helper()
 	_ = stdin.Close()
 	select {
-	case <-ended:
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("oidc-provider ended with %v", err)
+		}
 	case <-time.After(stopTime):
 		t.Errorf("oidc-provider did not end within %s of its standard input's end", stopTime)
 		_ = cmd.Process.Kill()

@@ -66,7 +66,7 @@ func TestChromium(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			report, reported := reportPipe(t)
 			shots := t.TempDir()
-			env := append(test.env, "BROWSER=node "+openScript(t), "SIMSID_TEST_REPORT="+report)
+			env := slices.Concat(test.env, []string{"BROWSER=node " + openScript(t), "SIMSID_TEST_REPORT=" + report})
 			if test.shots {
 				env = append(env, "SIMSID_TEST_SHOTS="+shots)
 			}
