@@ -1,0 +1,147 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const module = "github.com/simsid/simsid"
+
+// programs are the binaries of our own, all built alike: without symbols, as a release is.
+type programs struct {
+	simsid, empty, same, floor, peak string
+	libraries                        int // how many packages same links
+}
+
+func build(ctx context.Context, dir string) (programs, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return programs{}, err
+	}
+	p := programs{
+		simsid: filepath.Join(dir, "simsid"), empty: filepath.Join(dir, "empty"), same: filepath.Join(dir, "same"),
+		floor: filepath.Join(dir, "floor"), peak: filepath.Join(dir, "peak"),
+	}
+	libraries, err := listLibraries(ctx)
+	if err != nil {
+		return programs{}, err
+	}
+	p.libraries = len(libraries)
+	overlay, err := writeOverlay(ctx, dir, libraries)
+	if err != nil {
+		return programs{}, err
+	}
+	for _, b := range []struct{ output, pkg string }{
+		{p.simsid, "cmd/simsid"}, {p.empty, programsPackage + "/empty"}, {p.same, programsPackage + "/same"}, {p.floor, programsPackage + "/floor"}, {p.peak, programsPackage + "/peak"},
+	} {
+		if _, err := goTool(ctx, "build", "-trimpath", "-ldflags=-s -w", "-overlay="+overlay, "-o", b.output, module+"/"+b.pkg); err != nil {
+			return programs{}, err
+		}
+	}
+	return p, nil
+}
+
+const programsPackage = "test/bench/programs"
+
+// listLibraries names what simsid is linked with, apart from its own packages: every package of another module, and those of
+// the standard library that its own packages import.
+func listLibraries(ctx context.Context) ([]string, error) {
+	out, err := goTool(ctx, "list", "-deps", "-json=ImportPath,Standard,Imports", module+"/cmd/simsid")
+	if err != nil {
+		return nil, err
+	}
+	return parseLibraries(bytes.NewReader(out))
+}
+
+// parseLibraries reads the output of go list -deps -json.
+func parseLibraries(r io.Reader) ([]string, error) {
+	standard := make(map[string]bool)
+	var foreign, ours []string
+	for d := json.NewDecoder(r); ; {
+		var p struct {
+			ImportPath string
+			Standard   bool
+			Imports    []string
+		}
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the list of packages: %w", err)
+		}
+		switch {
+		case p.Standard:
+			standard[p.ImportPath] = true
+		case strings.HasPrefix(p.ImportPath, module+"/"):
+			ours = append(ours, p.Imports...)
+		case !isInternal(p.ImportPath):
+			foreign = append(foreign, p.ImportPath)
+		}
+	}
+	if len(foreign) == 0 || len(standard) == 0 {
+		return nil, errors.New("the list of packages that simsid is linked with is empty")
+	}
+	ours = slices.DeleteFunc(ours, func(path string) bool { return !standard[path] || isInternal(path) })
+	all := append(foreign, ours...)
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+func isInternal(path string) bool {
+	return slices.Contains(strings.Split(path, "/"), "internal") || strings.HasPrefix(path, "vendor/")
+}
+
+// writeOverlay writes the program that only links the libraries, and the file by which go build sees it as a package of this module: a
+// program outside could not import what the module's go.mod requires.
+func writeOverlay(ctx context.Context, dir string, libraries []string) (string, error) {
+	root, err := goTool(ctx, "list", "-m", "-f", "{{.Dir}}", module)
+	if err != nil {
+		return "", err
+	}
+	var source strings.Builder
+	source.WriteString("// Command same links what simsid links, and does nothing.\npackage main\n\nimport (\n")
+	for _, path := range libraries {
+		fmt.Fprintf(&source, "\t_ %q\n", path)
+	}
+	source.WriteString(")\n\nfunc main() {}\n")
+	file := filepath.Join(dir, "same.go")
+	if err := os.WriteFile(file, []byte(source.String()), 0o600); err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(map[string]map[string]string{"Replace": {
+		filepath.Join(strings.TrimSpace(string(root)), filepath.FromSlash(programsPackage), "same", "main.go"): file,
+	}})
+	if err != nil {
+		return "", err
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	return overlay, os.WriteFile(overlay, text, 0o600)
+}
+
+func goTool(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as a release is built
+	return output(cmd)
+}
+
+// output runs a program and returns its standard output; what it says on standard error is in the error.
+func output(cmd *exec.Cmd) ([]byte, error) {
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return out, nil
+}

@@ -1,0 +1,4 @@
+// Command empty does nothing: what starting any Go program takes.
+package main
+
+func main() {}

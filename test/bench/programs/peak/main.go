@@ -1,0 +1,46 @@
+//go:build linux
+
+// Command peak runs a program and prints the most memory that it had in use, in bytes. It is a program of its own, and a small one, since
+// Linux counts what the parent had in use as the child's until the child's own program is loaded.
+package main
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "peak:", err)
+		os.Exit(1)
+	}
+}
+
+func run(argv []string) error {
+	if len(argv) == 0 {
+		return fmt.Errorf("usage: peak PROGRAM [ARGUMENT...]")
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{Files: []*os.File{null, null, os.Stderr}})
+	if err != nil {
+		return err
+	}
+	state, err := p.Wait()
+	if err != nil {
+		return err
+	}
+	if !state.Success() {
+		return fmt.Errorf("%s: %s", argv[0], state)
+	}
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return fmt.Errorf("this system doesn't tell what a program used")
+	}
+	const kibibyte = 1024 // the unit of ru_maxrss on Linux, see getrusage(2)
+	_, err = fmt.Println(usage.Maxrss * kibibyte)
+	return err
+}

@@ -1,0 +1,91 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// comparison is one program beside another.
+type comparison struct {
+	what, beside string
+	target       float64 // what the ratio may be at most
+}
+
+func comparisons() []comparison {
+	return []comparison{
+		{version, emptyProgram, 2.5},
+		{version, sameProgram, 1.15},
+		{tokenSealed, oidcToken, 2.6},
+		{tokenKeyring, secretTool, 0.5},
+		{login, floorOfALogin, 1.35},
+	}
+}
+
+const (
+	megabyte   = 1_000_000
+	peakTarget = 8 * megabyte
+)
+
+// report is what one run found.
+type report struct {
+	rounds    int
+	libraries int
+	times     map[string][]time.Duration
+	peaks     map[string]int64
+	size      int64
+}
+
+func (r report) ratio(c comparison) float64 {
+	return float64(median(r.times[c.what])) / float64(median(r.times[c.beside]))
+}
+
+// memory names the peaks in the report's order.
+func memory() []string { return []string{tokenSealed, tokenKeyring} }
+
+func (r report) missed() int {
+	n := 0
+	for _, c := range comparisons() {
+		if !(r.ratio(c) <= c.target) { // so that no ratio at all is missed too
+			n++
+		}
+	}
+	for _, name := range memory() {
+		if p := r.peaks[name]; p == 0 || p > peakTarget {
+			n++
+		}
+	}
+	return n
+}
+
+func (r report) write(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Medians of %d rounds in random order. Times hold for this run alone; the ratios are what counts.\n\n", r.rounds)
+	for _, c := range comparisons() {
+		ratio := r.ratio(c)
+		fmt.Fprintf(&b, "%-26s %8s   beside %-34s %8s   ratio %5.2f   target %4.2f   %s\n",
+			c.what, milliseconds(median(r.times[c.what])), c.beside, milliseconds(median(r.times[c.beside])), ratio, c.target, verdict(ratio <= c.target))
+	}
+	b.WriteString("\n")
+	for _, name := range memory() {
+		p := r.peaks[name]
+		fmt.Fprintf(&b, "%-26s peak memory %5.1f MB   target %.1f MB   %s\n", name, float64(p)/megabyte, float64(peakTarget)/megabyte, verdict(p > 0 && p <= peakTarget))
+	}
+	fmt.Fprintf(&b, "\nThe stripped binary has %.1f MB. The same libraries are %d packages.\n", float64(r.size)/megabyte, r.libraries)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func verdict(met bool) string {
+	if met {
+		return "met"
+	}
+	return "missed"
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
+}
