@@ -250,10 +250,10 @@ func readState(path string) ([]byte, error) {
 
 // decode reads a state; nothing at all is an empty one.
 func (st *store) decode(b []byte) (*state, error) {
-	s := newState()
 	if b == nil {
-		return s, nil
+		return newState(), nil
 	}
+	s := &state{}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(s); err != nil {
