@@ -129,10 +129,8 @@ func explainConfig(err error, _ string, f *failure) bool {
 			f.Hints = append(f.Hints, "known profiles: "+strings.Join(e.Known, ", "))
 		}
 		f.Hints = append(f.Hints, "simsid profile add "+e.Name)
-	case is[*config.ValueError](err):
-		e, _ := errors.AsType[*config.ValueError](err)
+	case is[*config.ValueError](err), errors.Is(err, config.ErrProfileExists):
 		f.Code = exitUsage
-		f.Hints = []string{fmt.Sprintf("the value comes from %s", e.Origin.Detail)}
 	case is[*sims.ExclusiveScopesError](err):
 		f.Code = exitUsage
 		f.Hints = []string{"ask for one of the two: --scope 'openid profile roles partner …'"}

@@ -77,7 +77,7 @@ func runLogin(ctx context.Context, a *app, o *loginOptions) error {
 
 // loginSession resolves the profile and refuses what can't be done before anything has happened.
 func loginSession(a *app, o *loginOptions) (*session, error) {
-	sel := selection{cmd: o.cmd, as: o.as}
+	sel := selection{cmd: o.cmd}
 	if o.emulator {
 		if a.global.profile != "" && a.global.profile != emulatorProfile {
 			return nil, &usageError{Problem: fmt.Sprintf("--emulator is profile emulator, but -p says %q", a.global.profile), Command: "simsid login"}
@@ -90,6 +90,11 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 	}
 	if o.as != "" && !s.kind.Embedded {
 		return nil, &usageError{Problem: "--as chooses a sample user of the emulator; profile " + s.profile.Name + " is of kind " + s.kind.Name, Command: "simsid login"}
+	}
+	if o.as != "" {
+		if err := s.signInAs(o.as); err != nil {
+			return nil, err
+		}
 	}
 	if s.kind.SIMS {
 		if err := sims.CheckScopes(s.profile.Scopes); err != nil {
@@ -108,6 +113,14 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 	return s, flow.CheckRedirect(s.profile.RedirectURI)
 }
 
+// signInAs makes the embedded STS sign a sample user in without a page.
+func (s *session) signInAs(user string) error {
+	if err := s.prepareHTTP(); err != nil {
+		return err
+	}
+	return s.sts.SignInAs(user)
+}
+
 func (s *session) login(ctx context.Context, o *loginOptions) error {
 	store, err := s.chooseStore(ctx)
 	if err != nil {
@@ -115,6 +128,9 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 	}
 	client, err := s.client(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.prepareHTTP(); err != nil {
 		return err
 	}
 	who, open, err := s.opener(o)

@@ -133,6 +133,10 @@ func (s *session) endBrowserSession(ctx context.Context, set token.Set, o *logou
 	}
 	ctx, stop := context.WithTimeout(ctx, sessionEndWait)
 	defer stop()
+	if err := s.prepareHTTP(); err != nil {
+		step.Detail = err.Error()
+		return step
+	}
 	if s.sts != nil {
 		if _, err := s.sts.ServeBrowser(ctx); err != nil {
 			step.Detail = err.Error()
@@ -177,6 +181,10 @@ func (s *session) postLogout() string {
 }
 
 func (s *session) endSessionWithoutBrowser(ctx context.Context, set token.Set, step render.Step) render.Step {
+	if err := s.prepareHTTP(); err != nil {
+		step.Detail = err.Error()
+		return step
+	}
 	if s.sts == nil {
 		step.Detail = "no browser can be opened here: the provider's own session goes on until it ends by itself"
 		return step

@@ -48,7 +48,7 @@ func runProfileList(ctx context.Context, a *app) error {
 	}
 	v := render.Profiles{Path: file.Path()}
 	for _, name := range file.Names() {
-		p, err := config.Resolve(config.Layers{File: file, Profile: name, Getenv: func(string) string { return "" }, Defaults: kindDefaults})
+		p, err := config.Resolve(a.layers(file, name, nil, noEnvironment))
 		if err != nil {
 			return err
 		}
@@ -95,16 +95,16 @@ func runProfileShow(ctx context.Context, a *app, cmd *cobra.Command, name string
 			Key: setting.Key, Values: s.profile.Values(setting.Key), List: setting.List, Source: string(o.Source), Origin: o.Detail,
 		})
 	}
-	v.Secrets = append(v.Secrets, render.SecretRow{Name: "client secret", State: s.secretState("SIMSID_CLIENT_SECRET", tokenstore.ClientSecret)})
+	v.Secrets = append(v.Secrets, render.SecretRow{Name: "client secret", State: s.secretState(clientSecretVariable, tokenstore.ClientSecret)})
 	if s.profile.IntrospectionID != "" {
-		v.Secrets = append(v.Secrets, render.SecretRow{Name: "introspection secret", State: s.secretState("SIMSID_INTROSPECTION_SECRET", tokenstore.IntrospectionSecret)})
+		v.Secrets = append(v.Secrets, render.SecretRow{Name: "introspection secret", State: s.secretState(introspectionSecretVariable, tokenstore.IntrospectionSecret)})
 	}
 	return a.answer(ctx, v)
 }
 
 // secretState says where a secret would come from, without opening the store.
 func (s *session) secretState(variable string, kind tokenstore.SecretKind) string {
-	if s.env.Getenv(variable) != "" {
+	if s.secretVariable(variable) != "" {
 		return "from " + variable
 	}
 	if s.kind.Embedded && kind == tokenstore.ClientSecret && s.profile.ClientID == emulator.BuiltinClient().ID {

@@ -161,7 +161,7 @@ func (a *app) checkDraft(file *config.File, d *draft) error {
 // draftSession resolves the draft as if it were in the file, so that what is wrong with it is known before anything is written.
 func (a *app) draftSession(d draft) (*session, error) {
 	p, err := config.Resolve(config.Layers{
-		File: &config.File{}, Profile: d.name, Getenv: func(string) string { return "" }, Defaults: kindDefaults, BuiltIn: d.values,
+		File: &config.File{}, Profile: d.name, Getenv: noEnvironment, Defaults: kindDefaults, BuiltIn: d.values,
 	})
 	if err != nil {
 		return nil, err

@@ -93,17 +93,39 @@ func newRootCmd(a *app) *cobra.Command {
 		&cobra.Group{ID: groupTokens, Title: "Use and read tokens"},
 		&cobra.Group{ID: groupSetup, Title: "Set up"},
 	)
-	root.AddCommand(
-		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a),
-		newTokenCmd(a), newDecodeCmd(a), newUserinfoCmd(a), newIntrospectCmd(a), newRefreshCmd(a), newRevokeCmd(a),
-		newProfileCmd(a), newVersionCmd(a),
-	)
+	a.addCommands(root)
 	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
 	root.SetHelpCommandGroupID(groupSetup)
 	root.SetCompletionCommandGroupID(groupSetup)
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return root
+}
+
+// commands are the constructors of all commands by name, in groups.
+func commands() map[string]func(*app) *cobra.Command {
+	return map[string]func(*app) *cobra.Command{
+		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
+		"token": newTokenCmd, "decode": newDecodeCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
+		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
+		"profile": newProfileCmd, "version": newVersionCmd,
+	}
+}
+
+// addCommands adds the one command that the first argument names, since making the others costs a start-up more than
+// printing a token does; or, for help, completion and whatever else, all of them.
+func (a *app) addCommands(root *cobra.Command) {
+	all := commands()
+	if len(a.env.Args) > 0 {
+		if newCmd, ok := all[a.env.Args[0]]; ok {
+			root.AddCommand(newCmd(a))
+			root.CompletionOptions.DisableDefaultCmd = true
+			return
+		}
+	}
+	for _, newCmd := range all {
+		root.AddCommand(newCmd(a))
+	}
 }
 
 // usageTemplate wraps the flags of cobra's own template at 80 columns, which fit everywhere.

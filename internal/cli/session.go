@@ -25,8 +25,8 @@ type session struct {
 	profile config.Profile
 	file    *config.File
 	kind    provider.Kind
-	sts     *emulator.Server // set for an embedded kind
-	hc      *http.Client
+	sts     *emulator.Server // for an embedded kind, made by prepareHTTP
+	hc      *http.Client     // made by prepareHTTP
 	prov    *provider.Provider
 	keep    *tokenstore.Store
 }
@@ -34,7 +34,6 @@ type session struct {
 // selection are the options that choose and override a profile.
 type selection struct {
 	cmd  *cobra.Command
-	as   string // sample user to sign in without a page; embedded kinds only
 	name string // profile; "" means the chosen one
 }
 
@@ -147,13 +146,7 @@ func (a *app) newSession(sel selection) (*session, error) {
 	if name == "" {
 		name = a.chosenProfile(file)
 	}
-	layers := config.Layers{
-		File: file, Profile: name, Flags: profileFlagValues(sel.cmd), Getenv: a.env.Getenv, Defaults: kindDefaults,
-	}
-	if name == emulatorProfile {
-		layers.BuiltIn = map[string][]string{"kind": {"emulator"}}
-	}
-	p, err := config.Resolve(layers)
+	p, err := config.Resolve(a.layers(file, name, profileFlagValues(sel.cmd), a.env.Getenv))
 	if err != nil {
 		if e, ok := err.(*config.UnknownProfileError); ok && e.Name == "" { //nolint:errorlint // Resolve returns it unwrapped
 			return nil, a.nothingConfigured(file)
@@ -170,11 +163,39 @@ func (a *app) newSession(sel selection) (*session, error) {
 	if err := s.complete(); err != nil {
 		return nil, err
 	}
-	if err := s.prepareHTTP(sel.as); err != nil {
-		return nil, err
-	}
 	return s, nil
 }
+
+// layers are the inputs of precedence for one profile.
+func (a *app) layers(file *config.File, name string, flags map[string][]string, getenv func(string) string) config.Layers {
+	l := config.Layers{File: file, Profile: name, Flags: flags, Getenv: getenv, Defaults: kindDefaults}
+	if name == emulatorProfile {
+		l.BuiltIn = map[string][]string{"kind": {"emulator"}}
+		l.Getenv = func(variable string) string {
+			if describesClient(variable) {
+				return ""
+			}
+			return getenv(variable)
+		}
+	}
+	return l
+}
+
+// describesClient names the variables that say which client at which provider is meant: one that is exported for a real provider
+// must not lead the emulator's own client astray.
+func describesClient(variable string) bool {
+	switch variable {
+	case "SIMSID_KIND", "SIMSID_ENVIRONMENT", "SIMSID_ISSUER", "SIMSID_CLIENT_ID", "SIMSID_CLIENT_AUTH", clientSecretVariable,
+		"SIMSID_REDIRECT_URI", "SIMSID_POST_LOGOUT_REDIRECT_URI":
+		return true
+	}
+	return false
+}
+
+const (
+	clientSecretVariable        = "SIMSID_CLIENT_SECRET"
+	introspectionSecretVariable = "SIMSID_INTROSPECTION_SECRET"
+)
 
 // nothingConfigured tells a newcomer, or one who has only tried the emulator, what to type.
 func (a *app) nothingConfigured(file *config.File) error {
@@ -197,6 +218,9 @@ func (a *app) nothingConfigured(file *config.File) error {
 
 // kindDefaults are a kind's defaults by the profile's keys.
 func kindDefaults(kind, environment string) map[string][]string {
+	if kind == "" {
+		return map[string][]string{"kind": {"oidc"}}
+	}
 	k, ok := provider.LookupKind(kind)
 	if !ok {
 		return nil
@@ -256,7 +280,10 @@ func (s *session) complete() error {
 }
 
 // prepareHTTP makes the back channel: the network, or for an embedded kind the STS in this process.
-func (s *session) prepareHTTP(as string) error {
+func (s *session) prepareHTTP() error {
+	if s.hc != nil {
+		return nil
+	}
 	o := provider.HTTPOptions{Timeout: s.global.timeout, Now: s.env.Now}
 	if s.global.trace {
 		o.Trace = s.env.Stderr
@@ -266,7 +293,7 @@ func (s *session) prepareHTTP(as string) error {
 		if err != nil {
 			return err
 		}
-		s.sts, err = emulator.New(emulator.Options{Dir: dir, Now: s.env.Now, Rand: s.env.Rand, As: as})
+		s.sts, err = emulator.New(emulator.Options{Dir: dir, Now: s.env.Now, Rand: s.env.Rand})
 		if err != nil {
 			return err
 		}
@@ -280,6 +307,9 @@ func (s *session) prepareHTTP(as string) error {
 func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
 	if s.prov != nil {
 		return s.prov, nil
+	}
+	if err := s.prepareHTTP(); err != nil {
+		return nil, err
 	}
 	md, err := provider.Discover(ctx, s.hc, provider.DiscoverRequest{Kind: s.kind, Issuer: s.profile.Issuer, Pinned: s.profile.PinnedIssuer})
 	if err != nil {
@@ -315,7 +345,7 @@ func (s *session) client(ctx context.Context) (provider.Client, error) {
 	if c.Auth == provider.AuthNone {
 		return c, nil
 	}
-	secret, err := s.secret(ctx, tokenstore.ClientSecret, "SIMSID_CLIENT_SECRET")
+	secret, err := s.secret(ctx, tokenstore.ClientSecret, clientSecretVariable)
 	if err != nil {
 		return c, err
 	}
@@ -349,7 +379,7 @@ func (s *session) introspectionClient(ctx context.Context) (c provider.Client, o
 	if s.profile.IntrospectionID == "" {
 		return c, false, nil
 	}
-	secret, err := s.secret(ctx, tokenstore.IntrospectionSecret, "SIMSID_INTROSPECTION_SECRET")
+	secret, err := s.secret(ctx, tokenstore.IntrospectionSecret, introspectionSecretVariable)
 	if err != nil {
 		return c, false, err
 	}
@@ -364,7 +394,7 @@ func (s *session) introspectionClient(ctx context.Context) (c provider.Client, o
 // secret takes one from the environment, or else from the store on record if there is one. What is stored for another issuer or
 // client isn't given out.
 func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variable string) (token.Secret, error) {
-	if v := s.env.Getenv(variable); v != "" {
+	if v := s.secretVariable(variable); v != "" {
 		return token.NewSecret(v), nil
 	}
 	st := s.keep
@@ -379,4 +409,12 @@ func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variab
 		}
 	}
 	return st.Secret(ctx, kind)
+}
+
+// secretVariable reads a secret from the environment, but for the emulator's own client, which has its own.
+func (s *session) secretVariable(variable string) string {
+	if s.profile.Name == emulatorProfile && describesClient(variable) {
+		return ""
+	}
+	return s.env.Getenv(variable)
 }

@@ -55,6 +55,9 @@ func (a *app) unknownProfile(name string) error {
 	return &config.UnknownProfileError{Name: name, Known: file.Names()}
 }
 
+// noEnvironment is for what is asked of the file alone.
+func noEnvironment(string) string { return "" }
+
 // status joins the profiles of the configuration with the logins on record.
 func (a *app) status() (render.Status, error) {
 	var v render.Status
@@ -86,11 +89,7 @@ func (a *app) status() (render.Status, error) {
 
 func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onRecord bool) render.StatusRow {
 	row := render.StatusRow{Profile: name, Default: file.Default() == name, State: "signed out"}
-	layers := config.Layers{File: file, Profile: name, Getenv: func(string) string { return "" }, Defaults: kindDefaults}
-	if name == emulatorProfile {
-		layers.BuiltIn = map[string][]string{"kind": {"emulator"}}
-	}
-	if p, err := config.Resolve(layers); err == nil {
+	if p, err := config.Resolve(a.layers(file, name, nil, noEnvironment)); err == nil {
 		row.Kind, row.Issuer = p.Kind, p.Issuer
 	}
 	if !onRecord {

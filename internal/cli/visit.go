@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/netip"
 	"time"
 )
@@ -14,12 +13,7 @@ import (
 // visitLoopback stands in for a browser where the embedded STS signs a sample user in by itself: it follows the redirects,
 // from this machine's loopback to this machine's loopback and nowhere else.
 func visitLoopback(ctx context.Context, address string) error {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return err
-	}
 	visitor := &http.Client{
-		Jar:     jar,
 		Timeout: 30 * time.Second,
 		Transport: &http.Transport{
 			DisableKeepAlives: true,
