@@ -144,7 +144,7 @@ func runProfileUse(ctx context.Context, a *app, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := config.Use(path, name); err != nil {
+	if err := config.Use(ctx, path, name); err != nil {
 		return err
 	}
 	return a.answer(ctx, render.Done{Action: "default profile set", Profile: name, Text: "Profile " + name + " is now the default."})
@@ -196,7 +196,7 @@ func runProfileRemove(ctx context.Context, a *app, _ *cobra.Command, name string
 		}
 	}
 	if file.Has(name) {
-		if err := config.Remove(file.Path(), name); err != nil {
+		if err := config.Remove(ctx, file.Path(), name); err != nil {
 			return err
 		}
 	}

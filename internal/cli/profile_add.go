@@ -98,11 +98,11 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err := s.keepSecrets(ctx, d); err != nil {
 		return &profileError{Profile: d.name, Err: err}
 	}
-	if err := config.Add(file.Path(), d.name, d.values); err != nil {
+	if err := config.Add(ctx, file.Path(), d.name, d.values); err != nil {
 		return err
 	}
 	if o.use {
-		if err := config.Use(file.Path(), d.name); err != nil {
+		if err := config.Use(ctx, file.Path(), d.name); err != nil {
 			return err
 		}
 	}

@@ -68,7 +68,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err := s.keepSecrets(ctx, d); err != nil {
 		return &profileError{Profile: o.name, Err: err}
 	}
-	if err := config.SetAll(file.Path(), o.name, changed); err != nil {
+	if err := config.SetAll(ctx, file.Path(), o.name, changed); err != nil {
 		return err
 	}
 	return a.answer(ctx, render.Done{

@@ -315,19 +315,19 @@ func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.pin(md.Issuer)
+	s.pin(ctx, md.Issuer)
 	s.prov = &provider.Provider{Kind: s.kind, Metadata: md, HTTP: s.hc, Now: s.env.Now}
 	return s.prov, nil
 }
 
 // pin writes the issuer into the profile as the provider spelled it the first time, where the kind leaves its spelling open.
 // From then on it is compared byte for byte.
-func (s *session) pin(issuer string) {
+func (s *session) pin(ctx context.Context, issuer string) {
 	p := s.profile
 	if !s.kind.IssuerSlash || s.kind.Embedded || p.PinnedIssuer != "" || p.Overridden("issuer") || !s.file.Has(p.Name) {
 		return
 	}
-	if err := config.Set(s.file.Path(), p.Name, "pinned_issuer", []string{issuer}); err != nil {
+	if err := config.Set(ctx, s.file.Path(), p.Name, "pinned_issuer", []string{issuer}); err != nil {
 		s.line("warning", "the issuer's spelling could not be pinned: %v", err)
 		return
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,7 +16,7 @@ var ErrProfileExists = errors.New("the profile exists already")
 // Add writes a new profile at the end of the file, leaving every other byte of it; values by key in Settings' order. The file is
 // replaced atomically (0600 in a 0700 folder). The first profile becomes the default. Errors are ErrProfileExists, *ValueError
 // and *FileError.
-func Add(path, name string, values map[string][]string) error {
+func Add(ctx context.Context, path, name string, values map[string][]string) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func Add(path, name string, values map[string][]string) error {
 	if err := checkAll(name, values); err != nil {
 		return err
 	}
-	return edit(path, func(d *document) (*document, error) {
+	return edit(ctx, path, func(d *document) (*document, error) {
 		for _, t := range d.tables {
 			if strings.EqualFold(t.name, name) {
 				return nil, fmt.Errorf("add profile %q: %w", name, ErrProfileExists)
@@ -44,17 +45,17 @@ func Add(path, name string, values map[string][]string) error {
 
 // Set changes one key of one profile in place, keeping comments and every other byte; nil values remove the key. For the built-in
 // profile a table is made when there is none. Errors are *UnknownProfileError, *ValueError and *FileError.
-func Set(path, name, key string, values []string) error {
-	return SetAll(path, name, map[string][]string{key: values})
+func Set(ctx context.Context, path, name, key string, values []string) error {
+	return SetAll(ctx, path, name, map[string][]string{key: values})
 }
 
 // SetAll is Set for several keys at once: all are changed or none, so that keys that belong together, such as the issuer and
 // the pinned one, are never seen apart.
-func SetAll(path, name string, changes map[string][]string) error {
+func SetAll(ctx context.Context, path, name string, changes map[string][]string) error {
 	if err := checkAll(name, changes); err != nil {
 		return err
 	}
-	return edit(path, func(d *document) (*document, error) {
+	return edit(ctx, path, func(d *document) (*document, error) {
 		if d.table(name) == nil {
 			if name != BuiltInProfile {
 				return nil, unknownProfile(&File{doc: d}, name)
@@ -82,8 +83,8 @@ func SetAll(path, name string, changes map[string][]string) error {
 
 // Remove takes a profile out of the file, and the default if it was that. A comment directly above the profile's header
 // goes with it. Errors are *UnknownProfileError and *FileError.
-func Remove(path, name string) error {
-	return edit(path, func(d *document) (*document, error) {
+func Remove(ctx context.Context, path, name string) error {
+	return edit(ctx, path, func(d *document) (*document, error) {
 		if d.table(name) == nil {
 			return nil, unknownProfile(&File{doc: d}, name)
 		}
@@ -96,8 +97,8 @@ func Remove(path, name string) error {
 }
 
 // Use makes a profile the default: one of the file, or the built-in one. Errors are *UnknownProfileError and *FileError.
-func Use(path, name string) error {
-	return edit(path, func(d *document) (*document, error) {
+func Use(ctx context.Context, path, name string) error {
+	return edit(ctx, path, func(d *document) (*document, error) {
 		if d.table(name) == nil && name != BuiltInProfile {
 			return nil, unknownProfile(&File{doc: d}, name)
 		}

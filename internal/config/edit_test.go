@@ -28,13 +28,17 @@ func edited(t *testing.T, before string, do func(path string) error) (string, er
 
 func TestEdits(t *testing.T) {
 	add := func(name string, values map[string][]string) func(string) error {
-		return func(path string) error { return Add(path, name, values) }
+		return func(path string) error { return Add(t.Context(), path, name, values) }
 	}
 	set := func(name, key string, values ...string) func(string) error {
-		return func(path string) error { return Set(path, name, key, values) }
+		return func(path string) error { return Set(t.Context(), path, name, key, values) }
 	}
-	remove := func(name string) func(string) error { return func(path string) error { return Remove(path, name) } }
-	use := func(name string) func(string) error { return func(path string) error { return Use(path, name) } }
+	remove := func(name string) func(string) error {
+		return func(path string) error { return Remove(t.Context(), path, name) }
+	}
+	use := func(name string) func(string) error {
+		return func(path string) error { return Use(t.Context(), path, name) }
+	}
 	oidc := map[string][]string{"kind": {"oidc"}}
 
 	for _, c := range []struct {
@@ -101,7 +105,7 @@ func TestEdits(t *testing.T) {
 func TestSetAll(t *testing.T) {
 	const before = "[profile.a]\nissuer = 'https://old'\npinned_issuer = 'https://old/' # p\nkind = 'oidc'\n"
 	got, err := edited(t, before, func(path string) error {
-		return SetAll(path, "a", map[string][]string{"issuer": {"https://new"}, "pinned_issuer": nil, "store": {"file"}})
+		return SetAll(t.Context(), path, "a", map[string][]string{"issuer": {"https://new"}, "pinned_issuer": nil, "store": {"file"}})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +113,7 @@ func TestSetAll(t *testing.T) {
 	equal(t, got, "[profile.a]\nissuer = \"https://new\"\nkind = 'oidc'\nstore = \"file\"\n")
 
 	got, err = edited(t, before, func(path string) error {
-		return SetAll(path, "a", map[string][]string{"issuer": {"https://new"}, "store": {"disk"}})
+		return SetAll(t.Context(), path, "a", map[string][]string{"issuer": {"https://new"}, "store": {"disk"}})
 	})
 	equal(t, err, error(&ValueError{Key: "store", Value: "disk", Problem: "must be keyring, file, memory or auto"}))
 	equal(t, got, before)
@@ -128,26 +132,30 @@ func TestEditsRefused(t *testing.T) {
 		do     func(path string) error
 		want   error
 	}{
-		{"add a bad name", valid, func(p string) error { return Add(p, "a b", nil) }, CheckName("a b")},
-		{"add the reserved name", valid, func(p string) error { return Add(p, "env", nil) }, &ValueError{Key: "profile", Value: "env", Problem: "is kept for the profile that flags and variables make"}},
-		{"add an unknown key", valid, func(p string) error { return Add(p, "b", map[string][]string{"client-id": {"x"}}) }, &ValueError{Key: "key", Value: "client-id", Problem: `is no key of a profile; "client_id" is`}},
-		{"add a secret", valid, func(p string) error { return Add(p, "b", map[string][]string{"client_secret": {"hunter2"}}) }, &ValueError{Key: "key", Value: "client_secret", Problem: "is no key of a profile"}},
-		{"add a bad value", valid, func(p string) error { return Add(p, "b", map[string][]string{"kind": {"B"}}) }, &ValueError{Key: "kind", Value: "B", Problem: "must be a word of lower-case letters, digits and '-'"}},
-		{"add an empty value", valid, func(p string) error { return Add(p, "b", map[string][]string{"scopes": {}}) }, &ValueError{Key: "scopes", Problem: "is empty"}},
-		{"add the built-in one's issuer", valid, func(p string) error { return Add(p, "emulator", map[string][]string{"issuer": {"https://x"}}) },
+		{"add a bad name", valid, func(p string) error { return Add(t.Context(), p, "a b", nil) }, CheckName("a b")},
+		{"add the reserved name", valid, func(p string) error { return Add(t.Context(), p, "env", nil) }, &ValueError{Key: "profile", Value: "env", Problem: "is kept for the profile that flags and variables make"}},
+		{"add an unknown key", valid, func(p string) error { return Add(t.Context(), p, "b", map[string][]string{"client-id": {"x"}}) }, &ValueError{Key: "key", Value: "client-id", Problem: `is no key of a profile; "client_id" is`}},
+		{"add a secret", valid, func(p string) error {
+			return Add(t.Context(), p, "b", map[string][]string{"client_secret": {"hunter2"}})
+		}, &ValueError{Key: "key", Value: "client_secret", Problem: "is no key of a profile"}},
+		{"add a bad value", valid, func(p string) error { return Add(t.Context(), p, "b", map[string][]string{"kind": {"B"}}) }, &ValueError{Key: "kind", Value: "B", Problem: "must be a word of lower-case letters, digits and '-'"}},
+		{"add an empty value", valid, func(p string) error { return Add(t.Context(), p, "b", map[string][]string{"scopes": {}}) }, &ValueError{Key: "scopes", Problem: "is empty"}},
+		{"add the built-in one's issuer", valid, func(p string) error {
+			return Add(t.Context(), p, "emulator", map[string][]string{"issuer": {"https://x"}})
+		},
 			&ValueError{Key: "issuer", Value: "https://x", Problem: `can't be set: the issuer of the built-in profile "emulator" can't be changed; another name can have it`}},
-		{"add to a broken file", broken, func(p string) error { return Add(p, "b", nil) }, brokenError},
-		{"set on an unknown profile", valid, func(p string) error { return Set(p, "aa", "store", []string{"file"}) }, unknown("aa", "")},
-		{"set an unknown key", valid, func(p string) error { return Set(p, "a", "colour", []string{"x"}) }, &ValueError{Key: "key", Value: "colour", Problem: "is no key of a profile"}},
-		{"set a bad value", valid, func(p string) error { return Set(p, "a", "store", []string{"disk"}) }, &ValueError{Key: "store", Value: "disk", Problem: "must be keyring, file, memory or auto"}},
-		{"set two values", valid, func(p string) error { return Set(p, "a", "store", []string{"file", "file"}) }, &ValueError{Key: "store", Value: "file file", Problem: "must be one value"}},
-		{"set in a broken file", broken, func(p string) error { return Set(p, "a", "store", nil) }, brokenError},
-		{"remove an unknown profile", valid, func(p string) error { return Remove(p, "other") }, unknown("other", "")},
-		{"remove the built-in one", valid, func(p string) error { return Remove(p, "emulator") }, unknown("emulator", "")},
-		{"remove nothing", valid, func(p string) error { return Remove(p, "") }, unknown("", "")},
-		{"remove from a broken file", broken, func(p string) error { return Remove(p, "a") }, brokenError},
-		{"use an unknown profile", valid, func(p string) error { return Use(p, "b") }, unknown("b", "")},
-		{"use in a broken file", broken, func(p string) error { return Use(p, "a") }, brokenError},
+		{"add to a broken file", broken, func(p string) error { return Add(t.Context(), p, "b", nil) }, brokenError},
+		{"set on an unknown profile", valid, func(p string) error { return Set(t.Context(), p, "aa", "store", []string{"file"}) }, unknown("aa", "")},
+		{"set an unknown key", valid, func(p string) error { return Set(t.Context(), p, "a", "colour", []string{"x"}) }, &ValueError{Key: "key", Value: "colour", Problem: "is no key of a profile"}},
+		{"set a bad value", valid, func(p string) error { return Set(t.Context(), p, "a", "store", []string{"disk"}) }, &ValueError{Key: "store", Value: "disk", Problem: "must be keyring, file, memory or auto"}},
+		{"set two values", valid, func(p string) error { return Set(t.Context(), p, "a", "store", []string{"file", "file"}) }, &ValueError{Key: "store", Value: "file file", Problem: "must be one value"}},
+		{"set in a broken file", broken, func(p string) error { return Set(t.Context(), p, "a", "store", nil) }, brokenError},
+		{"remove an unknown profile", valid, func(p string) error { return Remove(t.Context(), p, "other") }, unknown("other", "")},
+		{"remove the built-in one", valid, func(p string) error { return Remove(t.Context(), p, "emulator") }, unknown("emulator", "")},
+		{"remove nothing", valid, func(p string) error { return Remove(t.Context(), p, "") }, unknown("", "")},
+		{"remove from a broken file", broken, func(p string) error { return Remove(t.Context(), p, "a") }, brokenError},
+		{"use an unknown profile", valid, func(p string) error { return Use(t.Context(), p, "b") }, unknown("b", "")},
+		{"use in a broken file", broken, func(p string) error { return Use(t.Context(), p, "a") }, brokenError},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := edited(t, c.before, c.do)
@@ -156,7 +164,7 @@ func TestEditsRefused(t *testing.T) {
 		})
 	}
 	for _, name := range []string{"a", "A"} {
-		got, err := edited(t, valid, func(p string) error { return Add(p, name, nil) })
+		got, err := edited(t, valid, func(p string) error { return Add(t.Context(), p, name, nil) })
 		if !errors.Is(err, ErrProfileExists) {
 			t.Errorf("add %s: %v", name, err)
 		}
@@ -181,7 +189,7 @@ func TestReplaceChecksMeaning(t *testing.T) {
 func TestAddRemoveIsNothing(t *testing.T) {
 	for _, before := range []string{"", school, school + "\n\n", school + "# end\n", "# only\n", strings.ReplaceAll(school, "\n", "\r\n")} {
 		got, err := edited(t, before, func(path string) error {
-			return errors.Join(Add(path, "new.one", map[string][]string{"kind": {"oidc"}, "scopes": {"a"}}), Remove(path, "new.one"))
+			return errors.Join(Add(t.Context(), path, "new.one", map[string][]string{"kind": {"oidc"}, "scopes": {"a"}}), Remove(t.Context(), path, "new.one"))
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -193,7 +201,7 @@ func TestAddRemoveIsNothing(t *testing.T) {
 // An edit that makes the file too large to be read again writes nothing.
 func TestEditKeepsTheLimit(t *testing.T) {
 	before := "[profile.a]\n# " + strings.Repeat("x", maxFile-20)
-	got, err := edited(t, before, func(path string) error { return Set(path, "a", "client_id", []string{"0123456789"}) })
+	got, err := edited(t, before, func(path string) error { return Set(t.Context(), path, "a", "client_id", []string{"0123456789"}) })
 	equal(t, err, error(&FileError{Path: "config.toml", Problem: "is larger than 1048576 bytes"}))
 	if got != before {
 		t.Error("the file was changed")

@@ -23,7 +23,7 @@ const (
 // edit reads the file under its lock, lets change make a new document of it and replaces the file by that. Nothing is
 // written when nothing changes. A file that is a symbolic link, as people have who keep their configuration elsewhere, is
 // followed: its target is replaced and the link stays.
-func edit(path string, change func(*document) (*document, error)) error {
+func edit(ctx context.Context, path string, change func(*document) (*document, error)) error {
 	target, err := resolveLink(path)
 	if err != nil {
 		return &FileError{Path: path, Problem: "can't be followed", Err: bare(err)}
@@ -31,7 +31,7 @@ func edit(path string, change func(*document) (*document, error)) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 		return &FileError{Path: path, Problem: "can't make its folder", Err: bare(err)}
 	}
-	unlock, err := lock(target, lockWait)
+	unlock, err := lock(ctx, target, lockWait)
 	if err != nil {
 		return err
 	}
@@ -63,10 +63,10 @@ func edit(path string, change func(*document) (*document, error)) error {
 
 // lock takes the lock that keeps two edits from losing one another's work. It lies beside the file, since the file itself is
 // replaced, and is never removed: whoever waits on a removed lock file has no lock.
-func lock(target string, wait time.Duration) (unlock func(), err error) {
+func lock(ctx context.Context, target string, wait time.Duration) (unlock func(), err error) {
 	path := target + ".lock"
 	l := flock.New(path)
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	_, err = l.TryLockContext(ctx, lockRetry)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,7 +23,7 @@ const addMany = "SIMSID_TEST_ADD_MANY"
 func TestMain(m *testing.M) {
 	if prefix := os.Getenv(addMany); prefix != "" {
 		for i := range 10 {
-			if err := Add("config.toml", prefix+strconv.Itoa(i), map[string][]string{"kind": {"oidc"}}); err != nil {
+			if err := Add(context.Background(), "config.toml", prefix+strconv.Itoa(i), map[string][]string{"kind": {"oidc"}}); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				os.Exit(1)
 			}
@@ -50,7 +51,7 @@ func TestProcesses(t *testing.T) {
 	}
 	go func() {
 		for i := range 10 {
-			if err := Add(path, "d"+strconv.Itoa(i), nil); err != nil {
+			if err := Add(t.Context(), path, "d"+strconv.Itoa(i), nil); err != nil {
 				done <- err
 				return
 			}
@@ -110,7 +111,7 @@ func mode(t *testing.T, path string) fs.FileMode {
 func TestModes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "config", "simsid")
 	path := filepath.Join(dir, "config.toml")
-	if err := Add(path, "a", nil); err != nil {
+	if err := Add(t.Context(), path, "a", nil); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, names(t, dir), []string{"config.toml", "config.toml.lock"})
@@ -124,7 +125,7 @@ func TestModes(t *testing.T) {
 		if err := os.Chmod(path, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := Add(path, "b", nil); err != nil {
+		if err := Add(t.Context(), path, "b", nil); err != nil {
 			t.Fatal(err)
 		}
 		equal(t, mode(t, path), fs.FileMode(0o600))
@@ -134,14 +135,14 @@ func TestModes(t *testing.T) {
 // An edit that changes nothing doesn't touch the file.
 func TestNothingToWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
-	if err := Add(path, "a", nil); err != nil {
+	if err := Add(t.Context(), path, "a", nil); err != nil {
 		t.Fatal(err)
 	}
 	before, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(Use(path, "a"), Set(path, "a", "store", nil)); err != nil {
+	if err := errors.Join(Use(t.Context(), path, "a"), Set(t.Context(), path, "a", "store", nil)); err != nil {
 		t.Fatal(err)
 	}
 	after, err := os.Stat(path)
@@ -156,14 +157,14 @@ func TestNothingToWrite(t *testing.T) {
 // A replaced file is another one: who has the old one open keeps reading the old one, whole.
 func TestReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
-	if err := Add(path, "a", nil); err != nil {
+	if err := Add(t.Context(), path, "a", nil); err != nil {
 		t.Fatal(err)
 	}
 	before, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Add(path, "b", nil); err != nil {
+	if err := Add(t.Context(), path, "b", nil); err != nil {
 		t.Fatal(err)
 	}
 	after, err := os.Stat(path)
@@ -209,7 +210,7 @@ func TestSymlinks(t *testing.T) {
 				must(t, os.WriteFile(target, []byte("# mine\n"), 0o600))
 			}
 			path := filepath.Join(dir, "config", "config.toml")
-			must(t, Add(path, "a", nil))
+			must(t, Add(t.Context(), path, "a", nil))
 			equal(t, mode(t, path).Type(), fs.ModeSymlink)
 			equal(t, mode(t, target).Type(), fs.FileMode(0))
 			equal(t, names(t, filepath.Join(dir, "real", "deep")), []string{"config.toml"})
@@ -249,7 +250,7 @@ func TestEditFaultsOfThePath(t *testing.T) {
 		{folder, "isn't a file that can be edited"},
 		{socket, "isn't a file that can be edited"},
 	} {
-		err := Add(c.path, "a", nil)
+		err := Add(t.Context(), c.path, "a", nil)
 		got, ok := errors.AsType[*FileError](err)
 		if !ok {
 			t.Errorf("%s: %v", c.path, err)
@@ -281,7 +282,7 @@ func TestEditWaits(t *testing.T) {
 	started := make(chan struct{})
 	go func() {
 		close(started)
-		done <- Add(path, "mine", nil)
+		done <- Add(t.Context(), path, "mine", nil)
 	}()
 	<-started
 	// The other process's edit: whatever mine does before it gets the lock, it must come out after this.
@@ -300,12 +301,12 @@ func TestEditWaits(t *testing.T) {
 // A lock that is never given back doesn't hang an edit for good.
 func TestLockGivesUp(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "config.toml")
-	unlock, err := lock(target, lockWait)
+	unlock, err := lock(t.Context(), target, lockWait)
 	must(t, err)
-	_, err = lock(target, 2*lockRetry)
+	_, err = lock(t.Context(), target, 2*lockRetry)
 	equal(t, err, error(&FileError{Path: target + ".lock", Problem: "another process has held this lock for 40ms"}))
 	unlock()
-	unlock, err = lock(target, lockWait)
+	unlock, err = lock(t.Context(), target, lockWait)
 	must(t, err)
 	unlock()
 }
