@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -123,9 +124,7 @@ func (r LoginRequest) params(o oneTime, redirectURI string) url.Values {
 	if r.MaxAge >= 0 {
 		v.Set("max_age", strconv.FormatInt(int64(r.MaxAge/time.Second), 10))
 	}
-	for name, values := range r.Params {
-		v[name] = values
-	}
+	maps.Copy(v, r.Params)
 	return v
 }
 

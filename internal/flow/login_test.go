@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -208,9 +209,7 @@ func TestTokensRefused(t *testing.T) {
 		return func(s *sts) func(http.ResponseWriter, url.Values) {
 			return func(w http.ResponseWriter, form url.Values) {
 				all := map[string]any{"nonce": s.grants[form.Get("code")].Get("nonce")}
-				for name, value := range claims {
-					all[name] = value
-				}
+				maps.Copy(all, claims)
 				writeJSON(w, http.StatusOK, s.tokens("1", all))
 			}
 		}

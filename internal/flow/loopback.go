@@ -149,7 +149,9 @@ func openOnce(ctx context.Context, addresses []string, wanted int) (listeners []
 			return nil, 0, &PortError{Address: address, Err: err}
 		}
 		listeners = append(listeners, ln)
-		port = ln.Addr().(*net.TCPAddr).Port
+		if tcp, ok := ln.Addr().(*net.TCPAddr); ok {
+			port = tcp.Port
+		}
 	}
 	return listeners, port, nil
 }

@@ -148,7 +148,12 @@ func (r RefreshRequest) request(
 	}
 	settled, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTime, cancel) })
+	stop := context.AfterFunc(ctx, func() {
+		late, done := context.WithTimeout(settled, settleTime)
+		defer done()
+		<-late.Done()
+		cancel()
+	})
 	defer stop()
 	response, err := p.Refresh(settled, r.Client, refresh)
 	if oauth, ok := errors.AsType[*provider.OAuthError](err); ok && oauth.Code == "invalid_grant" {
