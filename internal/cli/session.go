@@ -193,8 +193,8 @@ func describesClient(variable string) bool {
 }
 
 const (
-	clientSecretVariable        = "SIMSID_CLIENT_SECRET"
-	introspectionSecretVariable = "SIMSID_INTROSPECTION_SECRET"
+	clientSecretVariable        = "SIMSID_CLIENT_SECRET"        //nolint:gosec // G101: the name of a variable, not its value
+	introspectionSecretVariable = "SIMSID_INTROSPECTION_SECRET" //nolint:gosec // G101: the name of a variable, not its value
 )
 
 // nothingConfigured tells a newcomer, or one who has only tried the emulator, what to type.
