@@ -11,7 +11,6 @@ needed=(
   gnome-keyring-daemon=gnome-keyring      # the real Secret Service
   secret-tool=libsecret-tools             # the keyring from outside, and a measure of its speed
   oidc-agent=oidc-agent-cli               # a measure of the sealed file's speed
-  tmux=tmux                               # a real terminal
 )
 
 fail() {
