@@ -93,7 +93,7 @@ func parseLibraries(r io.Reader) ([]string, error) {
 		return nil, errors.New("the list of packages that simsid is linked with is empty")
 	}
 	ours = slices.DeleteFunc(ours, func(path string) bool { return !standard[path] || isInternal(path) })
-	all := append(foreign, ours...)
+	all := slices.Concat(foreign, ours)
 	slices.Sort(all)
 	return slices.Compact(all), nil
 }

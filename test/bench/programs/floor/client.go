@@ -36,7 +36,7 @@ func login(folder string) error {
 	if err != nil {
 		return err
 	}
-	s := &sts{key: key}
+	s := &sts{key: key, state: filepath.Join(folder, "state.json")}
 	s.issuer, err = serve(s.handler())
 	if err != nil {
 		return err
@@ -126,7 +126,8 @@ func signIn(issuer string) (set tokens, nonce string, err error) {
 	if err != nil {
 		return set, "", err
 	}
-	return set, nonce, decode(resp, &set)
+	err = decode(resp, &set)
+	return set, nonce, err
 }
 
 // verify checks an ID token by the provider's keys, and returns the user's name.
@@ -166,21 +167,35 @@ func verify(issuer, raw, nonce string) (string, error) {
 	return claims.Name, nil
 }
 
-// keep seals the tokens into a file, which is either the old one or the new one whatever happens.
+// keep seals the tokens into a file.
 func keep(path string, set tokens, identity *age.X25519Identity) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "tokens")
+	return replace(path, func(f io.Writer) error {
+		w, err := age.Encrypt(f, identity.Recipient())
+		if err != nil {
+			return err
+		}
+		return errors.Join(json.NewEncoder(w).Encode(set), w.Close())
+	})
+}
+
+// replace writes a file that is either the old one or the new one whatever happens, and stays once this has returned.
+func replace(path string, write func(io.Writer) error) error {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "new")
 	if err != nil {
 		return err
 	}
-	w, err := age.Encrypt(f, identity.Recipient())
+	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(json.NewEncoder(w).Encode(set), w.Close(), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func get(address string, into any) error {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"math/big"
 	"net/http"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 type sts struct {
 	issuer string
 	key    *rsa.PrivateKey
+	state  string // file of what must outlive the process
 
 	code, challenge, nonce, redirect string
 }
@@ -61,8 +63,15 @@ func (s *sts) token(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		claims["exp"] = now + 3600
 		var access string
-		if access, err = s.sign(claims); err == nil {
-			answer(w, map[string]any{"id_token": id, "access_token": access, "refresh_token": rand.Text(), "token_type": "Bearer", "expires_in": 3600})
+		access, err = s.sign(claims)
+		refresh := rand.Text()
+		if err == nil {
+			err = replace(s.state, func(f io.Writer) error {
+				return json.NewEncoder(f).Encode(map[string]any{"refresh": refresh, "claims": claims})
+			})
+		}
+		if err == nil {
+			answer(w, map[string]any{"id_token": id, "access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": 3600})
 			return
 		}
 	}
