@@ -66,7 +66,11 @@ func signIn(t *testing.T, p *provider.Provider, client, decision string) (url.Va
 	redirect := listener.URL + "/callback"
 	ask := url.Values{"client_id": {client}, "response_type": {"code"}, "scope": {"openid profile email"}, "redirect_uri": {redirect},
 		"state": {"s"}, "nonce": {"n"}, "code_challenge": {challenge}, "code_challenge_method": {"S256"}}
-	landing, err := provider.Visitor{User: "ada", Decision: decision}.Visit(t.Context(), p.Issuer+"/auth?"+ask.Encode())
+	visitor, err := provider.NewVisitor("ada", decision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	landing, err := visitor.Visit(t.Context(), p.Issuer+"/auth?"+ask.Encode())
 	if err != nil {
 		t.Fatal(err)
 	}

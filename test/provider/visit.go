@@ -24,12 +24,25 @@ const (
 	maxPage  = 1 << 20
 )
 
-// Visitor is a person at a browser without a screen or scripts: it keeps cookies, follows redirects and fills in the provider's forms.
+// Visitor is a person at a browser without a screen or scripts: it keeps cookies from one visit to the next, follows redirects and fills in
+// the provider's forms.
 type Visitor struct {
 	// User is the name to type where the provider asks for one.
 	User string
 	// Decision is the button to press, Allow or Refuse.
 	Decision string
+
+	client *http.Client
+}
+
+// NewVisitor returns a visitor who was nowhere yet.
+func NewVisitor(user, decision string) (*Visitor, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	return &Visitor{User: user, Decision: decision, client: client}, nil
 }
 
 // Landing is where a visit ended: the first page without a form.
@@ -41,19 +54,13 @@ type Landing struct {
 
 // Visit opens an address, answers what it asks, and goes on until a page has nothing more to answer: for a login that is the page which
 // simsid's own listener shows.
-func (v Visitor) Visit(ctx context.Context, address string) (Landing, error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return Landing{}, err
-	}
-	client := &http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: &http.Transport{}}
-	defer client.CloseIdleConnections()
+func (v *Visitor) Visit(ctx context.Context, address string) (Landing, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return Landing{}, err
 	}
 	for range maxPages {
-		at, err := load(client, req)
+		at, err := load(v.client, req)
 		if err != nil {
 			return Landing{}, err
 		}
@@ -82,7 +89,7 @@ func load(client *http.Client, req *http.Request) (Landing, error) {
 }
 
 // answer presses the button. The names are those of pages.mjs and, for logout, of oidc-provider's own question.
-func (v Visitor) answer(ctx context.Context, page *url.URL, action string, values url.Values) (*http.Request, error) {
+func (v *Visitor) answer(ctx context.Context, page *url.URL, action string, values url.Values) (*http.Request, error) {
 	target, err := page.Parse(action)
 	if err != nil {
 		return nil, fmt.Errorf("read the form's action: %w", err)

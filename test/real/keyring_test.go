@@ -19,7 +19,7 @@ import (
 // program, and gone after logout.
 func TestKeyring(t *testing.T) {
 	p := provider.Start(t)
-	s := newSimsid(t, visitor(t, "ada", provider.Allow)...)
+	s := newSimsid(t, newVisitor(t, "ada", provider.Allow).env...)
 	address := startBus(t, s)
 	s.env = append(s.env, "DBUS_SESSION_BUS_ADDRESS="+address)
 	startKeyring(t, s, address)

@@ -14,14 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/simsid/simsid/test/provider"
-)
-
-// visitorVariable makes this test program the browser that simsid starts: its value is the user to sign in.
-const (
-	visitorVariable  = "SIMSID_TEST_VISITOR"
-	decisionVariable = "SIMSID_TEST_DECISION"
 )
 
 // commandTime bounds one command of simsid, a login with a real browser included.
@@ -31,8 +23,8 @@ const commandTime = 3 * time.Minute
 var binary string
 
 func TestMain(m *testing.M) {
-	if user := os.Getenv(visitorVariable); user != "" {
-		os.Exit(visit(user))
+	if address := os.Getenv(visitorVariable); address != "" {
+		os.Exit(passOn(address, os.Args[1]))
 	}
 	os.Exit(run(m))
 }
@@ -54,17 +46,6 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-func visit(user string) int {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	v := provider.Visitor{User: user, Decision: os.Getenv(decisionVariable)}
-	if _, err := v.Visit(ctx, os.Args[1]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
-
 // simsid is one user's simsid: folders of its own and an environment that holds nothing of the machine's.
 type simsid struct {
 	t   *testing.T
@@ -84,16 +65,6 @@ func newSimsid(t *testing.T, env ...string) *simsid {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TERM=dumb", "XDG_RUNTIME_DIR=" + dir,
 		"SIMSID_CONFIG_DIR=" + filepath.Join(dir, "config"), "SIMSID_STATE_DIR=" + filepath.Join(dir, "state"),
 	}, env...)}
-}
-
-// visitor is the environment that makes this program simsid's browser, with a user who gives a decision.
-func visitor(t *testing.T, user, decision string) []string {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return []string{"BROWSER=" + self, visitorVariable + "=" + user, decisionVariable + "=" + decision}
 }
 
 // run runs a command, with stdin as its standard input.

@@ -3,6 +3,7 @@
 package real_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,13 +24,16 @@ func TestIndependentProvider(t *testing.T) {
 		{provider.Basic, "client_secret_basic"},
 	} {
 		t.Run(test.client, func(t *testing.T) {
-			s := newSimsid(t, append(visitor(t, "ada", provider.Allow), storeKey(t))...)
+			v := newVisitor(t, "ada", provider.Allow)
+			s := newSimsid(t, append(v.env, storeKey(t))...)
 			addProfile(t, s, p, test.client, test.auth)
 			who := s.ask("login")
+			signedIn(t, v)
 			if who["subject"] != "ada" || who["issuer"] != p.Issuer || who["refreshable"] != true {
 				t.Errorf("login answered %v, want ada at %s with a refresh token", who, p.Issuer)
 			}
-			life(t, s, p)
+			life(t, s)
+			afterwards(t, s, v)
 		})
 	}
 }
@@ -59,7 +63,7 @@ func addProfile(t *testing.T, s *simsid, p *provider.Provider, client, auth stri
 }
 
 // life is what comes after the login, in the order of a working day.
-func life(t *testing.T, s *simsid, p *provider.Provider) {
+func life(t *testing.T, s *simsid) {
 	t.Helper()
 	first := strings.TrimSpace(s.want(0, "token").stdout)
 	if again := strings.TrimSpace(s.want(0, "token").stdout); first == "" || again != first {
@@ -90,24 +94,51 @@ func life(t *testing.T, s *simsid, p *provider.Provider) {
 	if r := s.run(second, "introspect", "-"); r.code != 3 {
 		t.Errorf("introspect of a token of the revoked login exits with %d, want 3\n%s%s", r.code, r.stdout, r.stderr)
 	}
+}
+
+// afterwards signs in again, and out: the provider must then not know the browser any more.
+func afterwards(t *testing.T, s *simsid, v *visitor) {
+	t.Helper()
 	s.want(0, "login")
+	signedIn(t, v)
+	// The provider asks a native client's user each time, so this is how it says that the session lives.
+	if r := s.want(4, "login", "--prompt", "none"); !strings.Contains(r.stderr, "interaction_required") {
+		t.Errorf("login --prompt none in a living session said\n%s", r.stderr)
+	}
+	v.landed()
 	out := s.ask("logout")
 	for _, step := range out["steps"].([]any) {
 		if step.(map[string]any)["done"] != true {
 			t.Errorf("logout left a step undone: %v", step)
 		}
 	}
+	v.landed()
 	s.want(4, "token")
+	if r := s.want(4, "login", "--prompt", "none"); !strings.Contains(r.stderr, "login_required") {
+		t.Errorf("login --prompt none after logout said\n%s", r.stderr)
+	}
+	v.landed()
+}
+
+func signedIn(t *testing.T, v *visitor) {
+	t.Helper()
+	if l := v.landed(); l.Status != http.StatusOK || !strings.Contains(l.Body, "You’re signed in") || l.Address.RawQuery != "" {
+		t.Errorf("the browser landed at %s (%d):\n%s", l.Address, l.Status, l.Body)
+	}
 }
 
 // TestRefusedByUser has the user press the other button.
 func TestRefusedByUser(t *testing.T) {
 	p := provider.Start(t)
-	s := newSimsid(t, append(visitor(t, "ada", provider.Refuse), storeKey(t))...)
+	v := newVisitor(t, "ada", provider.Refuse)
+	s := newSimsid(t, append(v.env, storeKey(t))...)
 	addProfile(t, s, p, provider.Public, "none")
 	r := s.want(4, "login")
 	if !strings.Contains(r.stderr, "access_denied") && !strings.Contains(r.stderr, "refused") {
 		t.Errorf("a refused login said\n%s", r.stderr)
+	}
+	if l := v.landed(); l.Status != http.StatusBadRequest || !strings.Contains(l.Body, "The sign-in didn’t work") {
+		t.Errorf("the browser landed at %s (%d):\n%s", l.Address, l.Status, l.Body)
 	}
 	s.want(4, "token")
 }
@@ -115,7 +146,7 @@ func TestRefusedByUser(t *testing.T) {
 // TestWrongSecret has the provider refuse the client.
 func TestWrongSecret(t *testing.T) {
 	p := provider.Start(t)
-	s := newSimsid(t, append(visitor(t, "ada", provider.Allow), storeKey(t), "SIMSID_CLIENT_SECRET=wrong")...)
+	s := newSimsid(t, append(newVisitor(t, "ada", provider.Allow).env, storeKey(t), "SIMSID_CLIENT_SECRET=wrong")...)
 	addProfile(t, s, p, provider.Post, "client_secret_post")
 	r := s.run("", "login")
 	if r.code == 0 || !strings.Contains(r.stderr, "invalid_client") {
