@@ -1,7 +1,16 @@
 package tokenstore
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -9,5 +18,181 @@ import (
 func phrase(p string) func(context.Context, bool) (SealKey, error) {
 	return func(context.Context, bool) (SealKey, error) {
 		return SealKey{Passphrase: token.NewSecret(p)}, nil
+	}
+}
+
+func identity(i string) func(context.Context, bool) (SealKey, error) {
+	return func(context.Context, bool) (SealKey, error) {
+		return SealKey{Identity: token.NewSecret(i)}, nil
+	}
+}
+
+func TestKeysOfTheSealedFile(t *testing.T) {
+	file := "# created: 2026-03-04\n# public key: age1xyz\n" + testIdentity + "\n"
+	for _, row := range []struct {
+		name       string
+		with, then func(context.Context, bool) (SealKey, error)
+		err        error
+	}{
+		{"the same identity", identity(testIdentity), identity(testIdentity), nil},
+		{"an identity file's text", identity(file), identity(testIdentity), nil},
+		{"another identity", identity(testIdentity), identity(otherIdentity), ErrSealKey},
+		{"the same passphrase", phrase("one two"), phrase("one two"), nil},
+		{"another passphrase", phrase("one two"), phrase("one three"), ErrSealKey},
+		{"a passphrase instead of an identity", identity(testIdentity), phrase("one two"), ErrSealKey},
+		{"an identity instead of a passphrase", phrase("one two"), identity(testIdentity), ErrSealKey},
+		{"no key", identity(testIdentity), nil, ErrNoSealKey},
+		{"an empty key", identity(testIdentity), identity(""), ErrNoSealKey},
+		{"a callback that fails", identity(testIdentity), func(context.Context, bool) (SealKey, error) {
+			return SealKey{}, errFault
+		}, errFault},
+		{"a malformed identity", identity(testIdentity), identity("AGE-SECRET-KEY-1QQ" + secretMark), ErrBadKey},
+		{"two identities", identity(testIdentity), identity(testIdentity + "\n" + otherIdentity), ErrBadKey},
+		{"a recipient", identity(testIdentity), identity("age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"), ErrBadKey},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o := newOptions(t, newFakeKeyring())
+			o.SealKey = row.with
+			save(t, choose(t, o, school, File), 1)
+			before := files(t, o)
+			o.SealKey = row.then
+			got, err := open(t, o, school).Load(t.Context())
+			if !errors.Is(err, row.err) {
+				t.Fatalf("load: %v, want %v", err, row.err)
+			}
+			if err == nil && plain(got) != plain(setNo(1)) {
+				t.Errorf("load gave %+v", plain(got))
+			}
+			if _, cerr := Choose(t.Context(), o, school, "", ""); !errors.Is(cerr, row.err) {
+				t.Errorf("choose: %v, want %v", cerr, row.err)
+			}
+			if err != nil && (strings.Contains(err.Error(), secretMark) || strings.Contains(err.Error(), testIdentity[16:])) {
+				t.Errorf("the error shows the key: %v", err)
+			}
+			if got := files(t, o); !slices.Equal(got, before) {
+				t.Errorf("files %q, before %q", got, before)
+			}
+		})
+	}
+}
+
+func TestSealKeyIsAskedOnce(t *testing.T) {
+	o := newOptions(t, newFakeKeyring())
+	var asked []bool
+	o.SealKey = func(_ context.Context, creating bool) (SealKey, error) {
+		asked = append(asked, creating)
+		return SealKey{Passphrase: token.NewSecret("one two")}, nil
+	}
+	s := choose(t, o, school, File)
+	save(t, s, 1)
+	setSecret(t, s, ClientSecret, secret("-client"))
+	if !slices.Equal(asked, []bool{true}) {
+		t.Errorf("at login: asked %v, want once, creating", asked)
+	}
+	asked = nil
+	s = open(t, o, school)
+	if _, err := s.LoadCached(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := refresh(t, s, 1); err != nil {
+		t.Fatal(err)
+	}
+	wantSecret(t, s, ClientSecret, secret("-client"))
+	if !slices.Equal(asked, []bool{false}) {
+		t.Errorf("at a refresh: asked %v, want once, not creating", asked)
+	}
+	asked = nil
+	if err := open(t, o, school).Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(asked) != 0 {
+		t.Errorf("at removal: asked %v, want never", asked)
+	}
+}
+
+// TestAgeOpensTheFiles with nothing but age: an identity opens the file, and a passphrase the identity.
+func TestAgeOpensTheFiles(t *testing.T) {
+	o := newOptions(t, newFakeKeyring())
+	o.SealKey = phrase("one two")
+	s := choose(t, o, school, File)
+	save(t, s, 1)
+	decrypt := func(path string, with age.Identity) []byte {
+		t.Helper()
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		r, err := age.Decrypt(f, with)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	scrypt, err := age.NewScryptIdentity("one two")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := age.ParseIdentities(bytes.NewReader(decrypt(s.file(s.at, identityFile), scrypt)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := decrypt(s.file(s.at, loginFile), ids[0]); !strings.Contains(string(got), `"access_token":"`+secretMark+`-access-1"`) {
+		t.Error("the login isn't in the file")
+	}
+}
+
+// TestAnIdentityFileCantAskForMuchWork: the file says how much memory opening it takes.
+func TestAnIdentityFileCantAskForMuchWork(t *testing.T) {
+	o := newOptions(t, newFakeKeyring())
+	o.SealKey = phrase("one two")
+	s := choose(t, o, school, File)
+	save(t, s, 1)
+	path := s.file(s.at, identityFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	greedy := bytes.Replace(b, []byte(" 4\n"), []byte(" 30\n"), 1)
+	if bytes.Equal(greedy, b) {
+		t.Fatal("the work factor wasn't found")
+	}
+	if err := os.WriteFile(path, greedy, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = open(t, o, school).Load(t.Context())
+	if _, ok := errors.AsType[*DamagedError](err); !ok {
+		t.Errorf("load: %v, want a *DamagedError", err)
+	}
+}
+
+// TestALostKeyLosesNoRefreshToken: the sealed file can't be opened any more, but the keyring's item can.
+func TestALostKeyLosesNoRefreshToken(t *testing.T) {
+	kr := newFakeKeyring()
+	o := newOptions(t, kr)
+	save(t, choose(t, o, school, Keyring), 1)
+	delete(kr.items, "school/key")
+	want := token.Set{Refresh: setNo(1).Refresh, SignedInAt: testTime}
+	s := open(t, o, school)
+	wantLoad(t, s, want)
+	unlock, err := s.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLoad(t, s, want)
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveRefreshed(t.Context(), setNo(2)); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	wantLoad(t, open(t, o, school), setNo(2))
+	if r := open(t, o, school).Record(); r.Subject != head.Subject {
+		t.Errorf("record %+v", r)
 	}
 }

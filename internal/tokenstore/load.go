@@ -11,7 +11,8 @@ import (
 // reading is a login as found, with what a refresh must know of its parts.
 type reading struct {
 	login
-	item *item // the refresh token's keyring item, if it belongs to this login
+	fileSeq uint64 // of the sealed file; the item's may be higher
+	item    *item  // the refresh token's keyring item, if it belongs to this login
 }
 
 // Load reads the login. ErrNoLogin when there is none, ErrEnded when the provider has ended it. What a failed write of an
@@ -139,7 +140,7 @@ func (s *Store) readParts(ctx context.Context, cached bool) (reading, error) {
 		return reading{}, err
 	}
 	if cached && sealed != nil {
-		return reading{login: *sealed}, nil
+		return reading{login: *sealed, fileSeq: sealed.seq}, nil
 	}
 	var it *item
 	if s.at.backend == Keyring {
@@ -156,7 +157,7 @@ func (s *Store) readParts(ctx context.Context, cached bool) (reading, error) {
 		r.set.Refresh, r.set.SignedInAt = it.value, s.rec.SignedInAt
 		return r, nil
 	}
-	r := reading{login: *sealed}
+	r := reading{login: *sealed, fileSeq: sealed.seq}
 	if it == nil || it.login != sealed.id {
 		return r, nil
 	}

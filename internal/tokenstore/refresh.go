@@ -282,8 +282,8 @@ func (s *Store) readEmergency(ctx context.Context, r reading, rerr error) (readi
 	if rerr != nil {
 		known = s.rec.Login
 	}
-	if e.id != known || rerr == nil && e.seq <= r.seq {
-		// Of a login that was replaced, or in its place already.
+	if e.id != known || rerr == nil && (e.seq < r.seq || e.seq <= r.fileSeq) {
+		// Of a login that was replaced, or in its place already. (A newer item alone isn't the whole: the file may lag.)
 		if !s.held {
 			return r, true, rerr
 		}
@@ -296,6 +296,12 @@ func (s *Store) readEmergency(ctx context.Context, r reading, rerr error) (readi
 		return r, false, rerr
 	}
 	next := reading{login: e, item: r.item}
+	if e.set.Access.IsZero() { // there was no room for it
+		next.set.Access, next.set.Expiry = r.set.Access, r.set.Expiry
+	}
+	if e.set.ID.IsZero() {
+		next.set.ID = r.set.ID
+	}
 	if !s.held {
 		return next, true, nil
 	}
