@@ -23,7 +23,7 @@ func (s *Server) ServeBrowser(ctx context.Context) (base string, err error) {
 	}
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
-		_ = l.Close() //nolint:errcheck // the error that counts is returned
+		_ = l.Close() // the error that counts is returned
 		return "", fmt.Errorf("listen for the browser: %w", err)
 	}
 	base = "http://127.0.0.1:" + port + "/"
@@ -39,7 +39,7 @@ func (s *Server) ServeBrowser(ctx context.Context) (base string, err error) {
 	}
 	s.setBrowser("", base)
 	go func() {
-		_ = server.Serve(l) //nolint:errcheck // it ends with Shutdown, below
+		_ = server.Serve(l) // it ends with Shutdown, below
 	}()
 	context.AfterFunc(ctx, func() {
 		s.setBrowser(base, "")
@@ -47,7 +47,7 @@ func (s *Server) ServeBrowser(ctx context.Context) (base string, err error) {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
 		if server.Shutdown(last) != nil {
-			_ = server.Close() //nolint:errcheck // nothing is left to do
+			_ = server.Close() // nothing is left to do
 		}
 	})
 	return base, nil

@@ -88,7 +88,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) //nolint:errcheck // the browser has gone: there is nobody to tell
+	_, _ = w.Write(b.Bytes()) // the browser has gone: there is nobody to tell
 }
 
 func contentPolicy(p page) string {
@@ -153,7 +153,7 @@ func serveAsset(kind string, content []byte) http.HandlerFunc {
 		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 		w.Header().Set("Cache-Control", "no-cache")
 		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
-		_, _ = w.Write(content) //nolint:errcheck // the browser has gone: there is nobody to tell
+		_, _ = w.Write(content) // the browser has gone: there is nobody to tell
 	}
 }
 

@@ -20,7 +20,7 @@ func writeJSON(w http.ResponseWriter, status int, body claimSet) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
-	_, _ = w.Write(b) //nolint:errcheck // the client has gone: there is nobody to tell
+	_, _ = w.Write(b) // the client has gone: there is nobody to tell
 }
 
 // noStore keeps tokens and pages out of every cache (RFC 6749 section 5.1).

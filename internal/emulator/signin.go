@@ -15,15 +15,13 @@ type loginPage struct {
 	Users       []User
 }
 
-// waiting returns the pending request that a page was opened for, with the browser's key.
-func (s *Server) waiting(r *http.Request) (pendingRequest, string, bool) {
+// waiting returns the pending request that a page was opened for.
+func (s *Server) waiting(r *http.Request) (pendingRequest, bool) {
 	cookie, err := r.Cookie(formCookie)
 	if err != nil {
-		return pendingRequest{}, "", false
+		return pendingRequest{}, false
 	}
-	browser := handleKey(cookie.Value)
-	p, ok := s.pending.find(queryParams(r).get("signin"), browser, s.now())
-	return p, browser, ok
+	return s.pending.find(queryParams(r).get("signin"), handleKey(cookie.Value), s.now())
 }
 
 // posted returns the pending request that a form was posted for.
@@ -41,7 +39,7 @@ func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request) {
 		s.takeLogin(w, r)
 		return
 	}
-	p, _, ok := s.waiting(r)
+	p, ok := s.waiting(r)
 	if !ok {
 		s.stale(w, r)
 		return
@@ -181,7 +179,7 @@ func (s *Server) serveOrganisation(w http.ResponseWriter, r *http.Request) {
 
 // waitingUser returns the pending request of a page that comes after signing in, and its user. When it can't, it has answered.
 func (s *Server) waitingUser(w http.ResponseWriter, r *http.Request) (pendingRequest, *user, bool) {
-	p, _, ok := s.waiting(r)
+	p, ok := s.waiting(r)
 	if !ok {
 		s.stale(w, r)
 		return p, nil, false

@@ -141,7 +141,7 @@ func (st *store) lock(ctx context.Context) (unlock func(), err error) {
 	if ok, err := l.TryLockContext(ctx, lockPoll); err != nil || !ok {
 		return nil, fmt.Errorf("lock the emulator's state %s: %w", st.path(lockName), err)
 	}
-	return func() { _ = l.Unlock() }, nil //nolint:errcheck // closing the file, which follows, gives the lock back too
+	return func() { _ = l.Unlock() }, nil // closing the file, which follows, gives the lock back too
 }
 
 // load reads the state under the lock. A file that isn't one is moved out of the way, never written over.
@@ -206,8 +206,8 @@ func (st *store) write(b []byte) error {
 	}
 	// Where folders can't be synced (Windows), the rename is as safe as the system makes it.
 	if d, err := os.Open(st.dir); err == nil {
-		_ = d.Sync()  //nolint:errcheck // see above
-		_ = d.Close() //nolint:errcheck // opened for reading
+		_ = d.Sync()  // see above
+		_ = d.Close() // opened for reading
 	}
 	return nil
 }
@@ -234,7 +234,7 @@ func readState(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the emulator's state: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close() // opened for reading
 	b, err := io.ReadAll(io.LimitReader(f, maxState+1))
 	if err != nil {
 		return nil, fmt.Errorf("read the emulator's state: %w", err)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/simsid/simsid/internal/token"
 )
 
 func TestTokenErrors(t *testing.T) {
@@ -173,6 +175,19 @@ func TestClientAuthentication(t *testing.T) {
 	}
 }
 
+// IdentityServer3 reads no id and no secret of more than 100 characters, right as they may be.
+func TestOverlongSecretNeverFits(t *testing.T) {
+	for length, want := range map[int]int{100: 200, 101: 400} {
+		b := newBench(t, Options{As: "head"})
+		long := strings.Repeat("a", length)
+		b.add(func(c *client) { c.secret = token.NewSecret(long) })
+		code := b.landed(b.authorize(b.browser, otherQuery())).Get("code")
+		if got := b.post("connect/token", otherForm("code", code, "client_secret", long)); got.status != want {
+			t.Errorf("%d characters: status %d, %s", length, got.status, got.body)
+		}
+	}
+}
+
 // Headers as IdentityServer3 writes them, verified by another implementation from the published key.
 func TestTokenHeaderAndKeys(t *testing.T) {
 	b := newBench(t, Options{})
@@ -187,7 +202,7 @@ func TestTokenHeaderAndKeys(t *testing.T) {
 		if want := `{"typ":"JWT","alg":"RS256","x5t":"` + key.KeyID + `","kid":"` + key.KeyID + `"}`; b.part(raw, 0) != want {
 			t.Errorf("%s: header %s, expected %s", name, b.part(raw, 0), want)
 		}
-		parsed, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+		parsed, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 		if err != nil {
 			t.Fatal(err)
 		}

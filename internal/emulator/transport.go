@@ -26,7 +26,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if body == nil {
 		body = http.NoBody
 	}
-	defer body.Close() //nolint:errcheck // a RoundTripper closes the body, and has read what it wanted
+	defer body.Close() // a RoundTripper closes the body, and has read what it wanted
 	if !strings.EqualFold(r.URL.Scheme+"://"+strings.TrimSuffix(r.URL.Host, ":443")+"/", t.server.base) {
 		return nil, fmt.Errorf("the emulator answers %s and nothing else, asked for %s://%s", t.server.base, r.URL.Scheme, r.URL.Host)
 	}

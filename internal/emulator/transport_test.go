@@ -60,7 +60,7 @@ func TestTransportBoundsTheBodyAndClosesIt(t *testing.T) {
 	broken := errors.New("broken")
 	r := b.request(http.MethodPost, Issuer+"connect/token", nil)
 	r.Body = &watched{Reader: io.MultiReader(strings.NewReader("a"), failing{broken})}
-	if _, err := b.Transport().RoundTrip(r); !errors.Is(err, broken) { //nolint:bodyclose // there is none
+	if _, err := b.Transport().RoundTrip(r); !errors.Is(err, broken) { // there is none
 		t.Errorf("got %v", err)
 	}
 }
@@ -74,7 +74,7 @@ func TestTransportHonoursTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := b.request(http.MethodGet, Issuer, nil).WithContext(ctx)
-	if _, err := b.Transport().RoundTrip(r); !errors.Is(err, context.Canceled) { //nolint:bodyclose // there is none
+	if _, err := b.Transport().RoundTrip(r); !errors.Is(err, context.Canceled) { // there is none
 		t.Errorf("got %v", err)
 	}
 }
@@ -82,7 +82,7 @@ func TestTransportHonoursTheContext(t *testing.T) {
 func TestTransportTurnsPanicsIntoErrors(t *testing.T) {
 	b := newBench(t, Options{})
 	b.pages = func() (*pageSet, error) { panic("no pages") }
-	if _, err := b.Transport().RoundTrip(b.request(http.MethodGet, Issuer, nil)); err == nil || !strings.Contains(err.Error(), "no pages") { //nolint:bodyclose // there is none
+	if _, err := b.Transport().RoundTrip(b.request(http.MethodGet, Issuer, nil)); err == nil || !strings.Contains(err.Error(), "no pages") { // there is none
 		t.Errorf("got %v", err)
 	}
 }

@@ -19,7 +19,7 @@ var (
 )
 
 // checkToken verifies a JWT of this server for an audience. The error is errExpired, errInvalid, or one of the state.
-func (s *Server) checkToken(ctx context.Context, raw, audience string, expiredToo bool) (claimSet, error) {
+func (s *Server) checkToken(ctx context.Context, raw, audience string) (claimSet, error) {
 	key, err := s.key(ctx)
 	if err != nil {
 		return nil, err
@@ -34,14 +34,14 @@ func (s *Server) checkToken(ctx context.Context, raw, audience string, expiredTo
 	switch {
 	case !ok || !started || now.Before(start.Add(-clockSkew)):
 		return nil, errInvalid
-	case !expiredToo && !now.Before(end.Add(clockSkew)):
+	case !now.Before(end.Add(clockSkew)):
 		return nil, errExpired
 	}
 	return claims, nil
 }
 
 func (s *Server) checkAccess(ctx context.Context, raw string) (claimSet, error) {
-	return s.checkToken(ctx, raw, s.resources(), false)
+	return s.checkToken(ctx, raw, s.resources())
 }
 
 // serveUserinfo answers who the user is (OpenID Connect Core 5.3). Errors are in the header alone.
@@ -135,7 +135,7 @@ func (s *Server) serveIdentityTokenValidation(w http.ResponseWriter, r *http.Req
 		validationError(w, errInvalid.Error())
 		return
 	}
-	claims, err := s.checkToken(r.Context(), in.get("token"), in.get("client_id"), false)
+	claims, err := s.checkToken(r.Context(), in.get("token"), in.get("client_id"))
 	s.answerValidation(w, r, claims, err)
 }
 

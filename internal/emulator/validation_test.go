@@ -26,19 +26,23 @@ func (b *bench) forged(access string) map[string]string {
 	header := b.part(access, 0)
 	flipped := []byte(parts[2])
 	flipped[10] ^= 1
+	// The last letter holds four bits that mean nothing: another letter decodes to the same signature.
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := letters[strings.IndexByte(letters, access[len(access)-1])|1]
 	return map[string]string{
-		"empty":             "",
-		"no JWT":            "abc",
-		"a handle":          strings.Repeat("0", 32),
-		"alg none":          enc(strings.Replace(header, "RS256", "none", 1)) + "." + parts[1] + ".",
-		"alg HS256":         enc(strings.Replace(header, "RS256", "HS256", 1)) + "." + parts[1] + "." + parts[2],
-		"another kid":       enc(strings.Replace(header, `"kid":"`, `"kid":"x`, 1)) + "." + parts[1] + "." + parts[2],
-		"changed claims":    parts[0] + "." + enc(strings.Replace(b.payload(access), "head", "boss", 1)) + "." + parts[2],
-		"changed signature": parts[0] + "." + parts[1] + "." + string(flipped),
-		"no signature":      parts[0] + "." + parts[1] + ".",
-		"four parts":        access + ".",
-		"padding":           access + "=",
-		"too long":          strings.Repeat("a", maxJWT) + access,
+		"another last letter": access[:len(access)-1] + string(last),
+		"empty":               "",
+		"no JWT":              "abc",
+		"a handle":            strings.Repeat("0", 32),
+		"alg none":            enc(strings.Replace(header, "RS256", "none", 1)) + "." + parts[1] + ".",
+		"alg HS256":           enc(strings.Replace(header, "RS256", "HS256", 1)) + "." + parts[1] + "." + parts[2],
+		"another kid":         enc(strings.Replace(header, `"kid":"`, `"kid":"x`, 1)) + "." + parts[1] + "." + parts[2],
+		"changed claims":      parts[0] + "." + enc(strings.Replace(b.payload(access), "head", "boss", 1)) + "." + parts[2],
+		"changed signature":   parts[0] + "." + parts[1] + "." + string(flipped),
+		"no signature":        parts[0] + "." + parts[1] + ".",
+		"four parts":          access + ".",
+		"padding":             access + "=",
+		"too long":            strings.Repeat("a", maxJWT) + access,
 	}
 }
 
@@ -216,6 +220,40 @@ func TestFiveMinutesOfSkew(t *testing.T) {
 	early.clock.pass(-6 * time.Minute)
 	if a := early.post("connect/accesstokenvalidation", url.Values{"token": {late.Access}}); a.body != `{"Message":"invalid_token"}` {
 		t.Errorf("a token from the future: %d, %s", a.status, a.body)
+	}
+}
+
+// Two servers with one key: the issuer alone tells their tokens apart.
+func TestTokensOfAnotherIssuer(t *testing.T) {
+	dir := t.TempDir()
+	one, two := newBench(t, Options{Dir: dir}), newBench(t, Options{Dir: dir, Issuer: "https://second.simsid.invalid/"})
+	foreign := one.login("head").ID
+	two.submit(two.authorize(two.browser, authorizeQuery()), "choose", "head")
+	form := url.Values{"token": {foreign}, "client_id": {builtinClientID}}
+	a := two.do(two.back, two.request(http.MethodPost, "https://second.simsid.invalid/connect/identitytokenvalidation", form))
+	if a.body != `{"Message":"invalid_token"}` {
+		t.Errorf("validation: %d, %s", a.status, a.body)
+	}
+	a = two.do(two.browser, two.request(http.MethodGet, two.base+"/connect/endsession?id_token_hint="+foreign, nil))
+	if !strings.Contains(a.body, "Sign out?") {
+		t.Errorf("end of session: %d, %s", a.status, a.body)
+	}
+}
+
+func TestOverlongTokenIsNotRead(t *testing.T) {
+	b := newBench(t, Options{})
+	key, err := b.key(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for length, ok := range map[int]bool{30 << 10: true, maxJWT: false} {
+		raw, err := key.sign(claimSet{}.with("filling", strings.Repeat("a", length)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := key.verify(raw); (err == nil) != ok {
+			t.Errorf("%d bytes: %v", len(raw), err)
+		}
 	}
 }
 
