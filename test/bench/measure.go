@@ -17,6 +17,8 @@ type subject struct {
 	name string // as the report calls it
 	argv []string
 	env  []string
+	// before puts things as they were before the subject's last run; it isn't measured. nil: nothing to do.
+	before func() error
 }
 
 // startFunc is os.StartProcess, or a test's.
@@ -54,7 +56,12 @@ func measure(ctx context.Context, subjects []subject, rounds int, start startFun
 
 // once runs a subject from before its start until it has ended. It goes below os/exec, whose goroutines and pipes would be measured too.
 func once(ctx context.Context, s subject, null *os.File, start startFunc) (time.Duration, error) {
-	before := time.Now()
+	if s.before != nil {
+		if err := s.before(); err != nil {
+			return 0, fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	begin := time.Now()
 	p, err := start(s.argv[0], s.argv, &os.ProcAttr{Env: s.env, Files: []*os.File{null, null, null}})
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.name, err)
@@ -62,7 +69,7 @@ func once(ctx context.Context, s subject, null *os.File, start startFunc) (time.
 	stop := context.AfterFunc(ctx, func() { _ = p.Kill() })
 	defer stop()
 	state, err := p.Wait()
-	took := time.Since(before)
+	took := time.Since(begin)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.name, err)
 	}

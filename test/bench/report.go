@@ -12,7 +12,7 @@ import (
 // comparison is one program beside another.
 type comparison struct {
 	what, beside string
-	target       float64 // what the ratio may be at most
+	target       float64 // what the ratio may be at most; 0: no target
 }
 
 func comparisons() []comparison {
@@ -21,7 +21,8 @@ func comparisons() []comparison {
 		{version, sameProgram, 1.15},
 		{tokenSealed, oidcToken, 2.6},
 		{tokenKeyring, secretTool, 0.5},
-		{login, floorOfALogin, 1.35},
+		{loginInMemory, floorInMemory, 1.35},
+		{loginOnDisk, floorOnDisk, 0}, // how long a disk takes to keep a file is no merit of a program
 	}
 }
 
@@ -39,6 +40,9 @@ type report struct {
 	size      int64
 }
 
+// met is false of no ratio at all too.
+func (c comparison) met(ratio float64) bool { return ratio <= c.target }
+
 func (r report) ratio(c comparison) float64 {
 	return float64(median(r.times[c.what])) / float64(median(r.times[c.beside]))
 }
@@ -49,7 +53,7 @@ func memory() []string { return []string{tokenSealed, tokenKeyring} }
 func (r report) missed() int {
 	n := 0
 	for _, c := range comparisons() {
-		if !(r.ratio(c) <= c.target) { // so that no ratio at all is missed too
+		if c.target > 0 && !c.met(r.ratio(c)) {
 			n++
 		}
 	}
@@ -66,8 +70,13 @@ func (r report) write(w io.Writer) error {
 	fmt.Fprintf(&b, "Medians of %d rounds in random order. Times hold for this run alone; the ratios are what counts.\n\n", r.rounds)
 	for _, c := range comparisons() {
 		ratio := r.ratio(c)
-		fmt.Fprintf(&b, "%-26s %8s   beside %-34s %8s   ratio %5.2f   target %4.2f   %s\n",
-			c.what, milliseconds(median(r.times[c.what])), c.beside, milliseconds(median(r.times[c.beside])), ratio, c.target, verdict(ratio <= c.target))
+		fmt.Fprintf(&b, "%-26s %8s   beside %-34s %8s   ratio %5.2f   ",
+			c.what, milliseconds(median(r.times[c.what])), c.beside, milliseconds(median(r.times[c.beside])), ratio)
+		if c.target > 0 {
+			fmt.Fprintf(&b, "target %4.2f   %s\n", c.target, verdict(c.met(ratio)))
+		} else {
+			b.WriteString("no target\n")
+		}
 	}
 	b.WriteString("\n")
 	for _, name := range memory() {

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,18 +25,21 @@ import (
 type rig struct {
 	programs        programs
 	sealed, keyring home
+	memory          home // as sealed, but in memory
 	floor           string
+	memoryFloor     string
 	agent           *agent
 	tools           map[string]string // paths of foreign programs
 }
 
 // home is a configuration and a state of simsid's own.
 type home struct {
+	dir string
 	env []string
 }
 
 func newHome(dir string, env ...string) home {
-	return home{append([]string{
+	return home{dir, append([]string{
 		"SIMSID_CONFIG_DIR=" + filepath.Join(dir, "config"), "SIMSID_STATE_DIR=" + filepath.Join(dir, "state"), "HOME=" + dir,
 	}, env...)}
 }
@@ -45,19 +49,22 @@ func newRig(ctx context.Context, folder string, p programs) (*rig, error) {
 	if err != nil {
 		return nil, err
 	}
+	key := "SIMSID_STORE_KEY=" + identity.String()
 	r := &rig{
-		programs: p,
-		sealed:   newHome(filepath.Join(folder, "sealed"), "SIMSID_STORE_KEY="+identity.String()),
-		keyring:  newHome(filepath.Join(folder, "keyring"), "DBUS_SESSION_BUS_ADDRESS="+os.Getenv("DBUS_SESSION_BUS_ADDRESS"), "XDG_RUNTIME_DIR="+os.Getenv("XDG_RUNTIME_DIR")),
-		floor:    filepath.Join(folder, "floor"),
-		tools:    make(map[string]string),
+		programs:    p,
+		sealed:      newHome(filepath.Join(folder, "sealed"), key),
+		memory:      newHome(filepath.Join(inMemory(folder), "sealed"), key),
+		keyring:     newHome(filepath.Join(folder, "keyring"), "DBUS_SESSION_BUS_ADDRESS="+os.Getenv("DBUS_SESSION_BUS_ADDRESS"), "XDG_RUNTIME_DIR="+os.Getenv("XDG_RUNTIME_DIR")),
+		floor:       filepath.Join(folder, "floor"),
+		memoryFloor: filepath.Join(inMemory(folder), "floor"),
+		tools:       make(map[string]string),
 	}
 	for _, name := range []string{"secret-tool", "oidc-token"} {
 		if r.tools[name], err = exec.LookPath(name); err != nil {
 			return nil, err
 		}
 	}
-	if err := makeFloor(r.floor, identity); err != nil {
+	if err := errors.Join(makeFloor(r.floor, identity), makeFloor(r.memoryFloor, identity)); err != nil {
 		return nil, err
 	}
 	if err := startKeyring(ctx); err != nil {
@@ -104,10 +111,13 @@ func startKeyring(ctx context.Context) error {
 // signIn signs in at both homes, keeps an item of a refresh token's size for secret-tool, and looks whether everything that is to be
 // measured answers with what it is there for.
 func (r *rig) signIn(ctx context.Context) error {
-	for _, s := range []subject{r.login("file", r.sealed), r.login("keyring", r.keyring)} {
+	for _, s := range []subject{r.login(loginOnDisk, "file", r.sealed), r.login(loginInMemory, "file", r.memory), r.login(tokenKeyring, "keyring", r.keyring)} {
 		if _, err := output(command(ctx, s)); err != nil {
 			return err
 		}
+	}
+	if err := errors.Join(preserve(r.sealed.dir), preserve(r.memory.dir)); err != nil {
+		return err
 	}
 	store := exec.CommandContext(ctx, r.tools["secret-tool"], append([]string{"store", "--label=simsid bench"}, attributes()...)...)
 	store.Stdin = strings.NewReader(rand.Text())
@@ -124,6 +134,50 @@ func (r *rig) signIn(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// preserve copies the state of a home beside it, and restore puts the copy in its place: the embedded STS remembers every login, and the
+// sixtieth in a row would be measured with all that the others left.
+func preserve(dir string) error {
+	return copyFolder(filepath.Join(dir, "preserved"), filepath.Join(dir, "state"))
+}
+
+func restore(dir string) error {
+	if err := os.RemoveAll(filepath.Join(dir, "state")); err != nil {
+		return err
+	}
+	return copyFolder(filepath.Join(dir, "state"), filepath.Join(dir, "preserved"))
+}
+
+// copyFolder copies for the owner alone, as the store demands; os.CopyFS would let everybody read.
+func copyFolder(to, from string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.MkdirAll(filepath.Join(to, name), 0o700)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return writeSynced(filepath.Join(to, name), content)
+	})
+}
+
+// writeSynced leaves nothing for a later program's sync to wait for.
+func writeSynced(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 func command(ctx context.Context, s subject) *exec.Cmd {
@@ -144,29 +198,35 @@ const (
 	tokenKeyring  = "simsid token, keyring"
 	oidcToken     = "oidc-token, agent running"
 	secretTool    = "secret-tool lookup"
-	login         = "simsid login --emulator"
-	floorOfALogin = "a floor that plays both sides"
+	loginInMemory = "simsid login, in memory"
+	floorInMemory = "a floor that plays both sides"
+	loginOnDisk   = "simsid login, on the disk"
+	floorOnDisk   = "the same floor"
 )
 
 func (r *rig) subjects() []subject {
-	full := r.login("file", r.sealed)
+	disk, memory := r.login(loginOnDisk, "file", r.sealed), r.login(loginInMemory, "file", r.memory)
+	disk.before = func() error { return restore(r.sealed.dir) }
+	memory.before = func() error { return restore(r.memory.dir) }
 	return []subject{
-		{version, []string{r.programs.simsid, "version"}, r.sealed.env},
-		{emptyProgram, []string{r.programs.empty}, nil},
-		{sameProgram, []string{r.programs.same}, nil},
-		{tokenSealed, r.token(), r.sealed.env},
-		{tokenKeyring, r.token(), r.keyring.env},
-		{oidcToken, []string{r.tools["oidc-token"], accountName}, r.agent.env()},
-		{secretTool, append([]string{r.tools["secret-tool"], "lookup"}, attributes()...), r.keyring.env},
-		full,
-		{floorOfALogin, []string{r.programs.floor, r.floor}, nil},
+		{name: version, argv: []string{r.programs.simsid, "version"}, env: r.sealed.env},
+		{name: emptyProgram, argv: []string{r.programs.empty}},
+		{name: sameProgram, argv: []string{r.programs.same}},
+		{name: tokenSealed, argv: r.token(), env: r.sealed.env},
+		{name: tokenKeyring, argv: r.token(), env: r.keyring.env},
+		{name: oidcToken, argv: []string{r.tools["oidc-token"], accountName}, env: r.agent.env()},
+		{name: secretTool, argv: append([]string{r.tools["secret-tool"], "lookup"}, attributes()...), env: r.keyring.env},
+		memory,
+		{name: floorInMemory, argv: []string{r.programs.floor, r.memoryFloor}},
+		disk,
+		{name: floorOnDisk, argv: []string{r.programs.floor, r.floor}},
 	}
 }
 
 func (r *rig) token() []string { return []string{r.programs.simsid, "token", "-p", "emulator"} }
 
-func (r *rig) login(store string, h home) subject {
-	return subject{login, []string{r.programs.simsid, "login", "--emulator", "--as", "head", "--store", store}, h.env}
+func (r *rig) login(name, store string, h home) subject {
+	return subject{name: name, argv: []string{r.programs.simsid, "login", "--emulator", "--as", "head", "--store", store}, env: h.env}
 }
 
 // peaks measures the most memory that token has in use, a few times, by the name of its place.
@@ -175,7 +235,7 @@ func (r *rig) peaks(ctx context.Context) (map[string]int64, error) {
 	for name, h := range map[string]home{tokenSealed: r.sealed, tokenKeyring: r.keyring} {
 		var found []int64
 		for range 9 {
-			out, err := output(command(ctx, subject{name, append([]string{r.programs.peak}, r.token()...), h.env}))
+			out, err := output(command(ctx, subject{name: name, argv: append([]string{r.programs.peak}, r.token()...), env: h.env}))
 			if err != nil {
 				return nil, err
 			}
