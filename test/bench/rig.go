@@ -20,7 +20,7 @@ import (
 	"filippo.io/age"
 )
 
-// rig is all that the subjects need: two homes of simsid with a login each, a keyring with an item for secret-tool, an agent with an
+// rig is all that the subjects need: three homes of simsid with a login each, a keyring with an item for secret-tool, an agent with an
 // account, and a folder for the floor.
 type rig struct {
 	programs        programs
