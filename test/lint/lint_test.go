@@ -175,6 +175,28 @@ func init() {}
 	})
 }
 
+// TestEnabled asks the configuration itself: the other tests name the linters that they run.
+func TestEnabled(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "golangci-lint", "linters", "--json")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("golangci-lint: %v; `make tools` builds it into .tools/bin, which belongs on the PATH", err)
+	}
+	var linters struct {
+		Enabled []struct{ Name string }
+	}
+	if err := json.Unmarshal(out, &linters); err != nil {
+		t.Fatalf("read the linters: %v", err)
+	}
+	for _, want := range []string{"bodyclose", "contextcheck", "depguard", "errcheck", "errorlint", "exhaustive", "forbidigo", "gochecknoglobals",
+		"gochecknoinits", "gosec", "govet", "modernize", "noctx", "nolintlint", "revive", "staticcheck", "unparam", "unused"} {
+		if !slices.ContainsFunc(linters.Enabled, func(l struct{ Name string }) bool { return l.Name == want }) {
+			t.Errorf("%s is switched off", want)
+		}
+	}
+}
+
 // lint writes the files into a module of simsid's name, beside this repository's configuration, and runs some of its linters.
 func lint(t *testing.T, linters string, files map[string]string) []finding {
 	t.Helper()
