@@ -76,7 +76,8 @@ func hostileCallbacks() []hostile {
 			crlf, 400, "", ""},
 		{"a target with another authority", "GET http://evil.example/callback?code=CODE&state=STATE HTTP/1.1" + crlf +
 			"Host: HOST" + crlf + crlf, 421, "", host},
-		{"no query", get("/callback"), 400, "", bad + refusedNoState},
+		{"no query", get("/callback"), 400, "", "a visit without an answer"},
+		{"an empty query", get("/callback?"), 400, "", "a visit without an answer"},
 		{"no state", get("/callback?code=CODE"), 400, "", bad + refusedNoState},
 		{"an empty state", get("/callback?code=CODE&state="), 400, "", bad + refusedNoState},
 		{"a foreign state", get("/callback?code=evil&state=foreign"), 400, "", bad + refusedState},

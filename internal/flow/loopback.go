@@ -228,6 +228,12 @@ func (l *loopback) drain(w http.ResponseWriter, r *http.Request) bool {
 
 // receive looks at a request to the redirect URI itself.
 func (l *loopback) receive(w http.ResponseWriter, r *http.Request) {
+	if r.URL.RawQuery == "" { // maybe the answer is behind a #, which a browser keeps to itself: IdentityServer3 puts errors there
+		l.report("a visit without an answer")
+		reply(w, http.StatusBadRequest, "no answer came with this visit; if the sign-in page led here, copy the whole address "+
+			"from the address bar and paste it into the terminal")
+		return
+	}
 	a, why := parseAnswer(r.URL.RawQuery, l.state)
 	if why != "" {
 		l.turnAway(w, http.StatusBadRequest, "an answer that is turned away, since "+why)
