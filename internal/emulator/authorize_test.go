@@ -139,7 +139,7 @@ func TestAuthorizeSuccessIsWhole(t *testing.T) {
 	got := b.authorize(b.browser, authorizeQuery())
 	names := []string{}
 	_, query, _ := strings.Cut(got.location, "?")
-	for _, pair := range strings.Split(query, "&") {
+	for pair := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(pair, "=")
 		names = append(names, name)
 	}

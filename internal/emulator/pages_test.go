@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -207,6 +209,7 @@ func TestForgedChoiceConsentAndLogout(t *testing.T) {
 // A sign-in page belongs to the browser that asked for it, and to its user.
 func TestPagesOfAnotherBrowser(t *testing.T) {
 	b := newBench(t, Options{})
+	b.authorize(b.browser, authorizeQuery()) // it has a form cookie of its own
 	login := b.do(&http.Client{CheckRedirect: stay}, b.request(http.MethodGet, b.base+"/connect/authorize?"+authorizeQuery().Encode(), nil))
 	if a := b.do(b.browser, b.request(http.MethodGet, b.base+login.location, nil)); a.status != http.StatusBadRequest {
 		t.Errorf("another browser's sign-in page: status %d", a.status)
@@ -219,6 +222,75 @@ func TestPagesOfAnotherBrowser(t *testing.T) {
 	}
 	if a := b.submit(page, "organisation", lookupUser("parent").memberships[0].organisation.id); a.status != http.StatusBadRequest {
 		t.Errorf("choice after signing out: status %d, %q", a.status, a.location)
+	}
+}
+
+// A choice is made for the session that it was asked of, not for whoever has signed in since.
+func TestChoiceOfAnotherSession(t *testing.T) {
+	b := newBench(t, Options{})
+	page := b.submit(b.authorize(b.browser, authorizeQuery()), "choose", "parent")
+	b.submit(b.authorize(b.browser, authorizeQuery("prompt", "login")), "choose", "consultant")
+	got := b.submit(page, "organisation", lookupUser("consultant").memberships[0].organisation.id)
+	if got.status != http.StatusBadRequest || got.location != "" {
+		t.Errorf("status %d, %q", got.status, got.location)
+	}
+}
+
+func TestOldSessionEndsWithANewSignIn(t *testing.T) {
+	b := newBench(t, Options{})
+	b.login("head")
+	home := b.request(http.MethodGet, b.base, nil).URL
+	old := b.browser.Jar.Cookies(home)
+	b.login("officer", "prompt", "login")
+	b.browser.Jar = nil
+	r := b.request(http.MethodGet, b.base+"/connect/authorize?"+authorizeQuery("prompt", "none").Encode(), nil)
+	for _, cookie := range old {
+		r.AddCookie(cookie)
+	}
+	if got := b.do(b.browser, r); b.landed(got).Get("error") != "login_required" {
+		t.Errorf("%q", got.location)
+	}
+}
+
+func TestFormSentTwiceAtOnce(t *testing.T) {
+	b := newBench(t, Options{})
+	form := fields(b.authorize(b.browser, authorizeQuery()).body)
+	form.Set("choose", "head")
+	var wait sync.WaitGroup
+	statuses := make(chan int, 16)
+	for range cap(statuses) {
+		r := b.request(http.MethodPost, b.base+"/login", form)
+		wait.Go(func() { statuses <- b.do(b.browser, r).status })
+	}
+	wait.Wait()
+	close(statuses)
+	won := 0
+	for s := range statuses {
+		if s == http.StatusSeeOther {
+			won++
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d codes for one request", won)
+	}
+}
+
+// A token for signing out is the browser's that it was written for.
+func TestLogoutTokenOfAnotherBrowser(t *testing.T) {
+	b := newBench(t, Options{})
+	b.login("head")
+	mine := b.browser
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.browser = &http.Client{Jar: jar, CheckRedirect: mine.CheckRedirect}
+	b.login("officer")
+	page := b.do(b.browser, b.request(http.MethodGet, b.base+"/connect/endsession", nil))
+	page.at = "/logout"
+	b.browser = mine
+	if got := b.submit(page); got.status != http.StatusBadRequest || isEnded(b.Server) {
+		t.Errorf("status %d", got.status)
 	}
 }
 

@@ -50,7 +50,7 @@ func lookupScope(name string) (scope, bool) {
 // splitScopes splits a scope parameter at spaces and drops repetitions, keeping the order.
 func splitScopes(text string) []string {
 	var out []string
-	for _, name := range strings.Fields(text) {
+	for name := range strings.FieldsSeq(text) {
 		if !slices.Contains(out, name) {
 			out = append(out, name)
 		}

@@ -70,8 +70,7 @@ func (st *store) read(ctx context.Context) (*state, error) {
 			return s, nil
 		}
 	}
-	var unusable *unusableError
-	if !errors.As(err, &unusable) {
+	if _, ok := errors.AsType[*unusableError](err); !ok {
 		return nil, err
 	}
 	// Only the holder of the lock may move it away.
@@ -154,8 +153,7 @@ func (st *store) load() (*state, error) {
 			return s, nil
 		}
 	}
-	var unusable *unusableError
-	if !errors.As(err, &unusable) {
+	if _, ok := errors.AsType[*unusableError](err); !ok {
 		return nil, err
 	}
 	kept, moveErr := st.setAside(path)

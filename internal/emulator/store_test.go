@@ -144,6 +144,7 @@ func TestUnusableStateIsSetAside(t *testing.T) {
 		"array":            "[]",
 		"another format":   strings.Replace(good, stateFormat, "other", 1),
 		"a later version":  strings.Replace(good, `"version":1`, `"version":2`, 1),
+		"too long":         good + strings.Repeat(" ", maxState),
 		"followed by more": good + good,
 		"broken key":       strings.Replace(good, "BEGIN PRIVATE KEY", "BEGIN NOTHING", 1),
 		"zeros":            strings.Repeat("\x00", 4096),

@@ -100,6 +100,30 @@ func TestCodeIsBurnedBeforeTheChecks(t *testing.T) {
 	}
 }
 
+// A code is its client's alone, even where everything else fits.
+func TestCodeOfAnotherClient(t *testing.T) {
+	b := newBench(t, Options{})
+	b.add(func(c *client) {
+		c.flow, c.anyPort, c.redirects = flowCodeWithProofKey, true, []string{builtinRedirect}
+	})
+	got := b.post("connect/token", tokenForm("code", b.code("head"), "client_id", "other", "client_secret", otherSecret))
+	if got.body != `{"error":"invalid_grant"}` {
+		t.Errorf("status %d, %s", got.status, got.body)
+	}
+}
+
+func TestVerifierOfWrongLengthNeverFits(t *testing.T) {
+	for length, want := range map[int]int{42: 400, 43: 200, 128: 200, 129: 400} {
+		b := newBench(t, Options{})
+		long := strings.Repeat("v", length)
+		sum := sha256.Sum256([]byte(long))
+		code := b.code("head", "code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]))
+		if got := b.post("connect/token", tokenForm("code", code, "code_verifier", long)); got.status != want {
+			t.Errorf("%d characters: status %d, %s", length, got.status, got.body)
+		}
+	}
+}
+
 // A request that isn't authenticated doesn't reach the code.
 func TestWrongSecretDoesNotBurnTheCode(t *testing.T) {
 	b := newBench(t, Options{})

@@ -1,6 +1,9 @@
 package emulator
 
 import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
 	"net/url"
@@ -237,6 +240,35 @@ func TestTokensOfAnotherIssuer(t *testing.T) {
 	a = two.do(two.browser, two.request(http.MethodGet, two.base+"/connect/endsession?id_token_hint="+foreign, nil))
 	if !strings.Contains(a.body, "Sign out?") {
 		t.Errorf("end of session: %d, %s", a.status, a.body)
+	}
+}
+
+// The header is only compared with what this server writes, however well the signature fits.
+func TestHeaderIsFixed(t *testing.T) {
+	b := newBench(t, Options{})
+	key, err := b.key(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for header, ok := range map[string]bool{
+		`{"alg":"RS256","kid":"` + key.id + `"}`: true,
+		`{"alg":"RS384","kid":"` + key.id + `"}`: false,
+		`{"alg":"none","kid":"` + key.id + `"}`:  false,
+		`{"kid":"` + key.id + `"}`:               false,
+		`{"alg":"RS256","kid":"another"}`:        false,
+		`{"alg":"RS256"}`:                        false,
+		`[]`:                                     false,
+	} {
+		enc := base64.RawURLEncoding
+		input := enc.EncodeToString([]byte(header)) + "." + enc.EncodeToString([]byte(`{"sub":"x"}`))
+		sum := sha256.Sum256([]byte(input))
+		signature, err := rsa.SignPKCS1v15(nil, key.private, crypto.SHA256, sum[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := key.verify(input + "." + enc.EncodeToString(signature)); (err == nil) != ok {
+			t.Errorf("%s: %v", header, err)
+		}
 	}
 }
 
