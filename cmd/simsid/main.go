@@ -22,10 +22,14 @@ import (
 var version, commit, date string
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Main(ctx, environment())
-	stop()
-	os.Exit(code)
+	os.Exit(cli.Main(context.Background(), environment()))
+}
+
+// interruptible makes a context that ends at Ctrl-C or SIGTERM. Until it is called both end the process at once, as a command that
+// only prints should.
+func interruptible(ctx context.Context) context.Context {
+	ctx, _ = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // stopped by the end of the process
+	return ctx
 }
 
 func environment() cli.Env {
@@ -50,6 +54,7 @@ func environment() cli.Env {
 		Rand:           rand.Reader,
 		CanOpenBrowser: canOpenBrowser,
 		OpenBrowser:    openBrowser,
+		Interruptible:  interruptible,
 		Build:          build(),
 	}
 }

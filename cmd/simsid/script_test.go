@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -34,9 +33,7 @@ func simsidForTests() {
 		env.Now = func() time.Time { return time.Now().Add(d) }
 	}
 	env.Location = func() *time.Location { return time.UTC }
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	os.Exit(cli.Main(ctx, env)) //nolint:gocritic // exitAfterDefer: the process ends here
+	os.Exit(cli.Main(context.Background(), env))
 }
 
 // TestScripts runs each command, and each error, as a user would: one behaviour a paragraph, in txtar scripts.

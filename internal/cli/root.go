@@ -22,7 +22,7 @@ func Main(ctx context.Context, env Env) int {
 	if err == nil {
 		return exitDone
 	}
-	return a.fail(ctx, err)
+	return a.fail(err)
 }
 
 // app is one run of the program: its environment and the options that every command has.
@@ -67,7 +67,10 @@ func newRootCmd(a *app) *cobra.Command {
 		Args:          noArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if _, quick := cmd.Annotations[quickCommand]; !quick {
+				cmd.SetContext(a.env.Interruptible(cmd.Context()))
+			}
 			return a.checkGlobals()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -94,13 +97,16 @@ func newRootCmd(a *app) *cobra.Command {
 		&cobra.Group{ID: groupSetup, Title: "Set up"},
 	)
 	a.addCommands(root)
-	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
+	root.SetUsageFunc(usage)
 	root.SetHelpCommandGroupID(groupSetup)
 	root.SetCompletionCommandGroupID(groupSetup)
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return root
 }
+
+// quickCommand marks a command that only prints, or says by itself from where on it waits.
+const quickCommand = "quick"
 
 // commands are the constructors of all commands by name, in groups.
 func commands() map[string]func(*app) *cobra.Command {
@@ -126,12 +132,6 @@ func (a *app) addCommands(root *cobra.Command) {
 	for _, newCmd := range all {
 		root.AddCommand(newCmd(a))
 	}
-}
-
-// usageTemplate wraps the flags of cobra's own template at 80 columns, which fit everywhere.
-func usageTemplate(t string) string {
-	t = strings.ReplaceAll(t, "LocalFlags.FlagUsages ", "LocalFlags.FlagUsagesWrapped 80 ")
-	return strings.ReplaceAll(t, "InheritedFlags.FlagUsages ", "InheritedFlags.FlagUsagesWrapped 80 ")
 }
 
 const (
@@ -238,9 +238,10 @@ func (a *app) line(label, format string, args ...any) {
 }
 
 // fail reports err and returns the exit code it stands for.
-func (a *app) fail(ctx context.Context, err error) int {
+func (a *app) fail(err error) int {
 	f := explain(err)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	// Nothing but an interruption cancels: what takes too long ends with another error.
+	if errors.Is(err, context.Canceled) {
 		a.say("interrupted")
 		return exitInterrupted
 	}

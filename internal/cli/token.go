@@ -32,8 +32,9 @@ has ended, it says so and exits with 4.`,
   curl -H "$(simsid token -p school --header)" https://api.example.com/
   simsid token -p school --id | simsid decode
   simsid token -p school -o json --jq .expires_at`,
-		GroupID: groupTokens,
-		Args:    noArguments,
+		GroupID:     groupTokens,
+		Annotations: map[string]string{quickCommand: ""},
+		Args:        noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.cmd = cmd
 			return runToken(cmd.Context(), a, o)
@@ -98,7 +99,7 @@ func (s *session) freshSet(ctx context.Context, minValid time.Duration) (token.S
 	if set.ValidFor(s.env.Now(), minValid) {
 		return set, nil
 	}
-	res, err := s.refresh(ctx, flow.RefreshRequest{MinValid: minValid, Seen: set.Access})
+	res, err := s.refresh(s.env.Interruptible(ctx), flow.RefreshRequest{MinValid: minValid, Seen: set.Access})
 	if res == nil {
 		return token.Set{}, err
 	}

@@ -12,8 +12,9 @@ func newVersionCmd(a *app) *cobra.Command {
 		Short: "Which simsid this is",
 		Example: `  simsid version
   simsid version --jq .version`,
-		GroupID: groupSetup,
-		Args:    noArguments,
+		GroupID:     groupSetup,
+		Annotations: map[string]string{quickCommand: ""},
+		Args:        noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b := a.env.Build
 			return a.answer(cmd.Context(), render.Version{Version: b.Version, Commit: b.Commit, Date: b.Date, Go: b.Go, Platform: b.Platform})
