@@ -55,9 +55,6 @@ type store struct {
 
 // read returns the state as it is now. It takes no lock: a file is only ever replaced as a whole.
 func (st *store) read(ctx context.Context) (*state, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	if st.dir == "" {
 		st.mu.Lock()
 		defer st.mu.Unlock()
