@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -37,6 +38,19 @@ func TestParseChallenges(t *testing.T) {
 		if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+func TestParseChallengesBounds(t *testing.T) {
+	line := "Bearer x=y"
+	for i := range 50 {
+		line += fmt.Sprintf(", p%d=v", i)
+	}
+	if got := parseChallenges([]string{line}); len(got) != 1 || len(got[0].params) != maxChallenges {
+		t.Errorf("%v", got)
+	}
+	if got := parseChallenges([]string{strings.Repeat("a, ", 50)}); len(got) != maxChallenges {
+		t.Errorf("%d challenges", len(got))
 	}
 }
 

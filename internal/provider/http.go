@@ -69,13 +69,17 @@ func newTransport() *http.Transport {
 	}
 }
 
-// dial connects as usual, but for the name localhost, which must lead to this machine: it is trusted without TLS.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return dialerFor(address).DialContext(ctx, network, address)
+}
+
+// dialerFor connects as usual, but for the name localhost, which must lead to this machine: it is trusted without TLS.
+func dialerFor(address string) *net.Dialer {
 	d := &net.Dialer{Timeout: 10 * time.Second}
 	if host, _, err := net.SplitHostPort(address); err == nil && host == "localhost" {
 		d.Control = onlyLoopback
 	}
-	return d.DialContext(ctx, network, address)
+	return d
 }
 
 func onlyLoopback(_, address string, _ syscall.RawConn) error {

@@ -104,10 +104,8 @@ func readKey(raw json.RawMessage) (publicKey, bool) {
 			part[name] = v
 		}
 	}
-	for _, private := range []string{"d", "k", "priv"} {
-		if _, there := o.Get(private); there {
-			return publicKey{}, false
-		}
+	if _, private := o.Get("d"); private {
+		return publicKey{}, false
 	}
 	bare, err := json.Marshal(part)
 	if err != nil {

@@ -1,11 +1,13 @@
 package provider
 
 import (
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"math/big"
 	"net/http"
 	"reflect"
 	"sync/atomic"
@@ -82,6 +84,42 @@ func TestVerifyKeys(t *testing.T) {
 				t.Errorf("failed rows %+v, want %+v", got, c.want)
 			}
 		})
+	}
+}
+
+func TestKeyUnfit(t *testing.T) {
+	k := testKeys()
+	large := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 8192), E: 65537}
+	for _, c := range []struct {
+		key  any
+		alg  string
+		want string
+	}{
+		{k.rsa.Public(), "RS256", ""},
+		{k.rsa.Public(), "PS512", ""},
+		{k.rsa.Public(), "ES256", "the key is K, which can't be ES256's"},
+		{k.rsa.Public(), "EdDSA", "the key is K, which can't be EdDSA's"},
+		{large, "RS256", "the key is K; 2048 to 8192 are allowed"},
+		{k.ec.Public(), "ES256", ""},
+		{k.ec.Public(), "ES384", "the key is K, which can't be ES384's"},
+		{k.ec.Public(), "EdDSA", "the key is K, which can't be EdDSA's"},
+		{k.ed.Public(), "EdDSA", ""},
+		{k.ed.Public(), "ES256", "the key is K, which can't be ES256's"},
+		{nil, "RS256", "the key is K, which can't be RS256's"},
+	} {
+		if got := (publicKey{key: c.key, kind: "K"}).unfit(c.alg); got != c.want {
+			t.Errorf("%T for %s: %q, want %q", c.key, c.alg, got, c.want)
+		}
+	}
+}
+
+func TestChooseKeysTriesFew(t *testing.T) {
+	keys := make([]publicKey, 10)
+	for i := range keys {
+		keys[i] = publicKey{id: "k", key: testKeys().rsa.Public()}
+	}
+	if got, problem := chooseKeys(keys, "RS256", "k"); len(got) != maxTried || problem != "" {
+		t.Errorf("%d keys, %q", len(got), problem)
 	}
 }
 

@@ -72,6 +72,7 @@ func TestTokenAnswers(t *testing.T) {
 		{"refresh token a number", `{"access_token":"a","token_type":"Bearer","refresh_token":1}`, revealed{}, "refresh_token is no string"},
 		{"a line break in a token", `{"access_token":"a\nb","token_type":"Bearer"}`, revealed{}, "access_token holds characters that no token may hold"},
 		{"an escape in a token", `{"access_token":"a","token_type":"Bearer","refresh_token":"\u001b[2J"}`, revealed{}, "refresh_token holds characters that no token may hold"},
+		{"a letter beyond ASCII in a token", `{"access_token":"ä","token_type":"Bearer"}`, revealed{}, "access_token holds characters that no token may hold"},
 		{"no token type", `{"access_token":"a","refresh_token":"r"}`, revealed{Refresh: "r"}, "an answer without token_type"},
 		{"token type a number", `{"access_token":"a","token_type":1}`, revealed{}, "token_type is no string"},
 		{"another token type", `{"access_token":"a","token_type":"DPoP\u001b","refresh_token":"r"}`, revealed{Refresh: "r"}, `token_type is "DPoP\x1b" instead of Bearer`},
@@ -122,6 +123,12 @@ func TestTokenRefusals(t *testing.T) {
 		}},
 		{"words without end", says(400, "", `{"error":"invalid_request","error_description":"`+strings.Repeat("ä", 5000)+`"}`), func(string) error {
 			return &OAuthError{Operation: op, Code: "invalid_request", Description: strings.Repeat("ä", 500) + "…", Status: 400}
+		}},
+		{"a code without end", says(400, "", `{"error":"`+strings.Repeat("e", 5000)+`"}`), func(string) error {
+			return &OAuthError{Operation: op, Code: strings.Repeat("e", 100) + "…", Status: 400}
+		}},
+		{"too slow for the server", says(408, "", ""), func(host string) error {
+			return &UnavailableError{Operation: op, Host: host, Status: 408}
 		}},
 		{"media type", says(415, "application/json", `{"ErrorMessage":"Unsupported Media Type"}`), func(host string) error {
 			return &ResponseError{op, host, 415, "a JSON object without an error code"}

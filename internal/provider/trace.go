@@ -102,7 +102,7 @@ func (r *record) request(req *http.Request) (*http.Request, error) {
 			return nil, err
 		}
 		req = req.Clone(req.Context())
-		req.Body, req.GetBody = io.NopCloser(bytes.NewReader(body)), nil
+		req.Body = io.NopCloser(bytes.NewReader(body))
 		form, _ = url.ParseQuery(string(body)) // what can't be read isn't shown
 	}
 	r.learn(form)
