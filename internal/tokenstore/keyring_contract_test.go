@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 // keyringContract is what the store relies on, of the system's keyring and of the tests' one alike.
@@ -76,3 +77,21 @@ func keyringContract(t *testing.T, k keyring) {
 }
 
 func TestFakeKeyring(t *testing.T) { keyringContract(t, newFakeKeyring()) }
+
+// TestACallWithoutAnEndIsGivenUp: go-keyring knows neither context nor deadline.
+func TestACallWithoutAnEndIsGivenUp(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	never := func() (string, error) { <-release; return "late", nil }
+	if v, err := bounded(t.Context(), time.Millisecond, never); v != "" || !errors.Is(err, ErrLocked) {
+		t.Errorf("after the deadline: %q, %v, want ErrLocked", v, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if v, err := bounded(ctx, time.Hour, never); v != "" || !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %q, %v", v, err)
+	}
+	if v, err := bounded(t.Context(), time.Hour, func() (string, error) { return "v", errFault }); v != "v" || !errors.Is(err, errFault) {
+		t.Errorf("in time: %q, %v", v, err)
+	}
+}

@@ -160,6 +160,12 @@ func (k *secretService) prompt(ctx context.Context, conn *dbus.Conn, prompt dbus
 	signals := make(chan *dbus.Signal, 4)
 	conn.Signal(signals)
 	defer conn.RemoveSignal(signals)
+	answered := false
+	defer func() {
+		if !answered {
+			conn.Object(ssName, prompt).Go(ssPrompt+".Dismiss", dbus.FlagNoReplyExpected, nil)
+		}
+	}()
 	if err := conn.Object(ssName, prompt).CallWithContext(call, ssPrompt+".Prompt", 0, "").Err; err != nil {
 		return err
 	}
@@ -173,6 +179,7 @@ func (k *secretService) prompt(ctx context.Context, conn *dbus.Conn, prompt dbus
 			if sig.Path != prompt || sig.Name != ssPrompt+".Completed" {
 				continue
 			}
+			answered = true
 			if dismissed, ok := first[bool](sig.Body); !ok || dismissed {
 				return fmt.Errorf("%w: its prompt was dismissed or couldn't be shown", ErrLocked)
 			}
@@ -183,10 +190,8 @@ func (k *secretService) prompt(ctx context.Context, conn *dbus.Conn, prompt dbus
 			}
 			quiet = nil
 		case <-limit:
-			conn.Object(ssName, prompt).Go(ssPrompt+".Dismiss", dbus.FlagNoReplyExpected, nil)
 			return fmt.Errorf("%w: nobody answered its prompt in %s", ErrLocked, promptDeadline)
 		case <-ctx.Done():
-			conn.Object(ssName, prompt).Go(ssPrompt+".Dismiss", dbus.FlagNoReplyExpected, nil)
 			return ctx.Err()
 		}
 	}

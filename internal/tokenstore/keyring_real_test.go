@@ -96,7 +96,8 @@ func inOwnBus(t *testing.T) (outer bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "../../test/keyring/run.sh", self, "-test.run", "^"+t.Name()+"$", "-test.v")
+	cmd := exec.CommandContext(t.Context(), "../../test/keyring/run.sh", self, "-test.run", "^"+t.Name()+"$", "-test.v",
+		"-test.timeout", "60s")
 	cmd.Env = append(os.Environ(), "SIMSID_TEST_OWN_BUS="+t.Name())
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {

@@ -181,3 +181,32 @@ func TestClearAndRemoveLeaveNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestWhere(t *testing.T) {
+	kr := newFakeKeyring()
+	o := newOptions(t, kr)
+	dir := o.Dir + "/"
+	for _, row := range []struct {
+		want   Backend
+		absent bool
+		limit  int
+		words  string
+	}{
+		{Keyring, false, 0, keyringWords},
+		{Keyring, false, 100, keyringWords + ", the refresh token in the sealed file " + dir + "school.keyring.age"},
+		{File, false, 0, "sealed file " + dir + "school.age"},
+		{Auto, true, 0, "sealed file " + dir + "school.beside.age, its key beside it"},
+		{Memory, false, 0, "memory (kept nowhere)"},
+	} {
+		kr.failAll(nil)
+		if row.absent {
+			kr.failAll(ErrAbsent)
+		}
+		o.limit = row.limit
+		s := choose(t, o, school, row.want)
+		save(t, s, 1)
+		if got := s.Where(); got != row.words {
+			t.Errorf("%q, want %q", got, row.words)
+		}
+	}
+}
