@@ -159,8 +159,8 @@ func (r *record) member(m token.Member) string {
 	case m.Name == "keys" && m.Value[0] == '[':
 		var keys []json.RawMessage
 		_ = json.Unmarshal(m.Value, &keys) // an array, by its first character
-		return fmt.Sprintf("[%d keys]", len(keys))
-	case isShownMember(m.Name):
+		return fmt.Sprintf("[keys: %d]", len(keys))
+	case isShownMember(m.Name), slices.Contains([]string{"true", "false", "null"}, string(m.Value)):
 		return r.shown(string(m.Value))
 	}
 	return "[masked]"

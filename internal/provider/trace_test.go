@@ -80,7 +80,7 @@ func TestTraceOfUserinfo(t *testing.T) {
 		w.Header()["Date"] = nil
 		w.Header().Set("Location", "https://sts.example/x?code=0123456789abcdef0123456789abcdef&scope=a")
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = fmt.Fprint(w, `{"sub":"personal","name\u001b[2J":"personal","iss":"\u001b[31mred secret-schema","aud":["a","b"],"amr":null,"keys":[1,2,3]}`)
+		_, _ = fmt.Fprint(w, `{"sub":"personal","name\u001b[2J":"personal","iss":"\u001b[31mred secret-schema","aud":["a","b"],"amr":null,"other":true,"pin":1234,"keys":[1,2,3]}`)
 	}})
 	p, out := tracing(s)
 	p.Metadata.UserinfoEndpoint += "?schema=secret-schema&scope=a%1b"
@@ -92,7 +92,7 @@ func TestTraceOfUserinfo(t *testing.T) {
 >   Accept: application/json
 >   Authorization: Bearer [access_token: JWT, 48 bytes, #MARK]
 >   User-Agent: simsid
-< 200 OK in 12ms, 123 bytes
+< 200 OK in 12ms, 147 bytes
 <   Content-Type: application/json
 <   Location: https://sts.example/x?code=[code: 32 bytes, #CODE]&scope=a
 <   masked: Content-Length
@@ -101,7 +101,9 @@ func TestTraceOfUserinfo(t *testing.T) {
 <   iss: \x1b[31mred [masked]
 <   aud: ["a","b"]
 <   amr: null
-<   keys: [3 keys]
+<   other: true
+<   pin: [masked]
+<   keys: [keys: 3]
 `)
 	if got := out.String(); got != want {
 		t.Errorf("trace:\n%s\nwant\n%s", got, want)
