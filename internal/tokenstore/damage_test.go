@@ -125,6 +125,14 @@ func TestALaterVersionIsLeftAlone(t *testing.T) {
 		if !errors.Is(err, ErrLater) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v, want ErrLater", path, err)
 		}
+		if st, err := Choose(t.Context(), o, school, "", ""); err == nil {
+			err = st.Save(t.Context(), setNo(2), head)
+			if !errors.Is(err, ErrLater) {
+				t.Errorf("%s: save: %v, want ErrLater", path, err)
+			}
+		} else if !errors.Is(err, ErrLater) {
+			t.Errorf("%s: choose: %v, want ErrLater", path, err)
+		}
 		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, content) {
 			t.Errorf("%s was changed", path)
 		}
@@ -137,7 +145,7 @@ func TestALaterVersionIsLeftAlone(t *testing.T) {
 	}
 }
 
-// TestALoginCantOverwriteALaterVersion: a new login is not a reason to destroy what a later version keeps.
+// TestALoginDoesntDestroyWhatItCantRead: a new login is no reason to overwrite what somebody else put there.
 func TestALoginDoesntDestroyWhatItCantRead(t *testing.T) {
 	o := newOptions(t, newFakeKeyring())
 	s := choose(t, o, school, File)

@@ -130,7 +130,7 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 	}
 }
 
-// TestAFolderThatTakesNoFilesIsFoundOutBeforeALogin uses a file in the folder's place: modes don't stop root.
+// TestAFolderThatTakesNoFiles is found out before a login. It uses a file in the folder's place: modes don't stop root.
 func TestAFolderThatTakesNoFiles(t *testing.T) {
 	o := newOptions(t, newFakeKeyring())
 	if err := os.WriteFile(o.Dir, nil, 0o600); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -62,12 +63,18 @@ func (s *Store) vacate(ctx context.Context) error {
 	if !exists(path) {
 		return nil
 	}
-	_, err = s.openFile(path, id)
+	plain, err := s.openFile(path, id)
 	if p, ok := errors.AsType[*PermissionError](err); ok {
 		return fileError("write", path, p)
 	}
 	if err == nil {
+		_, err = decodeLogin(plain)
+	}
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, ErrLater):
+		return fileError("write", path, err)
 	}
 	if err := s.o.setAside(&DamagedError{Path: path, Err: err}); !isSetAside(err) {
 		return err
@@ -148,8 +155,8 @@ func (s *Store) recordOf(l login) diskRecord {
 
 // withoutLogin is the record when no login is kept.
 func withoutLogin(d diskRecord) diskRecord {
-	d.Login, d.Expiry, d.Refreshable, d.RefreshInFile = "", d.Expiry.UTC(), false, false
-	d.Expiry, d.SignedInAt = zeroTime(), zeroTime()
+	d.Login, d.Refreshable, d.RefreshInFile = "", false, false
+	d.Expiry, d.SignedInAt = time.Time{}, time.Time{}
 	d.Subject, d.Name, d.Organisation, d.Ended = "", "", "", false
 	return d
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"time"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -344,5 +343,3 @@ func kindsOf(m map[SecretKind]boundSecret) []SecretKind {
 	slices.Sort(kinds)
 	return kinds
 }
-
-func zeroTime() time.Time { return time.Time{} }

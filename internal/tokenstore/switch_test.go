@@ -9,7 +9,7 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
-// places of a switch: what Choose is asked for, and the files and items that may remain there.
+// TestSwitchingMovesAndClears goes from each place to each other, by a login and by a secret.
 func TestSwitchingMovesAndClears(t *testing.T) {
 	type target struct {
 		name   string
