@@ -223,10 +223,23 @@ func (a *app) decodeOne(ctx context.Context, d decodable, strict bool) (t render
 	t.Verification, err = p.Verify(ctx, d.value, provider.VerifyRequest{Use: d.use, ClientID: d.session.profile.ClientID, MaxAge: -1})
 	if err != nil {
 		t.Unverified = "the provider's keys can't be had: " + err.Error()
-	} else if verr := t.Verification.Err(); verr != nil {
-		t.Unverified = verr.Error()
+	} else if verr, ok := errors.AsType[*provider.VerificationError](t.Verification.Err()); ok {
+		t.Unverified = failedChecks(verr)
 	}
 	return t, t.Unverified != "" && (strict || failsWithoutExpiry(t.Verification)), nil
+}
+
+// failedChecks names the checks that failed; their rows say why.
+func failedChecks(err *provider.VerificationError) string {
+	var names []string
+	for _, c := range err.Failed {
+		names = append(names, c.Name)
+	}
+	what := "this check doesn't hold: "
+	if len(names) > 1 {
+		what = "these checks don't hold: "
+	}
+	return what + strings.Join(names, ", ")
 }
 
 // failsWithoutExpiry reports whether a check failed other than that the token has ended, as every stored ID token does within minutes.

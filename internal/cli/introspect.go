@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -89,6 +91,9 @@ func (s *session) introspect(ctx context.Context, o *introspectOptions) (*render
 	case named:
 		view.Note = "asked with the credentials of the scope " + scope.ID
 		view.Result, err = p.Introspect(ctx, scope, t, hint)
+		if e, ok := errors.AsType[*provider.OAuthError](err); ok && e.Status == http.StatusUnauthorized {
+			err = &hintedError{Code: exitUsage, Err: err, Hints: []string{"the provider refused the name or the secret of the scope " + scope.ID + ": check introspection_id and its secret"}}
+		}
 	case s.kind.ValidationCalls && o.refresh:
 		return nil, &hintedError{Code: exitUsage, Text: "the validation endpoints know no refresh tokens",
 			Hints: []string{"see whether it still works: simsid refresh -p " + s.profile.Name}}

@@ -60,7 +60,7 @@ func runLogout(ctx context.Context, a *app, o *logoutOptions) error {
 }
 
 func (s *session) logout(ctx context.Context, o *logoutOptions) (render.View, error) {
-	store, err := s.openStore(ctx)
+	store, err := s.storeToLeave(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +80,18 @@ func (s *session) logout(ctx context.Context, o *logoutOptions) (render.View, er
 	}
 	view.Steps = append(view.Steps, render.Step{What: "tokens cleared from the " + s.where(store), Done: true})
 	return view, nil
+}
+
+// storeToLeave is the store on record; to forget a login here alone, also one of another issuer or client than the profile's now.
+func (s *session) storeToLeave(ctx context.Context, o *logoutOptions) (*tokenstore.Store, error) {
+	if !o.local {
+		return s.openStore(ctx)
+	}
+	opts, err := s.storeOptions()
+	if err != nil {
+		return nil, err
+	}
+	return tokenstore.OpenRecorded(ctx, opts, s.profile.Name)
 }
 
 // logoutAtProvider revokes and ends the session, where there is a login to do it with.

@@ -179,7 +179,7 @@ func runProfileRemove(ctx context.Context, a *app, _ *cobra.Command, name string
 	if err != nil {
 		return err
 	}
-	r, kept, err := tokenstore.ReadRecord(o, name)
+	_, kept, err := tokenstore.ReadRecord(o, name)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func runProfileRemove(ctx context.Context, a *app, _ *cobra.Command, name string
 		return a.unknownProfile(name)
 	}
 	if kept {
-		st, err := tokenstore.Open(ctx, o, r.Binding(name), "")
+		st, err := tokenstore.OpenRecorded(ctx, o, name)
 		if err != nil {
 			return &profileError{Profile: name, Err: err}
 		}

@@ -293,7 +293,8 @@ func (s *session) prepareHTTP() error {
 		if err != nil {
 			return err
 		}
-		s.sts, err = emulator.New(emulator.Options{Dir: dir, Now: s.env.Now, Rand: s.env.Rand})
+		s.sts, err = emulator.New(emulator.Options{Dir: dir, Now: s.env.Now, Rand: s.env.Rand,
+			Notice: func(err error) { s.line("warning", "%v", err) }})
 		if err != nil {
 			return err
 		}

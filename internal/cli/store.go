@@ -57,7 +57,13 @@ func (s *session) chooseStore(ctx context.Context) (*tokenstore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := tokenstore.Choose(ctx, o, s.binding(), s.explicitStore(), tokenstore.Backend(s.profile.Store))
+	want := s.explicitStore()
+	if r, ok, err := tokenstore.ReadRecord(o, s.profile.Name); err == nil && ok && want == "" &&
+		r.Backend == tokenstore.Keyring && s.profile.Store == string(tokenstore.Auto) {
+		// The keyring that was there at the last login may be gone, as over SSH: auto is to look again.
+		want = tokenstore.Auto
+	}
+	st, err := tokenstore.Choose(ctx, o, s.binding(), want, tokenstore.Backend(s.profile.Store))
 	if err != nil {
 		return nil, err
 	}
