@@ -231,7 +231,7 @@ func (r LoginRequest) redeem(ctx context.Context, a answer, o oneTime, redirectU
 	}
 	set := response.Set
 	if set.ID.IsZero() {
-		return nil, missing(p, "exchange the code", "it has no ID token")
+		return nil, noIDToken(p.Metadata)
 	}
 	v, err := p.Verify(ctx, set.ID, provider.VerifyRequest{
 		Use:      provider.AtLogin,
@@ -251,10 +251,10 @@ func (r LoginRequest) redeem(ctx context.Context, a answer, o oneTime, redirectU
 	return &LoginResult{Set: set, Verification: v, Via: a.via}, nil
 }
 
-// missing is the error for a successful answer of the token endpoint that lacks what it must have.
-func missing(p *provider.Provider, operation, problem string) error {
-	e := &provider.ResponseError{Operation: operation, Status: http.StatusOK, Problem: problem}
-	if u, err := url.Parse(p.Metadata.TokenEndpoint); err == nil {
+// noIDToken is the error for an exchange that succeeded and doesn't say who signed in (OpenID Connect Core 3.1.3.3).
+func noIDToken(m provider.Metadata) error {
+	e := &provider.ResponseError{Operation: "exchange the code", Status: http.StatusOK, Problem: "an answer without id_token"}
+	if u, err := url.Parse(m.TokenEndpoint); err == nil {
 		e.Host = u.Host
 	}
 	return e

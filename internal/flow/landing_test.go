@@ -1,18 +1,13 @@
 package flow
 
 import (
-	"bufio"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"io"
-	"net"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/simsid/simsid/internal/token"
 )
 
 // TestLanding looks at what the browser gets for the genuine answer: a redirect that takes the code out of the address, and
@@ -142,97 +137,5 @@ func TestLandingIsSecret(t *testing.T) {
 	}
 	if _, err := a.end(); err != nil {
 		t.Error(err)
-	}
-}
-
-// startLoopback starts a listener whose server a test has altered.
-func startLoopback(t *testing.T, change func(*loopback)) (*loopback, func() net.Conn) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	t.Cleanup(cancel)
-	r, err := parseRedirect("http://127.0.0.1:0/callback")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listeners, port, err := openPort(ctx, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := newLoopback(ctx, r.withPort(port), token.NewSecret("STATE"), token.NewSecret("LANDING"))
-	change(l)
-	l.serve(listeners)
-	t.Cleanup(l.close)
-	return l, func() net.Conn {
-		conn, err := net.Dial("tcp", listeners[0].Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = conn.Close() })
-		return conn
-	}
-}
-
-// TestSlowClients: whoever doesn't finish a request is cut off. The test's limits are shorter than the program's.
-func TestSlowClients(t *testing.T) {
-	defaults := newLoopback(t.Context(), redirect{}, token.Secret{}, token.Secret{}).server
-	if defaults.ReadHeaderTimeout != headerTimeout || defaults.ReadTimeout != requestTimeout || defaults.IdleTimeout != idleTimeout ||
-		defaults.WriteTimeout != writeTimeout || defaults.MaxHeaderBytes != maxHeader {
-		t.Error("the server lacks a limit")
-	}
-	l, dial := startLoopback(t, func(l *loopback) {
-		l.server.ReadHeaderTimeout /= 200
-		l.server.ReadTimeout /= 200
-		l.server.IdleTimeout /= 200
-	})
-	for _, request := range []string{
-		"", "GET /callback?code=c", "GET /callback?code=c&state=STATE HTTP/1.1\r\nHost: " + l.redirect.hosts()[0] + "\r\n",
-		"GET /callback?code=c&state=STATE HTTP/1.1\r\nHost: " + l.redirect.hosts()[0] + "\r\nContent-Length: 5\r\n\r\n",
-	} {
-		conn := dial()
-		if _, err := io.WriteString(conn, request); err != nil {
-			t.Fatal(err)
-		}
-		answer, err := io.ReadAll(conn) // ends when the server cuts it off
-		if err != nil || strings.Contains(string(answer), " 303 ") {
-			t.Errorf("%q: %q, %v", request, answer, err)
-		}
-	}
-	if l.taken.Load() {
-		t.Error("an unfinished request was taken for the answer")
-	}
-}
-
-// TestCrowd: of too many connections the one that has waited longest goes, and the one that brought the answer stays.
-func TestCrowd(t *testing.T) {
-	l, dial := startLoopback(t, func(l *loopback) { l.crowd.limit = 3 })
-	sender := dial()
-	if _, err := io.WriteString(sender, "GET /callback?code=c&state=STATE HTTP/1.1\r\nHost: "+l.redirect.hosts()[0]+"\r\n\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	reader := bufio.NewReader(sender)
-	resp, err := http.ReadResponse(reader, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	silent := make([]net.Conn, 8)
-	for i := range silent {
-		silent[i] = dial()
-	}
-	for _, conn := range silent[:len(silent)-2] {
-		if b, err := io.ReadAll(conn); len(b) != 0 {
-			t.Errorf("an old connection got %q, %v", b, err)
-		}
-	}
-	l.finish(true)
-	if _, err := io.WriteString(sender, "GET /finished/LANDING HTTP/1.1\r\nHost: "+l.redirect.hosts()[0]+"\r\n\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	if resp, err = http.ReadResponse(reader, nil); err != nil {
-		t.Fatalf("the sender of the answer was cut off: %v", err)
-	}
-	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Errorf("status %d", resp.StatusCode)
 	}
 }

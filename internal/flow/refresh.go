@@ -55,7 +55,8 @@ type RefreshResult struct {
 // Refresh renews the tokens under the login's lock: lock, read again, refresh only if still needed, keep the new refresh
 // token, verify, keep the rest, return. On invalid_grant it reads once more (another may have won) and else
 // ends the login (ErrLoginEnded). A network fault changes nothing. If verification of a new ID token fails, the
-// rotated refresh token is kept, the new access and ID token aren't, and the error is the *provider.VerificationError.
+// rotated refresh token is kept, the new access and ID token aren't, and the error is the *provider.VerificationError;
+// likewise with a *provider.ResponseError for an answer that is broken but for its refresh token.
 //
 // A result together with an error means that the tokens are good, and that keeping them failed with that error.
 //
@@ -87,12 +88,12 @@ func Refresh(ctx context.Context, r RefreshRequest) (*RefreshResult, error) {
 	}
 	before, answer, err := r.redeem(ctx, p, current)
 	switch {
-	case err != nil:
-		return nil, err
-	case answer == nil:
+	case err == nil && answer == nil:
 		return &RefreshResult{Set: before, Before: current}, nil
+	case answer == nil:
+		return nil, err
 	}
-	return r.keep(ctx, p, before, answer.Set)
+	return r.keep(ctx, p, before, answer.Set, err)
 }
 
 const (
@@ -120,7 +121,8 @@ func (r RefreshRequest) redeem(
 	if refused == nil {
 		return current, answer, err
 	}
-	again, err := r.Keeper.Load(ctx)
+	settled := context.WithoutCancel(ctx) // what the provider has said is put on record, whoever has given up on it
+	again, err := r.Keeper.Load(settled)
 	if err != nil {
 		return current, nil, fmt.Errorf("read the login again after %w: %w", refused, err)
 	}
@@ -132,14 +134,15 @@ func (r RefreshRequest) redeem(
 			return again, answer, err
 		}
 	}
-	if err := r.Keeper.End(context.WithoutCancel(ctx)); err != nil {
+	if err := r.Keeper.End(settled); err != nil {
 		return current, nil, fmt.Errorf("%w: %w: %w", ErrLoginEnded, refused, err)
 	}
 	return current, nil, fmt.Errorf("%w: %w", ErrLoginEnded, refused)
 }
 
 // request sends one refresh token. refused is set when the provider doesn't take it any more; every other error says
-// nothing about the token and comes as err.
+// nothing about the token and comes as err, beside the answer where a broken one still held a new refresh token: the
+// provider may have burned the old one.
 func (r RefreshRequest) request(
 	ctx context.Context, p *provider.Provider, refresh token.Secret,
 ) (answer *provider.TokenResponse, refused *provider.OAuthError, err error) {
@@ -159,18 +162,20 @@ func (r RefreshRequest) request(
 	if oauth, ok := errors.AsType[*provider.OAuthError](err); ok && oauth.Code == "invalid_grant" {
 		return nil, oauth, nil
 	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err != nil && response.Set.Refresh.IsZero() {
 		return nil, nil, err
 	}
-	return &response, nil, nil
+	return &response, nil, err
 }
 
 // keep takes an answer over: first the new refresh token beside the old tokens, so that whatever happens next loses
-// nothing; then, verified, the whole.
-func (r RefreshRequest) keep(ctx context.Context, p *provider.Provider, before, got token.Set) (*RefreshResult, error) {
+// nothing; then, verified, the whole. With a fault the answer is of no use but for its refresh token.
+func (r RefreshRequest) keep(
+	ctx context.Context, p *provider.Provider, before, got token.Set, fault error,
+) (*RefreshResult, error) {
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
 	defer cancel()
 	next := merge(before, got)
@@ -181,12 +186,15 @@ func (r RefreshRequest) keep(ctx context.Context, p *provider.Provider, before, 
 		rotated.Refresh = next.Refresh
 		unsafe = r.Keeper.SaveRefreshed(saving, rotated)
 	}
-	v, err := r.verify(ctx, p, before, got)
-	if err != nil && unsafe != nil {
-		return nil, fmt.Errorf("%w; and the new refresh token: %w", err, unsafe)
+	var v *provider.Verification
+	if fault == nil {
+		v, fault = r.verify(ctx, p, before, got)
 	}
-	if err != nil {
-		return nil, err
+	if fault != nil && unsafe != nil {
+		return nil, fmt.Errorf("%w; and the new refresh token: %w", fault, unsafe)
+	}
+	if fault != nil {
+		return nil, fault
 	}
 	result := &RefreshResult{Set: next, Before: before, Refreshed: true, Verification: v}
 	// Where the first save failed this one has the refresh token as well: if it succeeds, all is where it belongs.
@@ -197,9 +205,6 @@ func (r RefreshRequest) keep(ctx context.Context, p *provider.Provider, before, 
 func (r RefreshRequest) verify(
 	ctx context.Context, p *provider.Provider, before, got token.Set,
 ) (*provider.Verification, error) {
-	if got.Access.IsZero() {
-		return nil, missing(p, "refresh", "it has no access token")
-	}
 	if got.ID.IsZero() {
 		return nil, nil
 	}

@@ -1,0 +1,188 @@
+package flow
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/simsid/simsid/internal/token"
+)
+
+// families are the loopback addresses that this machine has.
+func families(ctx context.Context) []string {
+	return slices.DeleteFunc([]string{"127.0.0.1", "::1"}, func(host string) bool { return !hasAddress(ctx, host) })
+}
+
+func TestPortTaken(t *testing.T) {
+	for _, host := range families(t.Context()) {
+		t.Run(host, func(t *testing.T) {
+			taken, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer taken.Close()
+			port := taken.Addr().(*net.TCPAddr).Port
+			a := begin(t, newSTS(t), func(r *LoginRequest) { r.RedirectURI = fmt.Sprintf("http://localhost:%d/callback", port) })
+			_, err = a.end()
+			e, ok := errors.AsType[*PortError](err)
+			if !ok || e.Address != taken.Addr().String() {
+				t.Fatalf("expected a *PortError for %s, got %v", taken.Addr(), err)
+			}
+			if got, want := err.Error(), "listen on "+e.Address+": address already in use"; got != want {
+				t.Errorf("expected %q, got %q", want, got)
+			}
+			// What was taken before the fault is free again.
+			for _, other := range families(t.Context()) {
+				if other == host {
+					continue
+				}
+				free, err := net.Listen("tcp", net.JoinHostPort(other, fmt.Sprint(port)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = free.Close()
+			}
+		})
+	}
+}
+
+// TestMissingFamily is localhost on a machine without IPv6, played by an address that no machine has (RFC 5737).
+func TestMissingFamily(t *testing.T) {
+	listeners, port, err := openOnce(t.Context(), []string{"127.0.0.1", "192.0.2.1"}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listeners[0].Close()
+	if len(listeners) != 1 || port == 0 || listeners[0].Addr().String() != fmt.Sprintf("127.0.0.1:%d", port) {
+		t.Errorf("got %d listeners, port %d", len(listeners), port)
+	}
+	if _, _, err := openOnce(t.Context(), []string{"192.0.2.1"}, 0); err == nil {
+		t.Error("an address that doesn't exist was listened on")
+	}
+}
+
+// TestOnlyItsOwnAddress: 127.0.0.1 and [::1] are listened on alone.
+func TestOnlyItsOwnAddress(t *testing.T) {
+	for _, host := range families(t.Context()) {
+		a := begin(t, newSTS(t), func(r *LoginRequest) {
+			r.RedirectURI = "http://" + net.JoinHostPort(host, "0") + "/"
+		}).waiting()
+		port := mustURL(t, a.redirectURI()).Port()
+		for _, other := range append(families(t.Context()), "127.0.0.2") {
+			conn, err := net.Dial("tcp", net.JoinHostPort(other, port))
+			if (err == nil) != (other == host) {
+				t.Errorf("redirect on %s: dial %s: %v", host, other, err)
+			}
+			if err == nil {
+				_ = conn.Close()
+			}
+		}
+	}
+}
+
+// startLoopback starts a listener whose server a test has altered.
+func startLoopback(t *testing.T, change func(*loopback)) (*loopback, func() net.Conn) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	r, err := parseRedirect("http://127.0.0.1:0/callback")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listeners, port, err := openPort(ctx, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLoopback(ctx, r.withPort(port), token.NewSecret("STATE"), token.NewSecret("LANDING"))
+	change(l)
+	l.serve(listeners)
+	t.Cleanup(l.close)
+	return l, func() net.Conn {
+		conn, err := net.Dial("tcp", listeners[0].Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn
+	}
+}
+
+// TestSlowClients: whoever doesn't finish a request is cut off. The test's limits are shorter than the program's.
+func TestSlowClients(t *testing.T) {
+	defaults := newLoopback(t.Context(), redirect{}, token.Secret{}, token.Secret{}).server
+	if defaults.ReadHeaderTimeout != headerTimeout || defaults.ReadTimeout != requestTimeout || defaults.IdleTimeout != idleTimeout ||
+		defaults.WriteTimeout != writeTimeout || defaults.MaxHeaderBytes != maxHeader {
+		t.Error("the server lacks a limit")
+	}
+	l, dial := startLoopback(t, func(l *loopback) {
+		l.server.ReadHeaderTimeout /= 200
+		l.server.ReadTimeout /= 200
+		l.server.IdleTimeout /= 200
+	})
+	for _, request := range []string{
+		"", "GET /callback?code=c", "GET /callback?code=c&state=STATE HTTP/1.1\r\nHost: " + l.redirect.hosts()[0] + "\r\n",
+		"GET /callback?code=c&state=STATE HTTP/1.1\r\nHost: " + l.redirect.hosts()[0] + "\r\nContent-Length: 5\r\n\r\n",
+	} {
+		conn := dial()
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(conn) // ends when the server cuts it off
+		if err != nil || strings.Contains(string(answer), " 303 ") {
+			t.Errorf("%q: %q, %v", request, answer, err)
+		}
+	}
+	if l.taken.Load() {
+		t.Error("an unfinished request was taken for the answer")
+	}
+}
+
+// TestCrowd: of too many connections the one that has waited longest goes, and the one that brought the answer stays.
+func TestCrowd(t *testing.T) {
+	l, dial := startLoopback(t, func(l *loopback) {
+		l.crowd.limit = 3
+		l.server.ReadHeaderTimeout, l.server.ReadTimeout, l.server.IdleTimeout = 0, 0, 0 // nobody is cut off for being slow
+	})
+	sender := dial()
+	if _, err := io.WriteString(sender, "GET /callback?code=c&state=STATE HTTP/1.1\r\nHost: "+l.redirect.hosts()[0]+"\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	reader := bufio.NewReader(sender)
+	resp, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	silent := make([]net.Conn, 8)
+	for i := range silent {
+		silent[i] = dial()
+	}
+	for _, conn := range silent[:len(silent)-2] {
+		if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(conn); len(b) != 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("an old connection got %q, %v", b, err)
+		}
+	}
+	l.finish(true)
+	if _, err := io.WriteString(sender, "GET /finished/LANDING HTTP/1.1\r\nHost: "+l.redirect.hosts()[0]+"\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if resp, err = http.ReadResponse(reader, nil); err != nil {
+		t.Fatalf("the sender of the answer was cut off: %v", err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+}

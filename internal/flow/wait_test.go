@@ -1,0 +1,121 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// TestOpener: it never blocks a login, its error is an event, and its context outlives the login.
+func TestOpener(t *testing.T) {
+	t.Run("blocks", func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		contexts := make(chan context.Context, 1)
+		a := begin(t, newSTS(t), func(r *LoginRequest) {
+			r.Open = func(ctx context.Context, _ string) error {
+				contexts <- ctx
+				<-release
+				return nil
+			}
+		}).waiting()
+		a.visit(a.genuine())
+		if _, err := a.end(); err != nil {
+			t.Error(err)
+		}
+		if ctx := <-contexts; ctx.Err() != nil {
+			t.Errorf("the opener's context ended with the login: %v", ctx.Err())
+		}
+	})
+	t.Run("fails", func(t *testing.T) {
+		errOpener := errors.New("no display")
+		opened := make(chan string, 1)
+		a := begin(t, newSTS(t), func(r *LoginRequest) {
+			r.Open = func(_ context.Context, address string) error {
+				opened <- address
+				return errOpener
+			}
+		}).waiting()
+		if e := a.event(); e != (BrowserFailed{Err: errOpener}) {
+			t.Errorf("expected BrowserFailed, got %#v", e)
+		}
+		if got := requestOf(t, <-opened); !reflect.DeepEqual(got, a.request) {
+			t.Errorf("the opener got %v, the event %v", got, a.request)
+		}
+		a.visit(a.genuine())
+		if _, err := a.end(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestQuietAndTimeout(t *testing.T) {
+	s := newSTS(t)
+	a := begin(t, s, nil).waiting()
+	s.clock.Advance(time.Minute)
+	if e := a.event(); e != (Quiet{After: time.Minute, RedirectURI: a.redirectURI()}) {
+		t.Errorf("expected Quiet, got %#v", e)
+	}
+	s.clock.Advance(4 * time.Minute)
+	_, err := a.end()
+	if want := (&TimeoutError{After: 5 * time.Minute, RedirectURI: a.redirectURI()}); !reflect.DeepEqual(err, error(want)) {
+		t.Errorf("expected %v, got %v", want, err)
+	}
+	if len(a.events) != 0 {
+		t.Errorf("another event: %#v", <-a.events)
+	}
+}
+
+// TestShortTimeout: a login that ends within the minute isn't called quiet before.
+func TestShortTimeout(t *testing.T) {
+	s := newSTS(t)
+	a := begin(t, s, func(r *LoginRequest) { r.Timeout = time.Minute }).waiting()
+	if asked := len(s.clock.asked); asked != 1 {
+		t.Errorf("%d timers run, not 1", asked)
+	}
+	s.clock.Advance(time.Minute)
+	_, err := a.end()
+	if want := (&TimeoutError{After: time.Minute, RedirectURI: a.redirectURI()}); !reflect.DeepEqual(err, error(want)) {
+		t.Errorf("expected %v, got %v", want, err)
+	}
+	if len(a.events) != 0 {
+		t.Errorf("another event: %#v", <-a.events)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	a := begin(t, newSTS(t), nil).waiting()
+	a.cancel()
+	if _, err := a.end(); err != context.Canceled { //nolint:errorlint // the error itself is promised
+		t.Errorf("got %v", err)
+	}
+	if conn, err := net.Dial("tcp", mustURL(t, a.redirectURI()).Host); err == nil {
+		_ = conn.Close()
+		t.Error("the port is still open")
+	}
+}
+
+func TestCancelDuringExchange(t *testing.T) {
+	s := newSTS(t)
+	a := begin(t, s, nil).waiting()
+	released := make(chan struct{})
+	defer close(released)
+	s.token = func(http.ResponseWriter, url.Values) {
+		a.cancel()
+		<-released
+	}
+	conn := a.dial()
+	if _, err := io.WriteString(conn, "GET "+mustURL(t, a.genuine()).RequestURI()+" HTTP/1.1\r\nHost: "+mustURL(t, a.redirectURI()).Host+
+		"\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.end(); err != context.Canceled { //nolint:errorlint // the error itself is promised
+		t.Errorf("got %v", err)
+	}
+}
