@@ -47,9 +47,8 @@ type Server struct {
 	notice  func(error)
 	store   *store
 	keys    *keyCache
-	clients []*client
+	clients []*ClientConfig
 	pending *pendingRequests
-	pages   func() (*pageSet, error)
 	formKey func() ([]byte, error)
 
 	mu      sync.Mutex
@@ -104,14 +103,13 @@ func New(o Options) (*Server, error) {
 	}
 	s.store = &store{dir: o.Dir, now: s.now, notice: s.notice, keys: s.keys}
 	s.pending = &pendingRequests{byID: map[string]*pendingRequest{}}
-	s.pages = sync.OnceValues(parsePages)
 	s.formKey = sync.OnceValues(func() ([]byte, error) { return s.random(32) })
 	return s, nil
 }
 
 // SignInAs makes the STS sign a sample user in without a page from now on. The error is an *UnknownUserError.
 func (s *Server) SignInAs(login string) error {
-	u := lookupUser(login)
+	u := s.lookupUser(login)
 	if u == nil {
 		return &UnknownUserError{Login: login, Known: logins()}
 	}

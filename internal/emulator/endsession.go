@@ -29,7 +29,7 @@ func (s *Server) serveEndSession(w http.ResponseWriter, r *http.Request) {
 	if c != nil && (current == nil || samePerson(current.Subject, hint.text("sub"))) {
 		var back signedOutPage
 		if uri := in.get("post_logout_redirect_uri"); uri != "" && c.allowsPostLogout(uri) {
-			back = signedOutPage{Return: withState(uri, in.get("state")), Application: c.name}
+			back = signedOutPage{Return: withState(uri, in.get("state")), Application: c.Name}
 		}
 		s.endSession(w, r, hint.text("sid"), back)
 		return
@@ -48,11 +48,11 @@ func (s *Server) serveEndSession(w http.ResponseWriter, r *http.Request) {
 		s.unavailable(w, r, err)
 		return
 	}
-	s.show(w, r, http.StatusOK, page{name: "logout", Title: "Sign out", Data: logoutPage{Token: token, Name: u.Name}})
+	s.show(w, r, http.StatusOK, page{title: "Sign out", main: logoutPage{Token: token, Name: u.Name}.nodes()})
 }
 
 // hinted returns the client and the claims of an ID token of this server, however old.
-func (s *Server) hinted(r *http.Request, raw string) (*client, claimSet, error) {
+func (s *Server) hinted(r *http.Request, raw string) (*ClientConfig, claimSet, error) {
 	if raw == "" {
 		return nil, nil, nil
 	}
@@ -101,7 +101,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, sid string, 
 		return
 	}
 	dropCookie(w, sessionCookie)
-	s.show(w, r, http.StatusOK, page{name: "signedout", Title: "You’re signed out", Data: back})
+	s.show(w, r, http.StatusOK, page{title: "You’re signed out", main: back.nodes()})
 	if visited(r) {
 		s.markEnded()
 	}

@@ -210,7 +210,7 @@ func (b *bench) authorize(c *http.Client, q url.Values) answer {
 	return b.do(c, b.request(http.MethodGet, b.base+"/connect/authorize?"+q.Encode(), nil))
 }
 
-var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"/?>`)
 
 // fields reads the hidden fields of a page's first form.
 func fields(page string) url.Values {
@@ -236,7 +236,7 @@ func (b *bench) code(login string, alter ...string) string {
 		page = b.submit(page, "username", login, "password", "sample-"+login)
 	}
 	if page.at == "/organisation" && page.status == http.StatusOK {
-		page = b.submit(page, "organisation", lookupUser(login).memberships[0].organisation.id)
+		page = b.submit(page, "organisation", s.lookupUser(login).memberships[0].organisation.ID)
 	}
 	return b.landed(page).Get("code")
 }
@@ -318,13 +318,13 @@ func (b *bench) part(jwt string, n int) string {
 const otherSecret = "50% of: everything+more"
 
 // add registers a second client of the plain code flow, whose redirect URI is compared as a whole.
-func (b *bench) add(alter func(*client)) *client {
+func (b *bench) add(alter func(*ClientConfig)) *ClientConfig {
 	c := *b.clients[0]
-	c.id, c.name, c.secret = "other", "Other", token.NewSecret(otherSecret)
-	c.flow, c.anyPort = flowCode, false
-	c.redirects = []string{"https://localhost:5454/Callback"}
-	c.postLogout = []string{"https://localhost:5454/Out"}
-	c.scopes = []string{"openid", "profile", "partner", "offline_access"}
+	c.ID, c.Name, c.Secret = "other", "Other", token.NewSecret(otherSecret)
+	c.Flow, c.AnyPort = FlowCode, false
+	c.RedirectURIs = []string{"https://localhost:5454/Callback"}
+	c.PostLogoutRedirectURIs = []string{"https://localhost:5454/Out"}
+	c.Scopes = []string{"openid", "profile", "partner", "offline_access"}
 	if alter != nil {
 		alter(&c)
 	}

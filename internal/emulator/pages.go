@@ -5,19 +5,16 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
-	"embed"
+	_ "embed" // for the style sheet and the icon
 	"encoding/base64"
 	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode"
-)
 
-//go:embed pages/*.html
-var pageFiles embed.FS
+	"golang.org/x/net/html"
+)
 
 //go:embed pages/style.css
 var styleSheet []byte
@@ -29,54 +26,20 @@ var icon []byte
 // script: without it the page's button does the same.
 const submitScript = "document.forms[0].submit()"
 
-// pageSet is every page by its name.
-type pageSet struct{ byName map[string]*template.Template }
-
-func parsePages() (*pageSet, error) {
-	layout, err := template.New("layout.html").Funcs(template.FuncMap{
-		"visible":  visible,
-		"initials": initials,
-	}).ParseFS(pageFiles, "pages/layout.html", "pages/people.html")
-	if err != nil {
-		return nil, fmt.Errorf("read the emulator's pages: %w", err)
-	}
-	set := &pageSet{map[string]*template.Template{}}
-	for _, name := range []string{"start", "login", "organisation", "consent", "error", "logout", "signedout", "formpost"} {
-		page, err := layout.Clone()
-		if err == nil {
-			page, err = page.ParseFS(pageFiles, "pages/"+name+".html")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read the emulator's page %s: %w", name, err)
-		}
-		set.byName[name] = page
-	}
-	return set, nil
-}
-
 // page is what one page shows.
 type page struct {
-	name   string
-	Title  string
-	Data   any
-	wide   bool
+	title  string
+	main   []*html.Node
+	wide   bool   // with room for two columns
 	target string // where a form may lead besides this server: browsers hold form-action against redirects too
 	script string
 }
 
-// Wide tells the layout to make room for two columns.
-func (p page) Wide() bool { return p.wide }
-
 // show writes a page. No page may be stored, framed, or named to another site.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page) {
-	set, err := s.pages()
-	if err != nil {
-		s.unavailable(w, r, err)
-		return
-	}
 	var b bytes.Buffer
-	if err := set.byName[p.name].ExecuteTemplate(&b, "layout.html", p); err != nil {
-		s.unavailable(w, r, fmt.Errorf("write the emulator's page %s: %w", p.name, err))
+	if err := html.Render(&b, layout(p)); err != nil {
+		s.unavailable(w, r, fmt.Errorf("write the emulator's page %q: %w", p.title, err))
 		return
 	}
 	noStore(w)
@@ -117,13 +80,8 @@ func policySource(address string) string {
 	return u.Scheme + ":"
 }
 
-// errorPage is a page that says what went wrong.
-type errorPage struct {
-	Heading, Text, Code string
-}
-
 func (s *Server) showError(w http.ResponseWriter, r *http.Request, status int, e errorPage) {
-	s.show(w, r, status, page{name: "error", Title: e.Heading, Data: e})
+	s.show(w, r, status, page{title: e.Heading, main: e.nodes()})
 }
 
 // stale answers a page whose request is gone, was made by another browser, or was never made.
@@ -134,16 +92,9 @@ func (s *Server) stale(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-type formPostPage struct {
-	Action string
-	Fields pairs
-	Script template.JS
-}
-
 func (s *Server) showFormPost(w http.ResponseWriter, r *http.Request, target string, fields pairs) {
 	s.show(w, r, http.StatusOK, page{
-		name: "formpost", Title: "Back to the application", target: target, script: submitScript,
-		Data: formPostPage{Action: target, Fields: fields, Script: submitScript},
+		title: "Back to the application", target: target, script: submitScript, main: formPostNodes(target, fields),
 	})
 }
 
@@ -207,30 +158,4 @@ func crossSite(r *http.Request) bool {
 	}
 	u, err := url.Parse(origin)
 	return err != nil || !strings.EqualFold(u.Host, r.Host)
-}
-
-// visible shows control characters and marks of direction as text: a name can't then reorder or hide what is around it.
-func visible(text string) string {
-	var b strings.Builder
-	for _, c := range text {
-		switch {
-		case unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029':
-			fmt.Fprintf(&b, "[U+%04X]", c)
-		default:
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
-}
-
-// initials are for the eye only: the first letters of the first two words that begin with a letter.
-func initials(name string) string {
-	var out []rune
-	for _, word := range strings.FieldsFunc(name, func(c rune) bool { return !unicode.IsLetter(c) }) {
-		first := []rune(word)[0]
-		if unicode.IsUpper(first) && len(out) < 2 {
-			out = append(out, first)
-		}
-	}
-	return string(out)
 }

@@ -109,19 +109,19 @@ func TestChoiceOfOrganisation(t *testing.T) {
 	if a := b.authorize(b.browser, authorizeQuery("prompt", "none")); a.location != callback+"?error=interaction_required&state=the%20state" {
 		t.Errorf("prompt=none before the choice: %q", a.location)
 	}
-	stranger := lookupUser("head").memberships[0].organisation.id
+	stranger := s.lookupUser("head").memberships[0].organisation.ID
 	if a := b.submit(page, "organisation", stranger); a.status != http.StatusBadRequest || a.location != "" {
 		t.Errorf("somebody else's organisation: status %d, %q", a.status, a.location)
 	}
-	chosen := lookupUser("consultant").memberships[11]
-	a := b.submit(page, "organisation", chosen.organisation.id)
+	chosen := s.lookupUser("consultant").memberships[11]
+	a := b.submit(page, "organisation", chosen.organisation.ID)
 	got := b.tokens(b.post("connect/token", tokenForm("code", b.landed(a).Get("code"))))
 	same(t, "organisation", claimOf(t, b.payload(got.ID), "userorganisationidentifier"), `"`+chosen.compound()+`"`)
 
 	if a := b.authorize(b.browser, authorizeQuery("prompt", "none")); b.landed(a).Get("code") == "" {
 		t.Errorf("prompt=none after the choice: %q", a.location)
 	}
-	if a := b.submit(page, "organisation", chosen.organisation.id); a.status != http.StatusBadRequest {
+	if a := b.submit(page, "organisation", chosen.organisation.ID); a.status != http.StatusBadRequest {
 		t.Errorf("a page used twice: status %d", a.status)
 	}
 	if a := b.authorize(b.browser, authorizeQuery("scope", "openid simsmultiorgapplication")); a.status != http.StatusFound {
@@ -173,7 +173,7 @@ func TestEndSession(t *testing.T) {
 		{"by POST", 0, func(b *bench, g tokens) answer {
 			return b.do(b.browser, b.request(http.MethodPost, b.base+"/connect/endsession",
 				url.Values{"id_token_hint": {g.ID}, "post_logout_redirect_uri": {back}, "state": {"a b&c"}}))
-		}, true, `href="` + back + `?state=a&#43;b%26c"`},
+		}, true, `href="` + back + `?state=a+b%26c"`},
 		{"by POST from elsewhere, without the cookie", 0, func(b *bench, g tokens) answer {
 			jar := b.browser.Jar
 			b.browser.Jar = nil
@@ -276,7 +276,7 @@ func TestAsGoesOnWithItsSession(t *testing.T) {
 	parent := newBench(t, Options{As: "parent"})
 	got := parent.login("parent")
 	same(t, "first organisation", claimOf(t, parent.payload(got.ID), "userorganisationidentifier"),
-		`"`+lookupUser("parent").memberships[0].compound()+`"`)
+		`"`+s.lookupUser("parent").memberships[0].compound()+`"`)
 }
 
 // A login without a browser is decided on while the server runs.

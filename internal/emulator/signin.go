@@ -58,8 +58,10 @@ func (s *Server) showLogin(w http.ResponseWriter, r *http.Request, p pendingRequ
 		title = "Error: sign in"
 	}
 	s.show(w, r, http.StatusOK, page{
-		name: "login", Title: title, wide: true, target: p.request.redirectURI,
-		Data: loginPage{ID: p.id, Token: token, Application: p.request.client.name, Login: login, Wrong: wrong, Users: Users()},
+		title: title, wide: true, target: p.request.redirectURI,
+		main: loginPage{
+			ID: p.id, Token: token, Application: p.request.client.Name, Login: login, Wrong: wrong, Users: Users(),
+		}.nodes(),
 	})
 }
 
@@ -70,9 +72,9 @@ func (s *Server) takeLogin(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// A sample user's button signs in without the password, which stands on the button.
-	u := lookupUser(form.get("choose"))
+	u := s.lookupUser(form.get("choose"))
 	if u == nil {
-		u = lookupUser(form.get("username"))
+		u = s.lookupUser(form.get("username"))
 		if u == nil || subtle.ConstantTimeCompare([]byte(u.Password), []byte(form.get("password"))) != 1 {
 			s.showLogin(w, r, p, truncate(form.get("username"), maxLoginHint), true)
 			return
@@ -105,7 +107,7 @@ func (s *Server) proceed(w http.ResponseWriter, r *http.Request, p pendingReques
 			return nil
 		}
 		p.session = key
-		if missing = s.next(p.request, in, lookupUser(in.Login), true, p.consented); missing != stepDone {
+		if missing = s.next(p.request, in, s.lookupUser(in.Login), true, p.consented); missing != stepDone {
 			return nil
 		}
 		if taken = s.pending.take(p.id); !taken {
@@ -167,13 +169,13 @@ func (s *Server) serveOrganisation(w http.ResponseWriter, r *http.Request) {
 	var choices []organisationChoice
 	for _, m := range u.memberships {
 		o := m.organisation
-		choices = append(choices, organisationChoice{o.id, o.name, typeWords(o.types), o.code})
+		choices = append(choices, organisationChoice{o.ID, o.Name, typeWords(o.Types), o.Code})
 	}
 	s.show(w, r, http.StatusOK, page{
-		name: "organisation", Title: "Choose your organisation", target: p.request.redirectURI,
-		Data: organisationPage{
-			ID: p.id, Token: token, Application: p.request.client.name, Name: u.Name, Organisations: choices,
-		},
+		title: "Choose your organisation", target: p.request.redirectURI,
+		main: organisationPage{
+			ID: p.id, Token: token, Application: p.request.client.Name, Name: u.Name, Organisations: choices,
+		}.nodes(),
 	})
 }
 
@@ -194,7 +196,7 @@ func (s *Server) waitingUser(w http.ResponseWriter, r *http.Request) (pendingReq
 		s.stale(w, r)
 		return p, nil, false
 	}
-	return p, lookupUser(in.Login), true
+	return p, s.lookupUser(in.Login), true
 }
 
 func (s *Server) takeOrganisation(w http.ResponseWriter, r *http.Request) {
@@ -208,11 +210,11 @@ func (s *Server) takeOrganisation(w http.ResponseWriter, r *http.Request) {
 		if in == nil {
 			return "", nil, nil
 		}
-		chosen, ok := lookupUser(in.Login).at(form.get("organisation"))
+		chosen, ok := s.lookupUser(in.Login).at(form.get("organisation"))
 		if !ok {
 			return "", nil, nil
 		}
-		in.Organisation = chosen.organisation.id
+		in.Organisation = chosen.organisation.ID
 		return key, in, nil
 	})
 }
@@ -240,14 +242,14 @@ func (s *Server) serveConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var about []string
-	for _, sc := range allScopes() {
-		if slices.Contains(p.request.scopes, sc.name) {
-			about = append(about, sc.about)
+	for _, sc := range s.scopes {
+		if slices.Contains(p.request.scopes, sc.Name) {
+			about = append(about, sc.About)
 		}
 	}
 	s.show(w, r, http.StatusOK, page{
-		name: "consent", Title: "Allow access", target: p.request.redirectURI,
-		Data: consentPage{ID: p.id, Token: token, Application: p.request.client.name, Name: u.Name, Scopes: about},
+		title: "Allow access", target: p.request.redirectURI,
+		main: consentPage{ID: p.id, Token: token, Application: p.request.client.Name, Name: u.Name, Scopes: about}.nodes(),
 	})
 }
 

@@ -36,7 +36,7 @@ func (s *Server) serveStart(w http.ResponseWriter, r *http.Request) {
 		}
 		data.SignedIn = u.Name
 	}
-	s.show(w, r, http.StatusOK, page{name: "start", Title: "The emulator is running", wide: true, Data: data})
+	s.show(w, r, http.StatusOK, page{title: "The emulator is running", wide: true, main: data.nodes()})
 }
 
 // userOf finds the user of a subject.
@@ -45,7 +45,7 @@ func userOf(subject string) *user {
 	if len(parts) != 5 {
 		return nil
 	}
-	u := lookupUser(parts[2])
+	u := s.lookupUser(parts[2])
 	if u == nil || !samePerson(subject, subjectOf(u)) {
 		return nil
 	}

@@ -81,8 +81,9 @@ func TestTransportHonoursTheContext(t *testing.T) {
 
 func TestTransportTurnsPanicsIntoErrors(t *testing.T) {
 	b := newBench(t, Options{})
-	b.pages = func() (*pageSet, error) { panic("no pages") }
-	if _, err := b.Transport().RoundTrip(b.request(http.MethodGet, Issuer, nil)); err == nil || !strings.Contains(err.Error(), "no pages") { // there is none
+	b.now = func() time.Time { panic("no clock") }
+	r := b.request(http.MethodGet, Issuer+"connect/authorize?"+authorizeQuery().Encode(), nil)
+	if _, err := b.Transport().RoundTrip(r); err == nil || !strings.Contains(err.Error(), "no clock") { // there is none
 		t.Errorf("got %v", err)
 	}
 }
