@@ -23,7 +23,7 @@ const (
 
 // authorizeRequest is a request to sign somebody in, as far as it has been checked.
 type authorizeRequest struct {
-	client      *client
+	client      *ClientConfig
 	redirectURI string
 	state       string
 	formPost    bool
@@ -58,7 +58,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 func (s *Server) checkAuthorize(in params) (*authorizeRequest, *authorizeFault) {
 	req := &authorizeRequest{state: in.get("state"), maxAge: -1}
 	checks := []func(params, *authorizeRequest) *authorizeFault{
-		s.checkClient, checkResponseType, checkProofKey, checkResponseMode, checkFlow, checkScopes, checkRest,
+		s.checkClient, checkResponseType, checkProofKey, checkResponseMode, checkFlow, s.checkScopes, checkRest,
 	}
 	for _, check := range checks {
 		if fault := check(in, req); fault != nil {
@@ -104,7 +104,7 @@ func responseType(in params) string {
 
 // checkProofKey comes before the response mode is known, so its errors go where they go by default: into the fragment.
 func checkProofKey(in params, req *authorizeRequest) *authorizeFault {
-	if !req.client.flow.proofKey() {
+	if !req.client.Flow.proofKey() {
 		return nil
 	}
 	req.challenge, req.method = in.get("code_challenge"), in.get("code_challenge_method")
@@ -138,7 +138,7 @@ func checkFlow(in params, _ *authorizeRequest) *authorizeFault {
 	return nil
 }
 
-func checkScopes(in params, req *authorizeRequest) *authorizeFault {
+func (s *Server) checkScopes(in params, req *authorizeRequest) *authorizeFault {
 	text := in.get("scope")
 	req.scopes = splitScopes(text)
 	if len(req.scopes) == 0 || len(text) > maxScope {
@@ -146,14 +146,14 @@ func checkScopes(in params, req *authorizeRequest) *authorizeFault {
 	}
 	identity := false
 	for _, name := range req.scopes {
-		sc, ok := lookupScope(name)
+		sc, ok := s.lookupScope(name)
 		if !ok {
 			return &authorizeFault{code: "invalid_scope"}
 		}
-		identity = identity || sc.identity
+		identity = identity || sc.Identity
 	}
 	for _, name := range req.scopes {
-		if !slices.Contains(req.client.scopes, name) {
+		if !slices.Contains(req.client.Scopes, name) {
 			return &authorizeFault{code: "unauthorized_client", page: true}
 		}
 	}

@@ -199,7 +199,7 @@ func TestRedirectURIOfOtherClients(t *testing.T) {
 // "Any port" is the built-in client's alone: for others a port 0 is a port like any other.
 func TestAnyPortIsTheBuiltinClientsAlone(t *testing.T) {
 	b := newBench(t, Options{As: "head"})
-	b.add(func(c *client) { c.redirects = []string{builtinRedirect} })
+	b.add(func(c *ClientConfig) { c.RedirectURIs = []string{builtinRedirect} })
 	if got := b.authorize(b.browser, otherQuery("redirect_uri", callback)); got.status != http.StatusOK {
 		t.Errorf("status %d, %q", got.status, got.location)
 	}

@@ -167,7 +167,7 @@ const timestampLayout = "Jan 02, 2006 15:04:05"
 const maxOrganisations = 10
 
 // userClaims are the user's claims that the scopes bring, for either token and for userinfo.
-func (s *Server) userClaims(c *client, u *user, in signIn, scopes []string) claimSet {
+func (s *Server) userClaims(c *ClientConfig, u *user, in signIn, scopes []string) claimSet {
 	home := u.memberships[0]
 	if chosen, ok := u.at(in.Organisation); ok {
 		home = chosen
@@ -178,11 +178,11 @@ func (s *Server) userClaims(c *client, u *user, in signIn, scopes []string) clai
 		with("providerid", strconv.Itoa(u.number)).
 		with("providername", "SIMS ID").
 		with("multipleorganisations", strconv.FormatBool(len(u.memberships) > 1)).
-		with("site", home.organisation.code)
+		with("site", home.organisation.Code)
 	if slices.Contains(scopes, "roles") {
 		var roles []string
 		for _, m := range u.memberships[:min(len(u.memberships), maxOrganisations)] {
-			roles = append(roles, "admin@"+m.organisation.id)
+			roles = append(roles, "admin@"+m.organisation.ID)
 		}
 		claims = claims.withList("role", roles)
 	}
@@ -198,9 +198,9 @@ func (s *Server) userClaims(c *client, u *user, in signIn, scopes []string) clai
 		claims = claims.withList("userorganisationidentifiers", all)
 	}
 	if single || several {
-		claims = claims.with("applicationid", c.applicationID).
-			with("applicationname", c.applicationName).
-			with("vendorid", c.vendorID)
+		claims = claims.with("applicationid", c.ApplicationID).
+			with("applicationname", c.ApplicationName).
+			with("vendorid", c.VendorID)
 	}
 	return claims
 }
@@ -210,7 +210,7 @@ func (s *Server) sessionClaims(u *user, in signIn) claimSet {
 	return claimSet{}.
 		with("SiteRole", u.siteRole).
 		with("launcher", "false").
-		with("homeorganisationidentifier", u.memberships[0].organisation.id).
+		with("homeorganisationidentifier", u.memberships[0].organisation.ID).
 		with("additionalrolespresent", "false").
 		with("LastLoginTimestamp", in.AuthTime.UTC().Format(timestampLayout)).
 		with("PasswordChangedTimestamp", u.passwordSet.UTC().Format(timestampLayout))
@@ -218,9 +218,9 @@ func (s *Server) sessionClaims(u *user, in signIn) claimSet {
 
 // accessClaims are an access token's claims but for issuer, audience and times: what a refresh repeats unless the
 // client is set to take the claims afresh.
-func (s *Server) accessClaims(c *client, u *user, in signIn, scopes []string) claimSet {
+func (s *Server) accessClaims(c *ClientConfig, u *user, in signIn, scopes []string) claimSet {
 	claims := claimSet{}.
-		with("client_id", c.id).
+		with("client_id", c.ID).
 		withList("scope", scopes).
 		with("sub", in.Subject).
 		with("auth_time", in.AuthTime.Unix()).
@@ -243,7 +243,7 @@ func (s *Server) resources() string { return strings.TrimSuffix(s.issuer, "/") +
 
 // idClaims are the claims of an ID token. accessToken is "" where the token mustn't have at_hash: in the code flow
 // IdentityServer3 leaves it out, and in a refresh it doesn't.
-func (s *Server) idClaims(c *client, u *user, in signIn, scopes []string, nonce, accessToken string, now time.Time) claimSet {
+func (s *Server) idClaims(c *ClientConfig, u *user, in signIn, scopes []string, nonce, accessToken string, now time.Time) claimSet {
 	var claims claimSet
 	if nonce != "" {
 		claims = claims.with("nonce", nonce)
@@ -260,7 +260,7 @@ func (s *Server) idClaims(c *client, u *user, in signIn, scopes []string, nonce,
 	claims = append(claims, s.userClaims(c, u, in, scopes)...)
 	claims = append(claims, s.sessionClaims(u, in)...)
 	claims = claims.with("amr", []string{"password"})
-	return s.envelope(c.id, now, c.idLifetime, claims)
+	return s.envelope(c.ID, now, c.IDLifetime, claims)
 }
 
 // halfHash is the left half of SHA-256 in base64url (OpenID Connect Core 3.1.3.6).

@@ -1,105 +1,20 @@
 package emulator
 
 import (
-	"crypto/subtle"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/simsid/simsid/internal/token"
 )
 
-// flowKind is a client's flow: IdentityServer3 gives each client exactly one.
-type flowKind int
+func (f Flow) proofKey() bool { return f == FlowCodeWithProofKey || f == FlowHybridWithProof }
 
-const (
-	flowCode flowKind = iota
-	flowCodeWithProofKey
-)
-
-func (f flowKind) proofKey() bool { return f == flowCodeWithProofKey }
-
-// client is a registered client with the settings that IdentityServer3 has for one.
-type client struct {
-	id, name   string
-	secret     token.Secret
-	flow       flowKind
-	redirects  []string
-	postLogout []string
-	// anyPort lets a registered loopback address with port 0 stand for every port (RFC 8252 section 7.3). The real STS
-	// compares whole strings: this is for the built-in client alone, which otherwise couldn't use a free port.
-	anyPort bool
-	scopes  []string
-
-	codeLifetime, idLifetime, accessLifetime time.Duration
-
-	refreshAbsolute time.Duration
-	refreshSliding  time.Duration // 0: the lifetime is absolute
-	refreshReusable bool
-	updateClaims    bool // a refresh takes the user's claims afresh
-
-	applicationID, applicationName, vendorID string
-}
-
-// What the built-in client is, so that documentation can print it.
-const (
-	builtinClientID   = "pm-sso-5e0c1a7e-51d1-4e00-8a5e-c0ffee5e1f00"
-	builtinRedirect   = "http://127.0.0.1:0/callback"
-	builtinPostLogout = "http://127.0.0.1:0/signed-out"
-	builtinScope      = "partner"
-
-	// Both are printed in the documentation on purpose: they open nothing but the emulator, whose users are made up.
-	builtinSecret      = "simsid-emulator-client-secret" //nolint:gosec // a public value, see above
-	builtinScopeSecret = "simsid-emulator-scope-secret"  //nolint:gosec // a public value, see above
-)
-
-// BuiltinClient returns the client that the embedded STS knows for simsid itself.
-func BuiltinClient() Client {
-	return Client{
-		ID:                    builtinClientID,
-		Secret:                token.NewSecret(builtinSecret),
-		RedirectURI:           builtinRedirect,
-		PostLogoutRedirectURI: builtinPostLogout,
-		Scopes:                builtinScopes(),
-		IntrospectionScope:    builtinScope,
-		IntrospectionSecret:   token.NewSecret(builtinScopeSecret),
-	}
-}
-
-func builtinScopes() []string {
-	return []string{
-		"openid", "profile", "roles", "partner", "partnermanagementapplication", "simsmultiorgapplication", "offline_access",
-	}
-}
-
-func builtinClients() []*client {
-	return []*client{{
-		id:         builtinClientID,
-		name:       "simsid",
-		secret:     token.NewSecret(builtinSecret),
-		flow:       flowCodeWithProofKey,
-		redirects:  []string{builtinRedirect},
-		postLogout: []string{builtinPostLogout},
-		anyPort:    true,
-		scopes:     builtinScopes(),
-
-		codeLifetime:   5 * time.Minute,
-		idLifetime:     5 * time.Minute,
-		accessLifetime: time.Hour,
-
-		refreshAbsolute: 30 * 24 * time.Hour,
-
-		applicationID:   "a9911ca0-0000-4000-8000-00000000a001",
-		applicationName: "simsid",
-		vendorID:        "7e4d0000-0000-4000-8000-00000000a002",
-	}}
-}
-
-func (s *Server) lookupClient(id string) *client {
+// lookupClient returns nil for an unknown client, and for one that is switched off.
+func (s *Server) lookupClient(id string) *ClientConfig {
 	for _, c := range s.clients {
-		if c.id == id {
+		if c.ID == id && !c.Disabled {
 			return c
 		}
 	}
@@ -107,17 +22,17 @@ func (s *Server) lookupClient(id string) *client {
 }
 
 // allowsRedirect compares as IdentityServer3's authorize endpoint does: the whole string, ignoring case.
-func (c *client) allowsRedirect(uri string) bool { return c.registered(c.redirects, uri, true) }
+func (c *ClientConfig) allowsRedirect(uri string) bool { return c.registered(c.RedirectURIs, uri, true) }
 
 // allowsPostLogout compares the whole string and its case.
-func (c *client) allowsPostLogout(uri string) bool { return c.registered(c.postLogout, uri, false) }
+func (c *ClientConfig) allowsPostLogout(uri string) bool { return c.registered(c.PostLogoutRedirectURIs, uri, false) }
 
-func (c *client) registered(list []string, uri string, fold bool) bool {
+func (c *ClientConfig) registered(list []string, uri string, fold bool) bool {
 	return slices.ContainsFunc(list, func(have string) bool {
 		if have == uri || fold && strings.EqualFold(have, uri) {
 			return true
 		}
-		if !c.anyPort {
+		if !c.AnyPort {
 			return false
 		}
 		host, path, ok := splitLoopback(uri)
@@ -165,13 +80,13 @@ func credentials(r *http.Request, form params) (id string, secret token.Secret, 
 }
 
 // authenticateClient returns the client that the request proves to come from, or nil.
-func (s *Server) authenticateClient(r *http.Request, form params) *client {
+func (s *Server) authenticateClient(r *http.Request, form params) *ClientConfig {
 	id, secret, ok := credentials(r, form)
 	if !ok {
 		return nil
 	}
 	c := s.lookupClient(id)
-	if c == nil || !c.secret.Equal(secret) {
+	if c == nil || !c.Secret.Equal(secret) {
 		return nil
 	}
 	return c
@@ -179,14 +94,14 @@ func (s *Server) authenticateClient(r *http.Request, form params) *client {
 
 // authenticateScope returns the scope whose name and secret the request holds: introspection asks for these and not for
 // the client's. credentials finds no empty secret, so a scope that has none never fits.
-func authenticateScope(r *http.Request, form params) (scope, bool) {
+func (s *Server) authenticateScope(r *http.Request, form params) (ScopeConfig, bool) {
 	id, secret, ok := credentials(r, form)
 	if !ok {
-		return scope{}, false
+		return ScopeConfig{}, false
 	}
-	sc, known := lookupScope(id)
-	if !known || subtle.ConstantTimeCompare([]byte(sc.secret), []byte(secret.Reveal())) != 1 {
-		return scope{}, false
+	sc, known := s.lookupScope(id)
+	if !known || !sc.Secret.Equal(secret) {
+		return ScopeConfig{}, false
 	}
 	return sc, true
 }

@@ -20,8 +20,8 @@ func (s *Server) browserAddress(path string) string {
 // a client may use is its one flow, which no metadata tells.
 func (s *Server) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 	var scopes []string
-	for _, sc := range allScopes() {
-		scopes = append(scopes, sc.name)
+	for _, sc := range s.scopes {
+		scopes = append(scopes, sc.Name)
 	}
 	writeJSON(w, http.StatusOK, claimSet{}.
 		with("issuer", s.issuer).

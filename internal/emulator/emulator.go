@@ -29,7 +29,8 @@ type Options struct {
 	Dir    string // folder of the persisted state, made when missing (0700); "" keeps it in memory
 	Now    func() time.Time
 	Rand   io.Reader
-	As     string // login name of a sample user who is signed in without a page; "" shows the pages
+	As     string // login name of a user who is signed in without a page; "" shows the pages
+	Config *Config // nil: Builtin
 
 	// Notice is told what an answer over HTTP can't say: a *SetAsideError for a state file that couldn't be read, and
 	// whatever kept the state from being read or written. It may be called from several goroutines; nil: nobody listens.
@@ -48,6 +49,10 @@ type Server struct {
 	store   *store
 	keys    *keyCache
 	clients []*ClientConfig
+	scopes  []ScopeConfig
+	users   []*user
+	byLogin map[string]*user // under the login name in lower case
+	config  *Config          // complete; nobody changes it
 	pending *pendingRequests
 	formKey func() ([]byte, error)
 
@@ -90,11 +95,13 @@ func New(o Options) (*Server, error) {
 		rand:    &lockedReader{from: o.Rand},
 		notice:  o.Notice,
 		keys:    &keyCache{},
-		clients: builtinClients(),
 		ended:   make(chan struct{}),
 	}
 	if s.notice == nil {
 		s.notice = func(error) {}
+	}
+	if err := s.configure(o.Config); err != nil {
+		return nil, err
 	}
 	if o.As != "" {
 		if err := s.SignInAs(o.As); err != nil {
@@ -107,11 +114,33 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
+// configure takes a configuration over. The error is a *ConfigError.
+func (s *Server) configure(c *Config) error {
+	if c == nil {
+		c = Builtin()
+	}
+	if problems := c.Validate(); problems != nil {
+		return &ConfigError{problems}
+	}
+	s.config = c.complete()
+	s.scopes = s.config.Scopes
+	for i := range s.config.Clients {
+		s.clients = append(s.clients, &s.config.Clients[i])
+	}
+	s.byLogin = map[string]*user{}
+	for _, from := range s.config.Users {
+		u := newUser(from, s.config.Organisations)
+		s.users = append(s.users, u)
+		s.byLogin[strings.ToLower(u.Login)] = u
+	}
+	return nil
+}
+
 // SignInAs makes the STS sign a sample user in without a page from now on. The error is an *UnknownUserError.
 func (s *Server) SignInAs(login string) error {
 	u := s.lookupUser(login)
 	if u == nil {
-		return &UnknownUserError{Login: login, Known: logins()}
+		return &UnknownUserError{Login: login, Known: s.logins()}
 	}
 	s.as.Store(u)
 	return nil

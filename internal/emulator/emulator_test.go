@@ -16,6 +16,15 @@ func TestLoginWithAPage(t *testing.T) {
 	}
 }
 
+// logins are the sample users' login names.
+func logins() []string {
+	var out []string
+	for _, u := range Users() {
+		out = append(out, u.Login)
+	}
+	return out
+}
+
 func TestUnknownSampleUserIsToldWhoThereIs(t *testing.T) {
 	_, err := New(Options{Now: (&clock{}).now, Rand: &counted{}, As: "nobody"})
 	var unknown *UnknownUserError

@@ -79,7 +79,7 @@ func TestForgedChoiceConsentAndLogout(t *testing.T) {
 	logout := b.do(b.browser, b.request(http.MethodGet, b.base+"/connect/endsession", nil))
 	logout.at = "/logout"
 	for _, page := range []answer{organisation, consent, logout} {
-		if a := b.submit(page, "token", "x", "answer", "allow", "organisation", lookupUser("parent").memberships[0].organisation.id); a.status != http.StatusBadRequest || a.location != "" {
+		if a := b.submit(page, "token", "x", "answer", "allow", "organisation", b.lookupUser("parent").memberships[0].organisation.ID); a.status != http.StatusBadRequest || a.location != "" {
 			t.Errorf("%s: status %d, %q", page.at, a.status, a.location)
 		}
 	}
@@ -98,11 +98,11 @@ func TestPagesOfAnotherBrowser(t *testing.T) {
 	}
 	// The user of the choice signs out in another tab.
 	page := b.submit(b.authorize(b.browser, authorizeQuery()), "choose", "parent")
-	sub := subject(lookupUser("parent"), "x")
+	sub := subject(b.lookupUser("parent"), "x")
 	if err := b.EndSessions(t.Context(), sub); err != nil {
 		t.Fatal(err)
 	}
-	if a := b.submit(page, "organisation", lookupUser("parent").memberships[0].organisation.id); a.status != http.StatusBadRequest {
+	if a := b.submit(page, "organisation", b.lookupUser("parent").memberships[0].organisation.ID); a.status != http.StatusBadRequest {
 		t.Errorf("choice after signing out: status %d, %q", a.status, a.location)
 	}
 }
@@ -112,7 +112,7 @@ func TestChoiceOfAnotherSession(t *testing.T) {
 	b := newBench(t, Options{})
 	page := b.submit(b.authorize(b.browser, authorizeQuery()), "choose", "parent")
 	b.submit(b.authorize(b.browser, authorizeQuery("prompt", "login")), "choose", "consultant")
-	got := b.submit(page, "organisation", lookupUser("consultant").memberships[0].organisation.id)
+	got := b.submit(page, "organisation", b.lookupUser("consultant").memberships[0].organisation.ID)
 	if got.status != http.StatusBadRequest || got.location != "" {
 		t.Errorf("status %d, %q", got.status, got.location)
 	}
@@ -150,7 +150,7 @@ func TestFormSentTwiceAtOnce(t *testing.T) {
 	for i, want := range []int{http.StatusSeeOther, http.StatusBadRequest} {
 		w := httptest.NewRecorder()
 		r := b.request(http.MethodPost, b.base+"/login", nil)
-		b.proceed(w, r, found, func(st *state) (string, *session, error) { return b.begin(w, st, lookupUser("head"), "") })
+		b.proceed(w, r, found, func(st *state) (string, *session, error) { return b.begin(w, st, b.lookupUser("head"), "") })
 		if w.Code != want {
 			t.Errorf("post %d: status %d", i+1, w.Code)
 		}

@@ -30,7 +30,7 @@ func FuzzRequest(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, method, target, kind, auth, cookie, body string) {
 		b := newBench(t, Options{})
-		for _, as := range []*user{nil, lookupUser("hostile")} {
+		for _, as := range []*user{nil, b.lookupUser("hostile")} {
 			b.as.Store(as)
 			r, err := http.NewRequestWithContext(t.Context(), method, "https://emulator.simsid.invalid", strings.NewReader(body))
 			if err != nil {
@@ -75,7 +75,7 @@ func FuzzRedirectURI(f *testing.F) {
 		f.Add(uri)
 	}
 	f.Fuzz(func(t *testing.T, uri string) {
-		c := builtinClients()[0]
+		c := builtinClient()
 		if !printable(uri) || !c.allowsRedirect(uri) {
 			return
 		}

@@ -236,7 +236,7 @@ func (b *bench) code(login string, alter ...string) string {
 		page = b.submit(page, "username", login, "password", "sample-"+login)
 	}
 	if page.at == "/organisation" && page.status == http.StatusOK {
-		page = b.submit(page, "organisation", s.lookupUser(login).memberships[0].organisation.ID)
+		page = b.submit(page, "organisation", b.lookupUser(login).memberships[0].organisation.ID)
 	}
 	return b.landed(page).Get("code")
 }

@@ -39,7 +39,7 @@ func (s *Server) sessionIn(st *state, r *http.Request) (key string, found *sessi
 	if !found.live(s.now()) {
 		return "", nil, nil
 	}
-	if u = lookupUser(found.Login); u == nil {
+	if u = s.lookupUser(found.Login); u == nil {
 		return "", nil, nil
 	}
 	return key, found, u
@@ -172,7 +172,7 @@ func (s *Server) signInAs(w http.ResponseWriter, r *http.Request, req *authorize
 			}
 		}
 		if in.Organisation == "" {
-			in.Organisation = as.memberships[0].organisation.id
+			in.Organisation = as.memberships[0].organisation.ID
 		}
 		var err error
 		out, err = s.grantCode(st, req, st.Sessions[key])
@@ -225,8 +225,8 @@ func (s *Server) grantCode(st *state, req *authorizeRequest, in *session) (pairs
 		who.Organisation = ""
 	}
 	st.Codes[handleKey(handle)] = &code{
-		signIn: who, ClientID: req.client.id, RedirectURI: req.redirectURI, Scopes: req.scopes, Nonce: req.nonce,
-		Challenge: req.challenge, Method: req.method, Created: now, Expires: now.Add(req.client.codeLifetime),
+		signIn: who, ClientID: req.client.ID, RedirectURI: req.redirectURI, Scopes: req.scopes, Nonce: req.nonce,
+		Challenge: req.challenge, Method: req.method, Created: now, Expires: now.Add(req.client.CodeLifetime),
 	}
 	out := pairs{{"code", handle}}
 	if req.state != "" {
@@ -240,7 +240,7 @@ func (s *Server) grantCode(st *state, req *authorizeRequest, in *session) (pairs
 
 // sessionState follows OpenID Connect Session Management 1.0 section 3: client, origin, session and salt, hashed.
 func sessionState(req *authorizeRequest, sid, salt string) string {
-	sum := sha256.Sum256([]byte(req.client.id + originOf(req.redirectURI) + sid + salt))
+	sum := sha256.Sum256([]byte(req.client.ID + originOf(req.redirectURI) + sid + salt))
 	return base64.RawURLEncoding.EncodeToString(sum[:]) + "." + salt
 }
 

@@ -66,19 +66,19 @@ func TestRefreshLifetimes(t *testing.T) {
 	const day = 24 * time.Hour
 	rows := []struct {
 		rule  string
-		alter func(*client)
+		alter func(*ClientConfig)
 		steps []time.Duration // passed before each refresh
 		want  []int
 	}{
 		{"30 days", nil, []time.Duration{30*day - time.Second}, []int{200}},
 		{"gone after 30 days", nil, []time.Duration{30 * day}, []int{400}},
 		{"absolute counts from the first issue", nil, []time.Duration{20 * day, 10 * day}, []int{200, 400}},
-		{"sliding 15 days", func(c *client) { c.refreshSliding = 15 * day }, []time.Duration{15 * day}, []int{400}},
-		{"sliding is prolonged", func(c *client) { c.refreshSliding = 15 * day }, []time.Duration{14 * day, 14 * day}, []int{200, 200}},
-		{"sliding ends at the absolute limit", func(c *client) { c.refreshSliding = 15 * day },
+		{"sliding 15 days", func(c *ClientConfig) { c.RefreshSliding = 15 * day }, []time.Duration{15 * day}, []int{400}},
+		{"sliding is prolonged", func(c *ClientConfig) { c.RefreshSliding = 15 * day }, []time.Duration{14 * day, 14 * day}, []int{200, 200}},
+		{"sliding ends at the absolute limit", func(c *ClientConfig) { c.RefreshSliding = 15 * day },
 			[]time.Duration{14 * day, 14 * day, 2 * day}, []int{200, 200, 400}},
-		{"reusable: the same handle comes back", func(c *client) { c.refreshReusable = true }, []time.Duration{0, 0, day}, []int{200, 200, 200}},
-		{"reusable ends too", func(c *client) { c.refreshReusable = true }, []time.Duration{29 * day, day}, []int{200, 400}},
+		{"reusable: the same handle comes back", func(c *ClientConfig) { c.RefreshReusable = true }, []time.Duration{0, 0, day}, []int{200, 200, 200}},
+		{"reusable ends too", func(c *ClientConfig) { c.RefreshReusable = true }, []time.Duration{29 * day, day}, []int{200, 400}},
 	}
 	for _, row := range rows {
 		t.Run(row.rule, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestRefreshLifetimes(t *testing.T) {
 				}
 				if got.status == http.StatusOK {
 					next := b.tokens(got).Refresh
-					if (next == handle) != c.refreshReusable {
+					if (next == handle) != c.RefreshReusable {
 						t.Errorf("handle %s becomes %s", handle, next)
 					}
 					handle = next
@@ -119,9 +119,9 @@ func TestRefreshTokenOfAnotherClient(t *testing.T) {
 func TestRefreshKeepsOldClaims(t *testing.T) {
 	for _, afresh := range []bool{false, true} {
 		b := newBench(t, Options{})
-		b.clients[0].updateClaims = afresh
+		b.clients[0].UpdateClaims = afresh
 		got := b.login("head")
-		b.clients[0].applicationName = "renamed"
+		b.clients[0].ApplicationName = "renamed"
 		next := b.tokens(b.post("connect/token", refreshForm(got.Refresh)))
 		want := map[bool]string{false: `"simsid"`, true: `"renamed"`}[afresh]
 		if name := claimOf(t, b.payload(next.Access), "applicationname"); name != want {

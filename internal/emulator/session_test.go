@@ -109,11 +109,11 @@ func TestChoiceOfOrganisation(t *testing.T) {
 	if a := b.authorize(b.browser, authorizeQuery("prompt", "none")); a.location != callback+"?error=interaction_required&state=the%20state" {
 		t.Errorf("prompt=none before the choice: %q", a.location)
 	}
-	stranger := s.lookupUser("head").memberships[0].organisation.ID
+	stranger := b.lookupUser("head").memberships[0].organisation.ID
 	if a := b.submit(page, "organisation", stranger); a.status != http.StatusBadRequest || a.location != "" {
 		t.Errorf("somebody else's organisation: status %d, %q", a.status, a.location)
 	}
-	chosen := s.lookupUser("consultant").memberships[11]
+	chosen := b.lookupUser("consultant").memberships[11]
 	a := b.submit(page, "organisation", chosen.organisation.ID)
 	got := b.tokens(b.post("connect/token", tokenForm("code", b.landed(a).Get("code"))))
 	same(t, "organisation", claimOf(t, b.payload(got.ID), "userorganisationidentifier"), `"`+chosen.compound()+`"`)
@@ -276,7 +276,7 @@ func TestAsGoesOnWithItsSession(t *testing.T) {
 	parent := newBench(t, Options{As: "parent"})
 	got := parent.login("parent")
 	same(t, "first organisation", claimOf(t, parent.payload(got.ID), "userorganisationidentifier"),
-		`"`+s.lookupUser("parent").memberships[0].compound()+`"`)
+		`"`+b.lookupUser("parent").memberships[0].compound()+`"`)
 }
 
 // A login without a browser is decided on while the server runs.

@@ -40,7 +40,7 @@ func (s *Server) serveStart(w http.ResponseWriter, r *http.Request) {
 }
 
 // userOf finds the user of a subject.
-func userOf(subject string) *user {
+func (s *Server) userOf(subject string) *user {
 	parts := strings.Split(subject, "|")
 	if len(parts) != 5 {
 		return nil

@@ -64,7 +64,7 @@ type grant struct {
 
 // redeemCode exchanges a code. The code is taken out of the state before it is looked at: whatever is wrong with the
 // request, it is burned. One update holds all of it, so that of two redemptions exactly one succeeds.
-func (s *Server) redeemCode(w http.ResponseWriter, r *http.Request, c *client, form params) {
+func (s *Server) redeemCode(w http.ResponseWriter, r *http.Request, c *ClientConfig, form params) {
 	handle := form.get("code")
 	if handle == "" || len(handle) > maxHandle {
 		tokenError(w, "invalid_grant")
@@ -79,7 +79,7 @@ func (s *Server) redeemCode(w http.ResponseWriter, r *http.Request, c *client, f
 		if fault = checkCode(taken, c, form, now); fault != "" {
 			return nil
 		}
-		g = &grant{signIn: taken.signIn, user: lookupUser(taken.Login), scopes: taken.Scopes, nonce: taken.Nonce}
+		g = &grant{signIn: taken.signIn, user: s.lookupUser(taken.Login), scopes: taken.Scopes, nonce: taken.Nonce}
 		if g.user == nil {
 			fault = "invalid_grant"
 			return nil
@@ -95,12 +95,12 @@ func (s *Server) redeemCode(w http.ResponseWriter, r *http.Request, c *client, f
 		if g.refresh, err = s.newHandle(); err != nil {
 			return err
 		}
-		lifetime := c.refreshAbsolute
-		if c.refreshSliding > 0 {
-			lifetime = min(lifetime, c.refreshSliding)
+		lifetime := c.RefreshAbsolute
+		if c.RefreshSliding > 0 {
+			lifetime = min(lifetime, c.RefreshSliding)
 		}
 		st.Refresh[handleKey(g.refresh)] = &refresh{
-			signIn: g.signIn, ClientID: c.id, Scopes: g.scopes, Claims: g.claims, Created: now, Expires: now.Add(lifetime),
+			signIn: g.signIn, ClientID: c.ID, Scopes: g.scopes, Claims: g.claims, Created: now, Expires: now.Add(lifetime),
 		}
 		return nil
 	})
@@ -108,9 +108,9 @@ func (s *Server) redeemCode(w http.ResponseWriter, r *http.Request, c *client, f
 }
 
 // checkCode returns the error of the token endpoint, or "".
-func checkCode(taken *code, c *client, form params, now time.Time) string {
+func checkCode(taken *code, c *ClientConfig, form params, now time.Time) string {
 	switch {
-	case taken == nil || taken.ClientID != c.id || !now.Before(taken.Expires):
+	case taken == nil || taken.ClientID != c.ID || !now.Before(taken.Expires):
 		return "invalid_grant"
 	case form.get("redirect_uri") != taken.RedirectURI:
 		return "unauthorized_client"
@@ -121,8 +121,8 @@ func checkCode(taken *code, c *client, form params, now time.Time) string {
 }
 
 // verifierHolds checks the proof key (RFC 7636 section 4.6). A client whose flow has none mustn't send one.
-func verifierHolds(taken *code, c *client, verifier string) bool {
-	if !c.flow.proofKey() {
+func verifierHolds(taken *code, c *ClientConfig, verifier string) bool {
+	if !c.Flow.proofKey() {
 		return verifier == ""
 	}
 	if len(verifier) < minVerifier || len(verifier) > maxVerifier {
@@ -137,7 +137,7 @@ func verifierHolds(taken *code, c *client, verifier string) bool {
 }
 
 // redeemRefresh turns a refresh token into new tokens. A one-time handle is gone with its first use, without any grace.
-func (s *Server) redeemRefresh(w http.ResponseWriter, r *http.Request, c *client, form params) {
+func (s *Server) redeemRefresh(w http.ResponseWriter, r *http.Request, c *ClientConfig, form params) {
 	handle := form.get("refresh_token")
 	switch {
 	case handle == "":
@@ -153,12 +153,12 @@ func (s *Server) redeemRefresh(w http.ResponseWriter, r *http.Request, c *client
 	err := s.store.update(r.Context(), func(st *state) error {
 		key := handleKey(handle)
 		held := st.Refresh[key]
-		if held == nil || held.ClientID != c.id || !now.Before(held.Expires) || lookupUser(held.Login) == nil {
+		if held == nil || held.ClientID != c.ID || !now.Before(held.Expires) || s.lookupUser(held.Login) == nil {
 			fault = "invalid_grant"
 			return nil
 		}
 		g = &grant{
-			signIn: held.signIn, user: lookupUser(held.Login), scopes: held.Scopes, claims: held.Claims, atHash: true,
+			signIn: held.signIn, user: s.lookupUser(held.Login), scopes: held.Scopes, claims: held.Claims, atHash: true,
 			refresh: handle,
 		}
 		var err error
@@ -166,15 +166,15 @@ func (s *Server) redeemRefresh(w http.ResponseWriter, r *http.Request, c *client
 			return err
 		}
 		next := *held
-		if c.updateClaims {
+		if c.UpdateClaims {
 			next.Claims = s.accessClaims(c, g.user, g.signIn, g.scopes)
 			g.claims = next.Claims
 		}
-		if c.refreshSliding > 0 {
+		if c.RefreshSliding > 0 {
 			// The absolute lifetime counts from the first issue.
-			next.Expires = earlier(now.Add(c.refreshSliding), held.Created.Add(c.refreshAbsolute))
+			next.Expires = earlier(now.Add(c.RefreshSliding), held.Created.Add(c.RefreshAbsolute))
 		}
-		if !c.refreshReusable {
+		if !c.RefreshReusable {
 			delete(st.Refresh, key)
 			if g.refresh, err = s.newHandle(); err != nil {
 				return err
@@ -195,7 +195,7 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // answerGrant signs and sends. There is no "scope" in the answer: what was granted is read from the access token.
-func (s *Server) answerGrant(w http.ResponseWriter, r *http.Request, c *client, g *grant, fault string, now time.Time, err error) {
+func (s *Server) answerGrant(w http.ResponseWriter, r *http.Request, c *ClientConfig, g *grant, fault string, now time.Time, err error) {
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
@@ -204,7 +204,7 @@ func (s *Server) answerGrant(w http.ResponseWriter, r *http.Request, c *client, 
 		tokenError(w, fault)
 		return
 	}
-	access, err := g.key.sign(s.envelope(s.resources(), now, c.accessLifetime, g.claims))
+	access, err := g.key.sign(s.envelope(s.resources(), now, c.AccessLifetime, g.claims))
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
@@ -223,7 +223,7 @@ func (s *Server) answerGrant(w http.ResponseWriter, r *http.Request, c *client, 
 		answer = answer.with("id_token", id)
 	}
 	answer = answer.with("access_token", access).
-		with("expires_in", int64(c.accessLifetime/time.Second)).
+		with("expires_in", int64(c.AccessLifetime/time.Second)).
 		with("token_type", "Bearer")
 	if g.refresh != "" {
 		answer = answer.with("refresh_token", g.refresh)

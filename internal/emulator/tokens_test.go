@@ -102,8 +102,8 @@ func TestCodeIsBurnedBeforeTheChecks(t *testing.T) {
 // A code is its client's alone, even where everything else fits.
 func TestCodeOfAnotherClient(t *testing.T) {
 	b := newBench(t, Options{})
-	b.add(func(c *client) {
-		c.flow, c.anyPort, c.redirects = flowCodeWithProofKey, true, []string{builtinRedirect}
+	b.add(func(c *ClientConfig) {
+		c.Flow, c.AnyPort, c.RedirectURIs = FlowCodeWithProofKey, true, []string{builtinRedirect}
 	})
 	got := b.post("connect/token", tokenForm("code", b.code("head"), "client_id", "other", "client_secret", otherSecret))
 	if got.body != `{"error":"invalid_grant"}` {
@@ -203,7 +203,7 @@ func TestOverlongSecretNeverFits(t *testing.T) {
 	for length, want := range map[int]int{100: 200, 101: 400} {
 		b := newBench(t, Options{As: "head"})
 		long := strings.Repeat("a", length)
-		b.add(func(c *client) { c.secret = token.NewSecret(long) })
+		b.add(func(c *ClientConfig) { c.Secret = token.NewSecret(long) })
 		code := b.landed(b.authorize(b.browser, otherQuery())).Get("code")
 		if got := b.post("connect/token", otherForm("code", code, "client_secret", long)); got.status != want {
 			t.Errorf("%d characters: status %d, %s", length, got.status, got.body)
@@ -401,7 +401,7 @@ func TestTenOfTwelveOrganisations(t *testing.T) {
 	if err := json.Unmarshal([]byte(claimOf(t, b.payload(got.Access), "userorganisationidentifiers")), &list); err != nil {
 		t.Fatal(err)
 	}
-	if len(list) != 10 || list[9] != lookupUser("consultant").memberships[9].compound() {
+	if len(list) != 10 || list[9] != b.lookupUser("consultant").memberships[9].compound() {
 		t.Errorf("%d organisations: %v", len(list), list)
 	}
 }

@@ -1,134 +1,109 @@
 package emulator
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// organisation is one organisation of SIMS ID. The spelling of its id is kept: real ones come in either case.
-type organisation struct {
-	id, name string
-	types    string // letters run together, as in a compound value
-	code     string // the claim site: the DfE number of a school, else a code of at most eight characters
-}
-
 // membership is a user at an organisation.
 type membership struct {
 	userID       string // the user's SIMS external id there
-	organisation organisation
+	organisation OrganisationConfig
 }
 
 func (m membership) compound() string {
-	return m.userID + "|" + m.organisation.id + "|" + m.organisation.types
+	return m.userID + "|" + m.organisation.ID + "|" + m.organisation.Types
 }
 
-// user is a sample user.
+// user is a user of the configuration, with what it left open filled in.
 type user struct {
 	User
 	number      int    // first part of the subject, and the claim providerid
 	guid        string // second part of the subject
 	siteRole    string
 	passwordSet time.Time
-	memberships []membership // the first is the home organisation
+	factor      Factor
+	memberships []membership // the first is the home organisation; there is always one
+	claims      []ClaimConfig
 }
 
-// Users returns the sample users.
-func Users() []User {
+func newUser(from UserConfig, organisations []OrganisationConfig) *user {
+	u := &user{
+		User: from.shown(), number: from.Number, guid: from.GUID, siteRole: from.SiteRole, passwordSet: from.PasswordSet,
+		factor: from.Factor, claims: from.Claims,
+	}
+	for _, m := range from.Organisations {
+		o, _ := findOrganisation(organisations, m.Organisation) // Validate has found it
+		if m.UserID == "" {
+			m.UserID = madeGUID("user at organisation", strings.ToLower(from.Login+" "+o.ID))
+		}
+		u.memberships = append(u.memberships, membership{m.UserID, o})
+	}
+	if u.guid == "" {
+		u.guid = u.memberships[0].userID
+	}
+	if u.number == 0 {
+		sum := sha256.Sum256([]byte(strings.ToLower(from.Login)))
+		u.number = 200_000 + (int(sum[0])<<16|int(sum[1])<<8|int(sum[2]))%800_000
+	}
+	if u.passwordSet.IsZero() {
+		u.passwordSet = time.Date(2025, time.September, 1, 8, 30, 0, 0, time.UTC)
+	}
+	return u
+}
+
+// madeGUID makes the same GUID of the same text in every process: version 8, custom (RFC 9562 section 5.8).
+func madeGUID(purpose, text string) string {
+	b := sha256.Sum256([]byte(purpose + "\x00" + text))
+	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80
+	return formatGUID(b[:16])
+}
+
+func formatGUID(b []byte) string {
+	h := hex.EncodeToString(b)
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+func findOrganisation(all []OrganisationConfig, ref string) (OrganisationConfig, bool) {
+	i := slices.IndexFunc(all, func(o OrganisationConfig) bool {
+		return strings.EqualFold(o.ID, ref) || strings.EqualFold(o.Code, ref)
+	})
+	if i < 0 || ref == "" {
+		return OrganisationConfig{}, false
+	}
+	return all[i], true
+}
+
+// Users returns those who can sign in.
+func (s *Server) Users() []User {
 	var out []User
-	for _, u := range sampleUsers() {
+	for _, u := range s.users {
 		out = append(out, u.User)
 	}
 	return out
 }
 
-func logins() []string {
+func (s *Server) logins() []string {
 	var out []string
-	for _, u := range sampleUsers() {
+	for _, u := range s.users {
 		out = append(out, u.Login)
 	}
 	return out
 }
 
-func lookupUser(login string) *user {
-	for _, u := range sampleUsers() {
-		if strings.EqualFold(u.Login, login) {
-			return &u
-		}
-	}
-	return nil
+func (s *Server) lookupUser(login string) *user {
+	return s.byLogin[strings.ToLower(login)]
 }
 
 func (u *user) at(organisationID string) (membership, bool) {
 	i := slices.IndexFunc(u.memberships, func(m membership) bool {
-		return strings.EqualFold(m.organisation.id, organisationID)
+		return strings.EqualFold(m.organisation.ID, organisationID)
 	})
 	if i < 0 {
 		return membership{}, false
 	}
 	return u.memberships[i], true
-}
-
-// Local authority 999 and its schools don't exist; neither do the people.
-func sampleUsers() []user {
-	greenfield := organisation{"a87b0000-0000-4000-8000-000000000002", "Greenfield Academy", "S", "9994001"}
-	riverside := organisation{"99AF0000-0000-4000-8000-000000000004", "Riverside Learning Trust", "M", "RLT00001"}
-	oakfield := organisation{"22220000-0000-4000-8000-000000000006", "Oakfield Community Academy Trust", "MS", "9994002"}
-	northmoor := organisation{"3a000000-0000-4000-8000-000000000008", "Northmoor Council", "L", "LA999"}
-	fellside := organisation{"4b000000-0000-4000-8000-00000000000a", "Fellside School Support", "O", "FSS00417"}
-	stAnnes := organisation{"5c000000-0000-4000-8000-00000000000c", "St Anne's Church of England Primary School", "S", "9993101"}
-	hillcrest := organisation{"6d000000-0000-4000-8000-00000000000e", "Hillcrest Sixth Form College", "S", "9998003"}
-	at := func(userID string, o organisation) membership { return membership{userID, o} }
-	set := time.Date(2025, time.September, 1, 8, 30, 0, 0, time.UTC)
-
-	return []user{
-		{User{"head", "Margaret Ellis", "sample-head", "Headteacher at a School"},
-			100201, "c4980000-0000-4000-8000-000000000001", "Headteacher", set,
-			[]membership{at("c4980000-0000-4000-8000-000000000001", greenfield)}},
-		{User{"manager", "David Okafor", "sample-manager", "Business manager at a Multi Academy Trust"},
-			100202, "A9AB0000-0000-4000-8000-000000000003", "Business Manager", set,
-			[]membership{at("A9AB0000-0000-4000-8000-000000000003", riverside)}},
-		{User{"principal", "Priya Sharma", "sample-principal", "Principal at a School that is also a Multi Academy Trust"},
-			100203, "11110000-0000-4000-8000-000000000005", "Headteacher", set,
-			[]membership{at("11110000-0000-4000-8000-000000000005", oakfield)}},
-		{User{"officer", "Gareth Hughes", "sample-officer", "Officer at a Local Authority"},
-			100204, "3a000000-0000-4000-8000-000000000007", "Officer", set,
-			[]membership{at("3a000000-0000-4000-8000-000000000007", northmoor)}},
-		{User{"engineer", "Sophie Turner", "sample-engineer", "Engineer at a Support Organisation"},
-			100205, "4b000000-0000-4000-8000-000000000009", "Engineer", set,
-			[]membership{at("4b000000-0000-4000-8000-000000000009", fellside)}},
-		{User{"parent", "Amira Khan", "sample-parent", "Parent with children at three Schools"},
-			100206, "5c000000-0000-4000-8000-00000000000b", "Parent", set,
-			[]membership{
-				at("5c000000-0000-4000-8000-00000000000b", stAnnes),
-				at("5c000000-0000-4000-8000-0000000000b2", greenfield),
-				at("5c000000-0000-4000-8000-0000000000b3", hillcrest),
-			}},
-		{User{"consultant", "Thomas Whitfield", "sample-consultant", "Consultant at twelve Schools, of which a token names ten"},
-			100207, "7e000000-0000-4000-8000-00000000000f", "Consultant", set, twelveSchools()},
-		{User{"hostile", "\x1b[31mRobin\x1b[0m <script>alert(1)</script> \u202etset\u202c & \"Co\"", "sample-hostile",
-			"A name with terminal escapes, HTML and right-to-left marks"},
-			100208, "8f000000-0000-4000-8000-000000000010", "Teacher", set,
-			[]membership{at("8f000000-0000-4000-8000-000000000010", greenfield)}},
-	}
-}
-
-func twelveSchools() []membership {
-	names := []string{
-		"Ashdown", "Birchwood", "Cedar Lane", "Dovecote", "Elmbridge", "Foxhollow", "Grangewood", "Hawthorn", "Ivybridge Road",
-		"Juniper Hill", "Kingsmead", "Larkrise",
-	}
-	var out []membership
-	for i, name := range names {
-		n := strconv.Itoa(i + 1)
-		tail := strings.Repeat("0", 2-len(n)) + n
-		out = append(out, membership{
-			userID: "7e000000-0000-4000-8000-0000000001" + tail,
-			organisation: organisation{
-				id: "7e000000-0000-4000-8000-0000000002" + tail, name: name + " Primary School", types: "S", code: "99920" + tail,
-			},
-		})
-	}
-	return out
 }

@@ -67,7 +67,7 @@ func (s *Server) serveUserinfo(w http.ResponseWriter, r *http.Request) {
 	}
 	c := s.lookupClient(claims.text("client_id"))
 	in := signIn{Subject: claims.text("sub"), Organisation: organisationOf(claims)}
-	u := userOf(in.Subject)
+	u := s.userOf(in.Subject)
 	if c == nil || u == nil {
 		refuse(http.StatusUnauthorized, errInvalid.Error())
 		return
@@ -81,7 +81,7 @@ func (s *Server) serveUserinfo(w http.ResponseWriter, r *http.Request) {
 func (s *Server) serveIntrospect(w http.ResponseWriter, r *http.Request) {
 	noStore(w)
 	form, _ := readForm(r)
-	sc, ok := authenticateScope(r, form)
+	sc, ok := s.authenticateScope(r, form)
 	if !ok {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -93,9 +93,9 @@ func (s *Server) serveIntrospect(w http.ResponseWriter, r *http.Request) {
 	}
 	claims, err := s.checkAccess(r.Context(), raw)
 	switch {
-	case err == nil && slices.Contains(claims.texts("scope"), sc.name):
+	case err == nil && slices.Contains(claims.texts("scope"), sc.Name):
 		out := slices.DeleteFunc(claims.flat(), func(c claim) bool { return c.Name == "scope" })
-		writeJSON(w, http.StatusOK, out.with("active", true).with("scope", sc.name))
+		writeJSON(w, http.StatusOK, out.with("active", true).with("scope", sc.Name))
 	case err == nil || errors.Is(err, errExpired) || errors.Is(err, errInvalid):
 		writeJSON(w, http.StatusOK, claimSet{}.with("active", false))
 	default:
@@ -176,11 +176,11 @@ func (s *Server) serveRevocation(w http.ResponseWriter, r *http.Request) {
 	// A wrong hint doesn't keep a token alive (RFC 7009 section 2.1).
 	err := s.store.update(r.Context(), func(st *state) error {
 		held := st.Refresh[handleKey(raw)]
-		if held == nil || held.ClientID != c.id {
+		if held == nil || held.ClientID != c.ID {
 			return nil
 		}
 		for key, other := range st.Refresh {
-			if other.ClientID == c.id && samePerson(other.Subject, held.Subject) {
+			if other.ClientID == c.ID && samePerson(other.Subject, held.Subject) {
 				delete(st.Refresh, key)
 			}
 		}

@@ -87,13 +87,13 @@ func TestUserinfoKnowsTheChosenOrganisation(t *testing.T) {
 	b := newBench(t, Options{})
 	page := b.authorize(b.browser, authorizeQuery())
 	page = b.submit(page, "choose", "parent")
-	second := lookupUser("parent").memberships[1]
-	page = b.submit(page, "organisation", second.organisation.id)
+	second := b.lookupUser("parent").memberships[1]
+	page = b.submit(page, "organisation", second.organisation.ID)
 	got := b.tokens(b.post("connect/token", tokenForm("code", b.landed(page).Get("code"))))
 	a := b.get("connect/userinfo", "Authorization", "Bearer "+got.Access)
 	same(t, "organisation", claimOf(t, a.body, "userorganisationidentifier"), `"`+second.compound()+`"`)
-	same(t, "site", claimOf(t, a.body, "site"), `"`+second.organisation.code+`"`)
-	same(t, "site in the token", claimOf(t, b.payload(got.Access), "site"), `"`+second.organisation.code+`"`)
+	same(t, "site", claimOf(t, a.body, "site"), `"`+second.organisation.Code+`"`)
+	same(t, "site in the token", claimOf(t, b.payload(got.Access), "site"), `"`+second.organisation.Code+`"`)
 }
 
 func scopeForm(alter ...string) url.Values {

@@ -1,0 +1,165 @@
+package emulator
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/simsid/simsid/internal/token"
+)
+
+// What the built-in client is, so that documentation can print it.
+const (
+	builtinClientID   = "pm-sso-5e0c1a7e-51d1-4e00-8a5e-c0ffee5e1f00"
+	builtinRedirect   = "http://127.0.0.1:0/callback"
+	builtinPostLogout = "http://127.0.0.1:0/signed-out"
+	builtinScope      = "partner"
+
+	// Both are printed in the documentation on purpose: they open nothing but the emulator, whose users are made up.
+	builtinSecret      = "simsid-emulator-client-secret" //nolint:gosec // a public value, see above
+	builtinScopeSecret = "simsid-emulator-scope-secret"  //nolint:gosec // a public value, see above
+)
+
+// Builtin returns the configuration of an emulator that is given none: sample users, SIMS ID's scopes, and the client that
+// simsid itself is.
+func Builtin() *Config {
+	return &Config{
+		Rules:         RulesLocal,
+		Providers:     []ProviderConfig{{Name: "external", Title: "Another identity provider"}},
+		Organisations: sampleOrganisations(),
+		Users:         sampleUsers(),
+		Scopes:        simsScopes(),
+		Clients:       []ClientConfig{builtinClient()},
+	}
+}
+
+func builtinClient() ClientConfig {
+	return ClientConfig{
+		ID:                     builtinClientID,
+		Name:                   "simsid",
+		Secret:                 token.NewSecret(builtinSecret),
+		Flow:                   FlowCodeWithProofKey,
+		RedirectURIs:           []string{builtinRedirect},
+		PostLogoutRedirectURIs: []string{builtinPostLogout},
+		AnyPort:                true,
+		Scopes:                 builtinScopes(),
+		ApplicationID:          "a9911ca0-0000-4000-8000-00000000a001",
+		ApplicationName:        "simsid",
+		VendorID:               "7e4d0000-0000-4000-8000-00000000a002",
+	}
+}
+
+func builtinScopes() []string {
+	return []string{"openid", "profile", "roles", "partner", singleOrganisation, severalOrganisations, offlineAccess}
+}
+
+func simsScopes() []ScopeConfig {
+	return []ScopeConfig{
+		{Name: openID, About: "Know who you are", Identity: true},
+		{Name: "profile", About: "Your name", Identity: true},
+		{Name: "roles", About: "Your roles at your organisation", Identity: true},
+		{Name: builtinScope, About: "Your identity at the provider that you sign in with", Identity: true,
+			Secret: token.NewSecret(builtinScopeSecret)},
+		{Name: singleOrganisation, About: "The one organisation that you work for in this application"},
+		{Name: severalOrganisations, About: "The organisations that you belong to, up to ten"},
+		{Name: offlineAccess, About: "Go on working for you while you are away"},
+		{Name: "partner-read", ClientsOnly: true},
+		{Name: "partner-write", ClientsOnly: true},
+		{Name: "partnerserverapplication", ClientsOnly: true},
+		{Name: "simsserverapplication", ClientsOnly: true},
+		{Name: "rapapi", ClientsOnly: true},
+	}
+}
+
+// Local authority 999 and its schools don't exist; neither do the people.
+func sampleOrganisations() []OrganisationConfig {
+	out := []OrganisationConfig{
+		{"a87b0000-0000-4000-8000-000000000002", "Greenfield Academy", "S", "9994001"},
+		{"99AF0000-0000-4000-8000-000000000004", "Riverside Learning Trust", "M", "RLT00001"},
+		{"22220000-0000-4000-8000-000000000006", "Oakfield Community Academy Trust", "MS", "9994002"},
+		{"3a000000-0000-4000-8000-000000000008", "Northmoor Council", "L", "LA999"},
+		{"4b000000-0000-4000-8000-00000000000a", "Fellside School Support", "O", "FSS00417"},
+		{"5c000000-0000-4000-8000-00000000000c", "St Anne's Church of England Primary School", "S", "9993101"},
+		{"6d000000-0000-4000-8000-00000000000e", "Hillcrest Sixth Form College", "S", "9998003"},
+	}
+	for i, name := range []string{
+		"Ashdown", "Birchwood", "Cedar Lane", "Dovecote", "Elmbridge", "Foxhollow", "Grangewood", "Hawthorn", "Ivybridge Road",
+		"Juniper Hill", "Kingsmead", "Larkrise",
+	} {
+		n := twoDigits(i + 1)
+		out = append(out, OrganisationConfig{
+			ID: "7e000000-0000-4000-8000-0000000002" + n, Name: name + " Primary School", Types: "S", Code: "99920" + n,
+		})
+	}
+	return out
+}
+
+func twoDigits(n int) string {
+	text := strconv.Itoa(n)
+	return strings.Repeat("0", 2-len(text)) + text
+}
+
+func sampleUsers() []UserConfig {
+	set := time.Date(2025, time.September, 1, 8, 30, 0, 0, time.UTC)
+	sample := func(number int, login, name, about, role, guid string, at ...MembershipConfig) UserConfig {
+		return UserConfig{
+			Login: login, Name: name, Password: token.NewSecret("sample-" + login), About: about,
+			Number: number, GUID: guid, SiteRole: role, PasswordSet: set, Organisations: at,
+		}
+	}
+	at := func(code, userID string) MembershipConfig { return MembershipConfig{Organisation: code, UserID: userID} }
+	var twelve []MembershipConfig
+	for n := range 12 {
+		twelve = append(twelve, at("99920"+twoDigits(n+1), "7e000000-0000-4000-8000-0000000001"+twoDigits(n+1)))
+	}
+	const (
+		head      = "c4980000-0000-4000-8000-000000000001"
+		manager   = "A9AB0000-0000-4000-8000-000000000003"
+		principal = "11110000-0000-4000-8000-000000000005"
+		officer   = "3a000000-0000-4000-8000-000000000007"
+		engineer  = "4b000000-0000-4000-8000-000000000009"
+		parent    = "5c000000-0000-4000-8000-00000000000b"
+		hostile   = "8f000000-0000-4000-8000-000000000010"
+	)
+	return []UserConfig{
+		sample(100201, "head", "Margaret Ellis", "Headteacher at a School", "Headteacher", head, at("9994001", head)),
+		sample(100202, "manager", "David Okafor", "Business manager at a Multi Academy Trust", "Business Manager", manager,
+			at("RLT00001", manager)),
+		sample(100203, "principal", "Priya Sharma", "Principal at a School that is also a Multi Academy Trust", "Headteacher",
+			principal, at("9994002", principal)),
+		sample(100204, "officer", "Gareth Hughes", "Officer at a Local Authority", "Officer", officer, at("LA999", officer)),
+		sample(100205, "engineer", "Sophie Turner", "Engineer at a Support Organisation", "Engineer", engineer,
+			at("FSS00417", engineer)),
+		sample(100206, "parent", "Amira Khan", "Parent with children at three Schools", "Parent", parent,
+			at("9993101", parent), at("9994001", "5c000000-0000-4000-8000-0000000000b2"),
+			at("9998003", "5c000000-0000-4000-8000-0000000000b3")),
+		sample(100207, "consultant", "Thomas Whitfield", "Consultant at twelve Schools, of which a token names ten", "Consultant",
+			"7e000000-0000-4000-8000-00000000000f", twelve...),
+		sample(100208, "hostile", "\x1b[31mRobin\x1b[0m <script>alert(1)</script> \u202etset\u202c & \"Co\"",
+			"A name with terminal escapes, HTML and right-to-left marks", "Teacher", hostile, at("9994001", hostile)),
+	}
+}
+
+// BuiltinClient returns the client that the embedded STS knows for simsid itself.
+func BuiltinClient() Client {
+	return Client{
+		ID:                    builtinClientID,
+		Secret:                token.NewSecret(builtinSecret),
+		RedirectURI:           builtinRedirect,
+		PostLogoutRedirectURI: builtinPostLogout,
+		Scopes:                builtinScopes(),
+		IntrospectionScope:    builtinScope,
+		IntrospectionSecret:   token.NewSecret(builtinScopeSecret),
+	}
+}
+
+// Users returns the sample users.
+func Users() []User {
+	var out []User
+	for _, u := range sampleUsers() {
+		out = append(out, u.shown())
+	}
+	return out
+}
+
+func (u UserConfig) shown() User { return User{u.Login, u.Name, u.Password.Reveal(), u.About} }
