@@ -107,7 +107,9 @@ func sampleUsers() []UserConfig {
 			Number: number, GUID: guid, SiteRole: role, PasswordSet: set, Organisations: at,
 		}
 	}
-	at := func(code, userID string) MembershipConfig { return MembershipConfig{Organisation: code, UserID: userID} }
+	at := func(code, userID string) MembershipConfig {
+		return MembershipConfig{Organisation: code, UserID: userID}
+	}
 	var twelve []MembershipConfig
 	for n := range 12 {
 		twelve = append(twelve, at("99920"+twoDigits(n+1), "7e000000-0000-4000-8000-0000000001"+twoDigits(n+1)))

@@ -22,10 +22,14 @@ func (s *Server) lookupClient(id string) *ClientConfig {
 }
 
 // allowsRedirect compares as IdentityServer3's authorize endpoint does: the whole string, ignoring case.
-func (c *ClientConfig) allowsRedirect(uri string) bool { return c.registered(c.RedirectURIs, uri, true) }
+func (c *ClientConfig) allowsRedirect(uri string) bool {
+	return c.registered(c.RedirectURIs, uri, true)
+}
 
 // allowsPostLogout compares the whole string and its case.
-func (c *ClientConfig) allowsPostLogout(uri string) bool { return c.registered(c.PostLogoutRedirectURIs, uri, false) }
+func (c *ClientConfig) allowsPostLogout(uri string) bool {
+	return c.registered(c.PostLogoutRedirectURIs, uri, false)
+}
 
 func (c *ClientConfig) registered(list []string, uri string, fold bool) bool {
 	return slices.ContainsFunc(list, func(have string) bool {

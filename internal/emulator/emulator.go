@@ -29,7 +29,7 @@ type Options struct {
 	Dir    string // folder of the persisted state, made when missing (0700); "" keeps it in memory
 	Now    func() time.Time
 	Rand   io.Reader
-	As     string // login name of a user who is signed in without a page; "" shows the pages
+	As     string  // login name of a user who is signed in without a page; "" shows the pages
 	Config *Config // nil: Builtin
 
 	// Notice is told what an answer over HTTP can't say: a *SetAsideError for a state file that couldn't be read, and
@@ -88,14 +88,14 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("emulator: issuer %q isn't an http or https address of a host alone", issuer)
 	}
 	s := &Server{
-		issuer:  issuer,
-		base:    u.Scheme + "://" + u.Host + "/",
-		host:    u.Host,
-		now:     o.Now,
-		rand:    &lockedReader{from: o.Rand},
-		notice:  o.Notice,
-		keys:    &keyCache{},
-		ended:   make(chan struct{}),
+		issuer: issuer,
+		base:   u.Scheme + "://" + u.Host + "/",
+		host:   u.Host,
+		now:    o.Now,
+		rand:   &lockedReader{from: o.Rand},
+		notice: o.Notice,
+		keys:   &keyCache{},
+		ended:  make(chan struct{}),
 	}
 	if s.notice == nil {
 		s.notice = func(error) {}
