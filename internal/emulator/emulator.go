@@ -35,6 +35,15 @@ type Options struct {
 	// Notice is told what an answer over HTTP can't say: a *SetAsideError for a state file that couldn't be read, and
 	// whatever kept the state from being read or written. It may be called from several goroutines; nil: nobody listens.
 	Notice func(error)
+
+	// Observe is told each request with its answer, for a log. It may be called from several goroutines; nil: nobody listens.
+	Observe func(Exchange)
+	// AdminToken guards the address that faults are set by; zero: there is no such address.
+	AdminToken token.Secret
+	// Faults are switched on from the start, beside those of clients.
+	Faults []Fault
+	// After is the alarm that a delay on demand waits for; nil: delays take no time.
+	After func(time.Duration) <-chan time.Time
 }
 
 // Server is the STS.
@@ -55,6 +64,12 @@ type Server struct {
 	config  *Config          // complete; nobody changes it
 	pending *pendingRequests
 	formKey func() ([]byte, error)
+
+	observe    func(Exchange) // nil: nobody listens
+	adminToken token.Secret
+	faults     faultSet
+	after      func(time.Duration) <-chan time.Time // nil: no time passes
+	strangeKey func() (*signingKey, error)
 
 	mu      sync.Mutex
 	browser string // base of the loopback listener; "" while there is none
@@ -100,6 +115,8 @@ func New(o Options) (*Server, error) {
 	if s.notice == nil {
 		s.notice = func(error) {}
 	}
+	s.observe, s.adminToken, s.after = o.Observe, o.AdminToken, o.After
+	s.strangeKey = sync.OnceValues(s.makeStrangeKey)
 	if err := s.configure(o.Config); err != nil {
 		return nil, err
 	}
@@ -111,7 +128,7 @@ func New(o Options) (*Server, error) {
 	s.store = &store{dir: o.Dir, now: s.now, notice: s.notice, keys: s.keys}
 	s.pending = &pendingRequests{byID: map[string]*pendingRequest{}}
 	s.formKey = sync.OnceValues(func() ([]byte, error) { return s.random(32) })
-	return s, nil
+	return s, s.setFaults(o.Faults)
 }
 
 // configure takes a configuration over. The error is a *ConfigError.
@@ -161,9 +178,8 @@ func (s *Server) Handler() http.Handler {
 // maxForm is the longest form that is read, in bytes. The longest honest one holds a JWT of 51,200.
 const maxForm = 128 << 10
 
-// serve finds the endpoint. Paths ignore case, as ASP.NET's routes do.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+// route finds the endpoint. Paths ignore case, as ASP.NET's routes do.
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	routes := map[string]struct {
 		methods string

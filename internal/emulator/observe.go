@@ -14,10 +14,10 @@ type Exchange struct {
 	At     time.Time
 	Took   time.Duration
 	Method string
-	Path   string // as it was sent
-	Status int    // 0: the connection was dropped
-	Client string // the client that the request names; "" if none
-	Fault  string // the fault on demand that it met; "" if none
+	Path   string   // as it was sent
+	Status int      // 0: the connection was dropped
+	Client string   // the client that the request names; "" if none
+	Faults []string // the faults on demand that it met
 	Notes  []Note
 }
 
