@@ -114,7 +114,7 @@ func commands() map[string]func(*app) *cobra.Command {
 		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
 		"token": newTokenCmd, "decode": newDecodeCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
 		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
-		"profile": newProfileCmd, "version": newVersionCmd,
+		"profile": newProfileCmd, "store": newStoreCmd, "version": newVersionCmd,
 	}
 }
 

@@ -202,6 +202,25 @@ func samples(t testing.TB) map[string]render.View {
 		"profile-plain": render.ProfileShown{Name: "work", Settings: []render.SettingRow{
 			{Key: "kind", Values: []string{"oidc"}}, {Key: "scopes", List: true},
 		}},
+		"stores": render.Stores{Folder: "~/.local/state/simsid/store", Rows: []render.StoreRow{
+			{
+				Profile: "school", Default: true, Backend: "keyring", Since: in(-26 * time.Hour),
+				Where: "keyring (Secret Service), the refresh token in the sealed file ~/.local/state/simsid/store/school.keyring.age",
+				Files: []render.StoreFile{
+					{Path: "~/.local/state/simsid/store/school.keyring.age", Holds: "tokens, sealed"},
+					{Path: "~/.local/state/simsid/store/school.keyring.emergency.age", Holds: "nothing: room for a refreshed login whose own place fails"},
+				},
+				Items: []string{"school/key", "school/client-secret"}, Secrets: []string{"client secret"},
+				Notes: []string{"the refresh token is in the sealed file, not in the keyring: it is longer than this system's keyring takes"},
+			},
+			{Profile: "curity"},
+			{Profile: "later", Problem: "read ~/.local/state/simsid/store/later.record.json: written by a later version of simsid"},
+		}},
+		"stores-empty": render.Stores{Folder: "/x"},
+		"keygen": render.Keygen{
+			Path: "/home/helen/simsid.key", PublicKey: "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
+			Next: []string{"simsid login --store file  # sign in"},
+		},
 		"done":    render.Done{Action: "profile added", Profile: "work", Text: "Added profile work, and made it the default one", Next: []string{"simsid login -p work  # sign in"}},
 		"version": render.Version{Version: "0.1.0", Commit: "1d07327", Date: "2026-11-21", Go: "go1.26.8", Platform: "linux/amd64"},
 		"token": render.Token{

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 )
 
 // formatVersion is written into everything that is kept. What has a greater one is refused and left alone.
@@ -40,21 +39,13 @@ func ReadRecord(o Options, profile string) (r Record, ok bool, err error) {
 
 // Records lists the records of all profiles by name. Those that can't be read are left out and named in the error.
 func Records(o Options) (map[string]Record, error) {
-	entries, err := os.ReadDir(o.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]Record{}, nil
-	}
+	names, err := Profiles(o)
 	if err != nil {
-		return nil, fileError("list", o.Dir, err)
+		return nil, err
 	}
 	found := map[string]Record{}
 	var bad []error
-	for _, e := range entries {
-		stem, isRecord := strings.CutSuffix(e.Name(), recordFile)
-		name, ours := fromStem(stem)
-		if !isRecord || !ours {
-			continue
-		}
+	for _, name := range names {
 		r, ok, err := ReadRecord(o, name)
 		if err != nil {
 			bad = append(bad, err)

@@ -246,8 +246,10 @@ func sealToSize(l login, to age.Recipient, size int) ([]byte, error) {
 }
 
 // emergencyFilled reports whether there is anything in the emergency file: one byte tells.
-func (s *Store) emergencyFilled() bool {
-	f, err := os.Open(s.file(s.at, emergencyFile))
+func (s *Store) emergencyFilled() bool { return filled(s.file(s.at, emergencyFile)) }
+
+func filled(path string) bool {
+	f, err := os.Open(path)
 	if err != nil {
 		return false
 	}

@@ -199,7 +199,12 @@ func (s *Store) Clear(ctx context.Context) error {
 		}
 		at := placeOf(s.rec.Record)
 		err := errors.Join(s.removeLogin(ctx, at), s.clearLeftover(ctx), s.removeRemains())
-		return errors.Join(err, s.checkEmpty(ctx, at))
+		for _, p := range places() {
+			if p != at { // what a switch of places that was cut short has left
+				err = errors.Join(err, s.removeFiles(p))
+			}
+		}
+		return errors.Join(err, s.checkEmpty(ctx, at, itemRefresh))
 	})
 }
 
@@ -260,24 +265,29 @@ func (s *Store) removeLogin(ctx context.Context, p place) error {
 	return err
 }
 
-func (s *Store) checkEmpty(ctx context.Context, p place) error {
-	for _, kind := range []string{loginFile, emergencyFile} {
-		if path := s.file(p, kind); exists(path) {
-			return fileError("remove", path, errors.New("it is still there"))
+// checkEmpty makes sure that no part of a login lies in p or in a place that isn't in use, nor any of the items in the keyring
+// if p is there.
+func (s *Store) checkEmpty(ctx context.Context, p place, items ...string) error {
+	for _, of := range places() {
+		for _, kind := range []string{loginFile, emergencyFile} {
+			if path := s.file(of, kind); (of == p || of != s.at) && exists(path) {
+				return fileError("remove", path, errors.New("it is still there"))
+			}
 		}
 	}
 	if p.backend != Keyring {
 		return nil
 	}
-	_, err := s.getItem(ctx, itemRefresh)
-	switch {
-	case errors.Is(err, errNoItem):
-		return nil
-	case err == nil:
-		return keyringError("remove", s.b.Profile, itemRefresh, errors.New("it is still there"))
-	default:
-		return err
+	for _, name := range items {
+		_, err := s.getItem(ctx, name)
+		if err == nil {
+			return keyringError("remove", s.b.Profile, name, errors.New("it is still there"))
+		}
+		if !errors.Is(err, errNoItem) {
+			return err
+		}
 	}
+	return nil
 }
 
 // removeRemains takes away what was never put in place and what was set aside: both may hold tokens.

@@ -88,6 +88,9 @@ func (s *Store) beginChange(ctx context.Context) error {
 	if err := s.sweep(); err != nil {
 		return err
 	}
+	if s.prev != nil && (!ok || placeOf(d.Record) != *s.prev) {
+		s.prev, s.gone, s.carried = nil, false, nil // another process has moved it since it was chosen to leave
+	}
 	if ok && s.prev == nil {
 		if err := s.leave(ctx, placeOf(d.Record)); err != nil {
 			return err
@@ -95,6 +98,13 @@ func (s *Store) beginChange(ctx context.Context) error {
 	}
 	if s.prev == nil {
 		return nil
+	}
+	if s.at.backend == Keyring && !s.rec.Leftover {
+		// On record before the first item: if this is cut short, the next logout still knows where to clear.
+		d.Leftover = true
+		if err := s.writeRecord(d); err != nil {
+			return err
+		}
 	}
 	for _, k := range secretKinds() {
 		if b, ok := s.carried[k]; ok {

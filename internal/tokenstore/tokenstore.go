@@ -70,8 +70,8 @@ type Record struct {
 	// RefreshInFile says that the refresh token lies in the sealed file although the backend is the keyring: it is longer
 	// than the system's keyring takes, or the keyring failed when it was to be kept.
 	RefreshInFile bool `json:"refresh_in_file,omitempty"`
-	// Leftover says that a keyring used before wasn't there when it was to be cleared. What lies in it is never read
-	// again, and the next change of this store that meets the keyring clears it.
+	// Leftover says that the keyring may hold items although it isn't the backend: it wasn't there when it was to be cleared,
+	// or a move to it was cut short. What lies in it is never read again, and the next logout that meets it clears it.
 	Leftover bool `json:"leftover,omitempty"`
 }
 
