@@ -72,14 +72,16 @@ func TestCounts(t *testing.T) {
 	const report = `mkdir -p .tools/report
 cat > .tools/report/unit.json <<'END'
 {"Action":"start","Package":"p"}
-{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p","Test":"TestA","Elapsed":0}
 {"Action":"output","Package":"p","Test":"TestA","Output":"{\"Action\":\"pass\",\"Test\":\"no\"}"}
-{"Action":"skip","Package":"p","Test":"TestB"}
+{"Action":"skip","Package":"p","Test":"TestB","Elapsed":0}
 {"Action":"pass","Package":"p"}
 END
 cat > .tools/report/real.json <<'END'
-{"Action":"pass","Package":"q","Test":"TestC"}
-{"Action":"ACTION","Package":"q","Test":"TestD"}
+{"Action":"pass","Package":"q","Test":"TestC/a_\"b\"","Elapsed":0.1}
+{"Action":"pass","Package":"q","Test":"TestC/a_\"c\"","Elapsed":0.1}
+{"Action":"pass","Package":"p","Test":"TestA","Elapsed":0.2}
+{"Action":"ACTION","Package":"q","Test":"TestD","Elapsed":0}
 END
 `
 	for _, test := range []struct {
@@ -87,9 +89,9 @@ END
 		code       int
 		last       string
 	}{
-		{"all pass", strings.Replace(report, "ACTION", "pass", 1), 0, "3 passed, 0 failed, 1 skipped"},
-		{"one fails", strings.Replace(report, "ACTION", "fail", 1) + "exit 2", 2, "2 passed, 1 failed, 1 skipped"},
-		{"a step fails that is no test", strings.Replace(report, "ACTION", "pass", 1) + "exit 2", 2, "3 passed, 1 failed, 1 skipped"},
+		{"all pass", strings.Replace(report, "ACTION", "pass", 1), 0, "4 passed, 0 failed, 1 skipped"},
+		{"one fails", strings.Replace(report, "ACTION", "fail", 1) + "exit 2", 2, "3 passed, 1 failed, 1 skipped"},
+		{"a step fails that is no test", strings.Replace(report, "ACTION", "pass", 1) + "exit 2", 2, "4 passed, 1 failed, 1 skipped"},
 		{"nothing ran", "exit 0", 1, "0 passed, 1 failed, 0 skipped"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -106,7 +108,7 @@ END
 				t.Fatal(err)
 			}
 			program(t, bin, "make", test.make)
-			for _, name := range []string{"cat", "grep", "dirname", "mkdir"} {
+			for _, name := range []string{"cat", "sed", "sort", "wc", "dirname", "mkdir"} {
 				link(t, bin, name)
 			}
 			code, out := run(t, dir, bin, script)
