@@ -8,14 +8,28 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
-// maxAnswer is the longest query in bytes that is read as an answer. Providers' codes are at most 2 KiB or so.
-const maxAnswer = 16 << 10
+// maxAnswer is the longest answer in bytes. Two tokens with all a user's organisations are 20 KiB or so.
+const maxAnswer = 64 << 10
 
-// answerParams are the parameters of an answer (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2). Others are
-// ignored, as section 4.1.2 asks for.
+// maxQuery is the longest answer in the query of an address, where only a code is awaited. Providers' codes are at most 2
+// KiB or so.
+const maxQuery = 16 << 10
+
+// answerParams are the parameters of an answer (RFC 6749 sections 4.1.2, 4.1.2.1 and 4.2.2, OpenID Connect Core 3.2.2.5,
+// RFC 9207 section 2, OpenID Connect Session Management 2). Others are ignored, as RFC 6749 asks for.
 func answerParams() []string {
-	return []string{"state", "code", "error", "error_description", "error_uri", "iss"}
+	return []string{
+		"state", "code", "error", "error_description", "error_uri", "iss", "id_token", "access_token", "token_type",
+		"expires_in", "scope", "session_state",
+	}
 }
+
+// The ways in which a provider can be told to answer (OAuth 2.0 Multiple Response Types 2.1, Form Post Response Mode).
+const (
+	ModeQuery    = "query"
+	ModeFragment = "fragment"
+	ModeFormPost = "form_post"
+)
 
 // answer is what the provider said through the browser: a code or a failure.
 type answer struct {
@@ -41,22 +55,30 @@ const (
 	refusedRepeated  refusal = "it has a parameter twice"
 	refusedNothing   refusal = "it has neither a code nor an error"
 	refusedBoth      refusal = "it has both a code and an error"
+	refusedWay       refusal = "it came by another way than was asked for"
+	refusedDouble    refusal = "its address holds an answer beside the one in its body"
 )
 
-// parseAnswer reads the query of a redirected URL. Everything but one well-formed answer with this login's state is
-// refused, errors included: anybody who can make a browser visit the listener could otherwise end the login.
-func parseAnswer(query string, state token.Secret) (answer, refusal) {
-	if len(query) > maxAnswer {
+// expected is what counts as the answer of one login.
+type expected struct {
+	state token.Secret
+	mode  string // how a success comes: ModeQuery, ModeFragment or ModeFormPost
+}
+
+// parse reads the parameters of an answer. Everything but one well-formed answer with this login's state is refused, errors
+// included: anybody who can make a browser visit the listener could otherwise end the login.
+func (e expected) parse(raw string) (answer, refusal) {
+	if len(raw) > maxAnswer {
 		return answer{}, refusedLong
 	}
-	values, err := url.ParseQuery(query)
+	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return answer{}, refusedMalformed
 	}
 	if values.Get("state") == "" {
 		return answer{}, refusedNoState
 	}
-	if !token.NewSecret(values.Get("state")).Equal(state) {
+	if !token.NewSecret(values.Get("state")).Equal(e.state) {
 		return answer{}, refusedState
 	}
 	// RFC 6749 section 3.1: parameters must not be included more than once. Of two codes nobody can tell whose is first.
@@ -83,6 +105,21 @@ func parseAnswer(query string, state token.Secret) (answer, refusal) {
 	return a, ""
 }
 
+// parseBy is parse for an answer that came by the browser in one of the modes. A success has to come as it was asked for: a
+// page that leads the browser here can choose the way, the provider can't. Errors may come by any: IdentityServer3 puts
+// some into the fragment whatever the mode, since it finds them before it has read the mode.
+func (e expected) parseBy(mode, raw string) (answer, refusal) {
+	if mode == ModeQuery && len(raw) > maxQuery {
+		return answer{}, refusedLong
+	}
+	a, why := e.parse(raw)
+	if why == "" && a.failure == nil && mode != e.mode {
+		return answer{}, refusedWay
+	}
+	a.via = viaBrowser
+	return a, why
+}
+
 // checkIssuer holds the answer against the issuer that was asked (RFC 9207 section 2.4): what names an issuer must name
 // this one, and where the provider promises the name a missing one is a refusal. Errors are held to it as well.
 func (a answer) checkIssuer(m provider.Metadata) error {
@@ -94,3 +131,18 @@ func (a answer) checkIssuer(m provider.Metadata) error {
 
 // isAnswerParam reports whether name belongs to an answer.
 func isAnswerParam(name string) bool { return slices.Contains(answerParams(), name) }
+
+// holdsAnswer reports whether the query of an address has something of an answer in it, be it malformed, beside what the
+// redirect URI itself may have there.
+func holdsAnswer(query string) bool {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return true
+	}
+	for name := range values {
+		if isAnswerParam(name) {
+			return true
+		}
+	}
+	return false
+}

@@ -35,9 +35,48 @@ func TestParseAnswer(t *testing.T) {
 		"code=%&state=s":                    {why: refusedMalformed},
 		"state=s&code=" + strings.Repeat("c", maxAnswer): {why: refusedLong},
 	} {
-		a, why := parseAnswer(query, token.NewSecret("s"))
+		a, why := expected{state: token.NewSecret("s")}.parse(query)
 		if got := (result{a, why}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%.80q: expected %+v, got %+v", query, want, got)
+		}
+	}
+}
+
+// TestParseBy: a success comes as it was asked for, a failure by any way.
+func TestParseBy(t *testing.T) {
+	modes := []string{ModeQuery, ModeFragment, ModeFormPost}
+	for _, asked := range modes {
+		e := expected{state: token.NewSecret("s"), mode: asked}
+		for _, came := range modes {
+			want := refusedWay
+			if came == asked {
+				want = ""
+			}
+			if a, why := e.parseBy(came, "code=c&state=s"); why != want || (why == "") != (a.via == viaBrowser) {
+				t.Errorf("asked for %s, came by %s: expected %q, got %q and %+v", asked, came, want, why, a)
+			}
+			if a, why := e.parseBy(came, "error=e&state=s"); why != "" || a.failure == nil {
+				t.Errorf("asked for %s, an error by %s: got %q and %+v", asked, came, why, a)
+			}
+			long := "state=s&error=" + strings.Repeat("e", maxQuery)
+			want = ""
+			if came == ModeQuery {
+				want = refusedLong
+			}
+			if _, why := e.parseBy(came, long); why != want {
+				t.Errorf("a long answer by %s: expected %q, got %q", came, want, why)
+			}
+		}
+	}
+}
+
+func TestHoldsAnswer(t *testing.T) {
+	for query, want := range map[string]bool{
+		"": false, "x=y": false, "tenant=one&x": false, "code=c": true, "x=y&state=s": true, "error": true, "id_token=": true,
+		"%zz": true, "a;b": true,
+	} {
+		if got := holdsAnswer(query); got != want {
+			t.Errorf("%q: expected %t", query, want)
 		}
 	}
 }
@@ -50,7 +89,7 @@ func FuzzParseAnswer(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		a, why := parseAnswer(query, token.NewSecret("STATE"))
+		a, why := expected{state: token.NewSecret("STATE")}.parse(query)
 		if why != "" {
 			if !reflect.DeepEqual(a, answer{}) {
 				t.Fatalf("refused (%s), but with an answer: %+v", why, a)

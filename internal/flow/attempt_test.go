@@ -126,10 +126,12 @@ func (a *attempt) redirectURI() string { return a.request.Get("redirect_uri") }
 
 // genuine is the address that the provider sends the browser to.
 func (a *attempt) genuine() string {
-	return a.redirectURI() + "?" + url.Values{
-		"code":  {a.sts.grant(a.request)},
-		"state": {a.request.Get("state")},
-	}.Encode()
+	return a.redirectURI() + "?" + a.parts().Encode()
+}
+
+// parts are the parameters of the genuine answer.
+func (a *attempt) parts() url.Values {
+	return url.Values{"code": {a.sts.grant(a.request)}, "state": {a.request.Get("state")}}
 }
 
 // visit does what a browser does: it follows redirects.
@@ -151,6 +153,54 @@ func (a *attempt) visit(address string) (status int, body string, final *url.URL
 		a.t.Fatal(err)
 	}
 	return resp.StatusCode, string(b), resp.Request.URL
+}
+
+// relay is the path that the page for a fragment posts to.
+func (a *attempt) relay() string {
+	a.t.Helper()
+	_, body, _ := a.visit(a.redirectURI())
+	_, rest, ok := strings.Cut(body, ` action="`)
+	path, _, _ := strings.Cut(rest, `"`)
+	if !ok || !strings.HasPrefix(path, "/fragment/") {
+		a.t.Fatalf("no page that posts a fragment: %s", body)
+	}
+	return path
+}
+
+// post sends a form as a page would, and follows redirects.
+func (a *attempt) post(address string, form url.Values) (status int, body string) {
+	a.t.Helper()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := (&http.Client{Transport: transport, Timeout: patience}).Do(req)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// answer brings an answer in one of the modes, as provider and browser do together.
+func (a *attempt) answer(mode string, parts url.Values) (status int, body string) {
+	a.t.Helper()
+	address := a.redirectURI()
+	switch mode {
+	case ModeFormPost:
+		return a.post(address, parts)
+	case ModeFragment:
+		return a.post(mustURL(a.t, address).ResolveReference(&url.URL{Path: a.relay()}).String(), url.Values{"fragment": {parts.Encode()}})
+	}
+	status, body, _ = a.visit(address + "?" + parts.Encode())
+	return status, body
 }
 
 // dial connects to the listener by the first address of the redirect's host.

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -39,7 +40,7 @@ func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen(ctx, redirect, o.state, o.landing)
+	l, err := listen(ctx, redirect, expected{state: o.state, mode: r.mode()}, o.landing)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +95,11 @@ func (r LoginRequest) check() error {
 	reserved := []string{
 		"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
 		"max_age", "client_secret", "code_verifier",
-		"response_mode",          // the listener takes the answer from the query only
+		"response_mode",
 		"request", "request_uri", // a request object stands above all others (OpenID Connect Core 6.1)
+	}
+	if !slices.Contains([]string{"", ModeQuery, ModeFragment, ModeFormPost}, r.ResponseMode) {
+		return &ParamError{Name: "response_mode", Problem: fmt.Sprintf("can't be %q: it is query, fragment or form_post", r.ResponseMode)}
 	}
 	for name, values := range r.Params {
 		if slices.Contains(reserved, name) {
@@ -107,6 +111,9 @@ func (r LoginRequest) check() error {
 	}
 	return nil
 }
+
+// mode is how the answer is to come; the code flow's default is the query (OAuth 2.0 Multiple Response Types 5).
+func (r LoginRequest) mode() string { return cmp.Or(r.ResponseMode, ModeQuery) }
 
 // params are the parameters of the authorisation request (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1, RFC 7636
 // section 4.3).
@@ -120,6 +127,9 @@ func (r LoginRequest) params(o oneTime, redirectURI string) url.Values {
 		"nonce":                 {o.nonce.Reveal()},
 		"code_challenge":        {o.challenge()},
 		"code_challenge_method": {"S256"},
+	}
+	if r.ResponseMode != "" {
+		v.Set("response_mode", r.ResponseMode)
 	}
 	if r.MaxAge >= 0 {
 		v.Set("max_age", strconv.FormatInt(int64(r.MaxAge/time.Second), 10))
@@ -138,7 +148,7 @@ func (r LoginRequest) ask(ctx context.Context, l *loopback, o oneTime) (answer, 
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
-	w := waiting{request: r, listener: l, state: o.state, timeout: timeout, expired: r.Clock.After(timeout)}
+	w := waiting{request: r, listener: l, timeout: timeout, expired: r.Clock.After(timeout)}
 	if timeout > quietAfter {
 		w.quiet = r.Clock.After(quietAfter)
 	}
@@ -161,7 +171,6 @@ func (r LoginRequest) ask(ctx context.Context, l *loopback, o oneTime) (answer, 
 type waiting struct {
 	request  LoginRequest
 	listener *loopback
-	state    token.Secret
 	timeout  time.Duration
 	expired  <-chan time.Time
 	quiet    <-chan time.Time // nil: it won't come
@@ -207,7 +216,7 @@ func (w waiting) take(line pasted) (answer, bool) {
 	why := refusedLong
 	var a answer
 	if !line.long {
-		a, why = parsePasted(line.line, w.listener.redirect, w.state)
+		a, why = parsePasted(line.line, w.listener.redirect, w.listener.expected)
 	}
 	if why != "" {
 		w.request.emit(PasteRefused{Reason: string(why)})

@@ -22,6 +22,9 @@ type LoginRequest struct {
 	Scopes      []string
 	Params      url.Values    // further parameters: prompt, login_hint, ...
 	MaxAge      time.Duration // negative: not sent
+	// ResponseMode is how the provider is to answer: ModeQuery, ModeFragment or ModeFormPost; "" leaves it to the
+	// provider, which is the query.
+	ResponseMode string
 
 	// Open opens the browser; nil: none is opened. It runs in a goroutine of its own that Login doesn't wait for, with
 	// the context that Login was given: it isn't cancelled when Login returns, so a browser that was started lives on.

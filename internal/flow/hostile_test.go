@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -30,6 +30,12 @@ func get(target string) string {
 // by is a request of the genuine target by another method.
 func by(method, rest string) string {
 	return method + " /callback?code=CODE&state=STATE HTTP/1.1" + crlf + "Host: HOST" + crlf + rest + crlf
+}
+
+// postForm is a form for a target.
+func postForm(target, body string) string {
+	return "POST " + target + " HTTP/1.1" + crlf + "Host: HOST" + crlf + "Content-Type: application/x-www-form-urlencoded" + crlf +
+		"Content-Length: LENGTH" + crlf + crlf + body
 }
 
 // forHost is a request of the genuine target with another Host.
@@ -76,8 +82,26 @@ func hostileCallbacks() []hostile {
 			crlf, 400, "", ""},
 		{"a target with another authority", "GET http://evil.example/callback?code=CODE&state=STATE HTTP/1.1" + crlf +
 			"Host: HOST" + crlf + crlf, 421, "", host},
-		{"no query", get("/callback"), 400, "", "a visit without an answer"},
-		{"an empty query", get("/callback?"), 400, "", "a visit without an answer"},
+		{"no query", get("/callback"), 200, "", ""}, // the page that posts a fragment
+		{"an empty query", get("/callback?"), 200, "", ""},
+		{"a query without an answer", get("/callback?x=y"), 200, "", ""},
+		{"a fragment for nobody", postForm("/fragment/", "fragment=code%3DCODE%26state%3DSTATE"), 404, "", path},
+		{"a fragment by GET", get("RELAY?fragment=code%3DCODE%26state%3DSTATE"), 405, "POST", "a request by another method than POST"},
+		{"a fragment with a code, not asked for", postForm("RELAY", "fragment=code%3DCODE%26state%3DSTATE"), 400, "", bad + refusedWay},
+		{"a fragment by a foreign page", strings.Replace(postForm("RELAY", "fragment=error%3De%26state%3DSTATE"), "Host:",
+			"Sec-Fetch-Site: cross-site"+crlf+"Host:", 1), 403, "", "a fragment from another page"},
+		{"a fragment from a page of the same site", strings.Replace(postForm("RELAY", "fragment=error%3De%26state%3DSTATE"), "Host:",
+			"Sec-Fetch-Site: same-site"+crlf+"Host:", 1), 403, "", "a fragment from another page"},
+		{"a fragment with a foreign state", postForm("RELAY", "fragment=error%3De%26state%3Dforeign"), 400, "", bad + refusedState},
+		{"a fragment without state", postForm("RELAY", "fragment=error%3De"), 400, "", bad + refusedNoState},
+		{"two fragments", postForm("RELAY", "fragment=error%3De%26state%3DSTATE&fragment=x"), 400, "", bad + refusedMalformed},
+		{"a fragment and more", postForm("RELAY", "fragment=error%3De%26state%3DSTATE&code=evil"), 400, "", bad + refusedMalformed},
+		{"an answer that is no fragment", postForm("RELAY", "error=e&state=STATE"), 400, "", bad + refusedMalformed},
+		{"no fragment", postForm("RELAY", "fragment="), 400, "", "a visit without an answer"},
+		{"an overlong fragment", postForm("RELAY", "fragment="+strings.Repeat("x", maxAnswer+1)), 400, "", bad + refusedLong},
+		{"a fragment over the limit", postForm("RELAY", "fragment="+big), 413, "", long},
+		{"a fragment as JSON", strings.Replace(postForm("RELAY", "fragment=error%3De%26state%3DSTATE"), "x-www-form-urlencoded", "json", 1),
+			415, "", "a body that is no form"},
 		{"no state", get("/callback?code=CODE"), 400, "", bad + refusedNoState},
 		{"an empty state", get("/callback?code=CODE&state="), 400, "", bad + refusedNoState},
 		{"a foreign state", get("/callback?code=evil&state=foreign"), 400, "", bad + refusedState},
@@ -95,7 +119,7 @@ func hostileCallbacks() []hostile {
 		{"neither code nor error", get("/callback?state=STATE"), 400, "", bad + refusedNothing},
 		{"a broken escape", get("/callback?code=%zz&state=STATE"), 400, "", bad + refusedMalformed},
 		{"semicolons", get("/callback?code=evil;state=STATE"), 400, "", bad + refusedMalformed},
-		{"an overlong query", get("/callback?state=STATE&code=" + strings.Repeat("x", maxAnswer)), 400, "", bad + refusedLong},
+		{"an overlong query", get("/callback?state=STATE&code=" + strings.Repeat("x", maxQuery)), 400, "", bad + refusedLong},
 		{"an overlong address", get("/callback?state=STATE&code=" + strings.Repeat("x", maxURL)), 414, "",
 			"a request with an overlong address"},
 		{"overlong headers", by("GET", "X-Long: "+strings.Repeat("x", maxHeader+8<<10)+crlf), 431, "", ""},
@@ -113,23 +137,62 @@ func hostileCallbacks() []hostile {
 	}
 }
 
+// hostileForms are for a login that awaits its answer as a form.
+func hostileForms() []hostile {
+	const (
+		bad    = refusal("an answer that is turned away, since ")
+		method = refusal("a request by another method than GET and POST")
+	)
+	big := strings.Repeat("x", maxBody+1)
+	of := func(body string) string { return postForm("/callback", body) }
+	return []hostile{
+		{"no state", of("code=CODE"), 400, "", bad + refusedNoState},
+		{"a foreign state", of("code=evil&state=foreign"), 400, "", bad + refusedState},
+		{"an error with a foreign state", of("error=access_denied&state=foreign"), 400, "", bad + refusedState},
+		{"two states", of("code=evil&state=STATE&state=foreign"), 400, "", bad + refusedRepeated},
+		{"two codes", of("code=evil&code=CODE&state=STATE"), 400, "", bad + refusedRepeated},
+		{"a code and an error", of("code=CODE&error=e&state=STATE"), 400, "", bad + refusedBoth},
+		{"nothing", of(""), 400, "", bad + refusedNoState},
+		{"semicolons", of("code=evil;state=STATE"), 400, "", bad + refusedMalformed},
+		{"an answer in the query too", postForm("/callback?code=evil&state=STATE", "code=CODE&state=STATE"), 400, "", bad + refusedDouble},
+		{"a broken query", postForm("/callback?%zz", "code=CODE&state=STATE"), 400, "", bad + refusedDouble},
+		{"the answer in the query", get("/callback?code=CODE&state=STATE"), 400, "", bad + refusedWay},
+		{"the answer in the fragment", postForm("RELAY", "fragment=code%3DCODE%26state%3DSTATE"), 400, "", bad + refusedWay},
+		{"another path", postForm("/other", "code=CODE&state=STATE"), 404, "", "a request for another path"},
+		{"the landing page", postForm("/finished/", "code=CODE&state=STATE"), 404, "", "a request for another path"},
+		{"a rebound name", strings.Replace(of("code=CODE&state=STATE"), "HOST", "evil.example", 1), 421, "", "a request for another host"},
+		{"JSON", strings.Replace(of("code=CODE&state=STATE"), "x-www-form-urlencoded", "json", 1), 415, "", "a body that is no form"},
+		{"plain text, as a foreign page may send it", strings.Replace(of("code=CODE&state=STATE"), "application/x-www-form-urlencoded",
+			"text/plain", 1), 415, "", "a body that is no form"},
+		{"no type", strings.Replace(of("code=CODE&state=STATE"), "Content-Type", "X-Type", 1), 415, "", "a body that is no form"},
+		{"PUT", strings.Replace(of("code=CODE&state=STATE"), "POST", "PUT", 1), 405, "GET, POST", method},
+		{"HEAD", by("HEAD", ""), 405, "GET, POST", method},
+		{"an overlong answer", of("state=STATE&code=" + strings.Repeat("x", maxAnswer)), 400, "", bad + refusedLong},
+		{"an overlong body", of("state=STATE&code=" + big), 413, "", "a request with an overlong body"},
+		{"a body that never comes", strings.Replace(of("code=CODE&state=STATE"), "LENGTH", "1000", 1), 0, "", ""},
+	}
+}
+
 // TestHostileCallbacks sends each of them to a waiting login, more than once, and then the genuine answer.
 func TestHostileCallbacks(t *testing.T) {
+	beHostile(t, hostileCallbacks(), ModeQuery)
+}
+
+func TestHostileForms(t *testing.T) {
+	beHostile(t, hostileForms(), ModeFormPost)
+}
+
+func beHostile(t *testing.T, all []hostile, mode string) {
+	t.Helper()
 	s := newSTS(t)
-	for _, h := range hostileCallbacks() {
+	for _, h := range all {
 		t.Run(h.name, func(t *testing.T) {
-			a := begin(t, s, nil).waiting()
-			u, err := url.Parse(a.redirectURI())
-			if err != nil {
-				t.Fatal(err)
-			}
-			genuine := a.genuine()
-			code := requestOf(t, genuine).Get("code")
-			request := strings.NewReplacer("HOST", u.Host, "STATE", a.request.Get("state"), "CODE", code).Replace(h.request)
+			a := begin(t, s, func(r *LoginRequest) { r.ResponseMode = mode }).waiting()
+			request := a.fill(h.request, a.sts.grant(a.request))
 			for range 3 {
 				a.suffer(h, request)
 			}
-			status, _, _ := a.visit(genuine)
+			status, _ := a.answer(mode, a.parts())
 			if status != http.StatusOK {
 				t.Errorf("the landing page after the genuine answer: status %d", status)
 			}
@@ -142,6 +205,16 @@ func TestHostileCallbacks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fill puts this login's own in place of what stands for it.
+func (a *attempt) fill(request, code string) string {
+	a.t.Helper()
+	request = strings.NewReplacer(
+		"HOST", mustURL(a.t, a.redirectURI()).Host, "STATE", a.request.Get("state"), "CODE", code, "RELAY", a.relay(),
+	).Replace(request)
+	_, body, _ := strings.Cut(request, crlf+crlf)
+	return strings.Replace(request, "LENGTH", strconv.Itoa(len(body)), 1)
 }
 
 // suffer sends a hostile request and checks its answer and its event.
@@ -179,16 +252,12 @@ func (a *attempt) suffer(h hostile, request string) {
 // open as well.
 func TestHostileAtOnce(t *testing.T) {
 	a := begin(t, newSTS(t), nil).waiting()
-	u, err := url.Parse(a.redirectURI())
-	if err != nil {
-		t.Fatal(err)
-	}
 	genuine := a.genuine()
 	for range 2 * maxConnections {
 		a.dial()
 	}
 	for _, h := range slices.Backward(hostileCallbacks()) {
-		request := strings.NewReplacer("HOST", u.Host, "STATE", a.request.Get("state"), "CODE", "evil").Replace(h.request)
+		request := a.fill(h.request, "evil")
 		if _, err := io.WriteString(a.dial(), request); err != nil {
 			t.Fatal(err)
 		}

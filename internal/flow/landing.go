@@ -64,14 +64,23 @@ const pageFormat = `<!doctype html>
 // secure sets what every answer of the listener has: it is kept nowhere, passes no address on, runs nothing, loads
 // nothing, and can't be framed or read by another site.
 func secure(h http.Header) {
-	style := sha256.Sum256([]byte(pageStyle))
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(style[:])+
-		"'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", policy("form-action 'none'"))
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// policy is the Content-Security-Policy of the listener's pages; rest is what they differ in.
+func policy(rest string) string {
+	return "default-src 'none'; style-src " + sourceHash(pageStyle) + "; img-src data:; base-uri 'none'; frame-ancestors 'none'; " + rest
+}
+
+// sourceHash allows one inline style or script and no other (Content Security Policy Level 3 section 2.3.1).
+func sourceHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
 // showPage writes a page whole, and ends the connection with it: no later request is served anyway.

@@ -42,15 +42,30 @@ func TestLanding(t *testing.T) {
 	checkPage(t, string(body), "You’re signed in")
 }
 
+// read returns a body that raw has read already.
+func read(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 // checkHeaders looks at what protects every page of the listener.
 func checkHeaders(t *testing.T, name string, header http.Header) {
+	t.Helper()
+	checkPolicy(t, name, header, "form-action 'none'")
+}
+
+func checkPolicy(t *testing.T, name string, header http.Header, rest string) {
 	t.Helper()
 	sum := sha256.Sum256([]byte(pageStyle))
 	for key, want := range map[string]string{
 		"Cache-Control":   "no-store",
 		"Referrer-Policy": "no-referrer",
 		"Content-Security-Policy": "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+			"'; img-src data:; base-uri 'none'; frame-ancestors 'none'; " + rest,
 		"X-Content-Type-Options":       "nosniff",
 		"Cross-Origin-Opener-Policy":   "same-origin",
 		"Cross-Origin-Resource-Policy": "same-origin",

@@ -112,6 +112,9 @@ func TestRequestRefused(t *testing.T) {
 		{"code_challenge_method", param("code_challenge_method", "plain"), own("code_challenge_method")},
 		{"response_type", param("response_type", "token"), own("response_type")},
 		{"response_mode", param("response_mode", "fragment"), own("response_mode")},
+		{"an unknown mode", func(r *LoginRequest) { r.ResponseMode = "web_message" }, &ParamError{
+			Name: "response_mode", Problem: `can't be "web_message": it is query, fragment or form_post`,
+		}},
 		{"scope", param("scope", "x"), own("scope")},
 		{"client_id", param("client_id", "x"), own("client_id")},
 		{"max_age", param("max_age", "0"), own("max_age")},

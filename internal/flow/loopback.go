@@ -17,11 +17,11 @@ import (
 )
 
 const (
-	maxURL = maxAnswer + 1<<10 // of a request line's target, in bytes
+	maxURL = maxQuery + 1<<10 // of a request line's target, in bytes
 	// maxHeader has room for the cookies of everything else that a developer has served from localhost: browsers send them
 	// to every port.
 	maxHeader      = 64 << 10
-	maxBody        = 64 << 10
+	maxBody        = 2 * maxAnswer // a relayed fragment is escaped once more
 	maxConnections = 128
 	maxReported    = 20 // strays that become events
 	headerTimeout  = 10 * time.Second
@@ -50,8 +50,9 @@ func (e *PortError) Unwrap() error { return e.Err }
 // loopback serves a redirect URI until one genuine answer has come and its sender has seen how the login went.
 type loopback struct {
 	redirect  redirect // with its real port
-	state     token.Secret
+	expected  expected
 	landing   string // path of the landing page; not to be guessed, so that only the sender of the answer gets there
+	relay     string // path to which the script posts a fragment; not to be guessed, so that no foreign form gets there
 	taken     atomic.Bool
 	answers   chan answer
 	strays    chan refusal
@@ -67,21 +68,22 @@ type loopback struct {
 }
 
 // listen takes the redirect's port on its addresses and starts serving. Errors are *PortError.
-func listen(ctx context.Context, r redirect, state, landing token.Secret) (*loopback, error) {
+func listen(ctx context.Context, r redirect, e expected, landing token.Secret) (*loopback, error) {
 	listeners, port, err := openPort(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	l := newLoopback(ctx, r.withPort(port), state, landing)
+	l := newLoopback(ctx, r.withPort(port), e, landing)
 	l.serve(listeners)
 	return l, nil
 }
 
-func newLoopback(ctx context.Context, r redirect, state, landing token.Secret) *loopback {
+func newLoopback(ctx context.Context, r redirect, e expected, landing token.Secret) *loopback {
 	l := &loopback{
 		redirect: r,
-		state:    state,
+		expected: e,
 		landing:  "/finished/" + landing.Reveal(),
+		relay:    "/fragment/" + landing.Reveal(),
 		answers:  make(chan answer, 1),
 		strays:   make(chan refusal, maxReported),
 		outcome:  make(chan struct{}),
@@ -180,88 +182,4 @@ func (l *loopback) finish(succeeded bool) {
 func (l *loopback) close() {
 	_ = l.server.Close()
 	l.serving.Wait()
-}
-
-// ServeHTTP takes the one answer and turns everything else away. Checks go from what is cheapest to forge to what only the
-// provider's answer can have.
-func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	secure(w.Header())
-	path := r.URL.EscapedPath()
-	switch {
-	case !l.redirect.hasHost(r.Host): // a name that was rebound to loopback (DNS rebinding) still stands in Host
-		l.turnAway(w, http.StatusMisdirectedRequest, "a request for another host")
-	case len(r.RequestURI) > maxURL:
-		l.turnAway(w, http.StatusRequestURITooLong, "a request with an overlong address")
-	case path != l.redirect.path && path != l.landing:
-		if path == "/favicon.ico" { // browsers ask by themselves: not worth an event
-			reply(w, http.StatusNotFound, "no icon")
-			return
-		}
-		l.turnAway(w, http.StatusNotFound, "a request for another path")
-	case r.Method != http.MethodGet:
-		w.Header().Set("Allow", http.MethodGet)
-		l.turnAway(w, http.StatusMethodNotAllowed, "a request by another method than GET")
-	case !l.drain(w, r):
-	case path == l.landing:
-		l.land(w, r)
-	default:
-		l.receive(w, r)
-	}
-}
-
-// drain reads a body that has no business here, as far as it is allowed to go; false means that it was turned away.
-func (l *loopback) drain(w http.ResponseWriter, r *http.Request) bool {
-	if r.ContentLength == 0 {
-		return true
-	}
-	_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody))
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		l.turnAway(w, http.StatusRequestEntityTooLarge, "a request with an overlong body")
-		return false
-	}
-	if err != nil {
-		l.turnAway(w, http.StatusBadRequest, "a request whose body never came")
-		return false
-	}
-	return true
-}
-
-// receive looks at a request to the redirect URI itself.
-func (l *loopback) receive(w http.ResponseWriter, r *http.Request) {
-	if r.URL.RawQuery == "" { // maybe the answer is behind a #, which a browser keeps to itself: IdentityServer3 puts errors there
-		l.report("a visit without an answer")
-		reply(w, http.StatusBadRequest, "no answer came with this visit; if the sign-in page led here, copy the whole address "+
-			"from the address bar and paste it into the terminal")
-		return
-	}
-	a, why := parseAnswer(r.URL.RawQuery, l.state)
-	if why != "" {
-		l.turnAway(w, http.StatusBadRequest, "an answer that is turned away, since "+why)
-		return
-	}
-	if !l.take() {
-		l.report("a second answer")
-		showPage(w, http.StatusConflict, pageAlready)
-		return
-	}
-	l.crowd.protect(r.Context())
-	a.via = viaBrowser
-	l.answers <- a
-	// The redirect takes the code out of the address bar and the history at once; the page behind it waits for the outcome.
-	w.Header().Set("Location", l.landing)
-	w.WriteHeader(http.StatusSeeOther)
-}
-
-// turnAway answers what isn't the awaited answer, and goes on waiting.
-func (l *loopback) turnAway(w http.ResponseWriter, status int, reason refusal) {
-	l.report(reason)
-	reply(w, status, "this is "+string(reason)+"; the sign-in goes on")
-}
-
-// report makes an event of the first strays and forgets the others; it never blocks.
-func (l *loopback) report(reason refusal) {
-	if l.reported.Add(1) > maxReported {
-		return
-	}
-	l.strays <- reason // has room for maxReported
 }

@@ -102,7 +102,7 @@ func startLoopback(t *testing.T, change func(*loopback)) (*loopback, func() net.
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLoopback(ctx, r.withPort(port), token.NewSecret("STATE"), token.NewSecret("LANDING"))
+	l := newLoopback(ctx, r.withPort(port), expected{state: token.NewSecret("STATE"), mode: ModeQuery}, token.NewSecret("LANDING"))
 	change(l)
 	l.serve(listeners)
 	t.Cleanup(l.close)
@@ -118,7 +118,7 @@ func startLoopback(t *testing.T, change func(*loopback)) (*loopback, func() net.
 
 // TestSlowClients: whoever doesn't finish a request is cut off. The test's limits are shorter than the program's.
 func TestSlowClients(t *testing.T) {
-	defaults := newLoopback(t.Context(), redirect{}, token.Secret{}, token.Secret{}).server
+	defaults := newLoopback(t.Context(), redirect{}, expected{}, token.Secret{}).server
 	if defaults.ReadHeaderTimeout != headerTimeout || defaults.ReadTimeout != requestTimeout || defaults.IdleTimeout != idleTimeout ||
 		defaults.WriteTimeout != writeTimeout || defaults.MaxHeaderBytes != maxHeader {
 		t.Error("the server lacks a limit")

@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/url"
 	"strings"
-
-	"github.com/simsid/simsid/internal/token"
 )
 
 // maxLine is the longest pasted line in bytes; what is longer is refused and skipped.
@@ -59,14 +57,14 @@ func readLine(b *bufio.Reader) (line string, long bool, err error) {
 
 // parsePasted reads a pasted line: the whole redirected URL, or its query with or without the question mark. People
 // copy with quotes and angle brackets around it, from HTML source, and from address bars that hide the scheme.
-func parsePasted(line string, r redirect, state token.Secret) (answer, refusal) {
+func parsePasted(line string, r redirect, e expected) (answer, refusal) {
 	line = strings.Trim(line, " \t\r\n\"'`<>“”‘’«»")
 	line = strings.ReplaceAll(line, "&amp;", "&")
 	query, why := pastedQuery(line, r)
 	if why != "" {
 		return answer{}, why
 	}
-	a, why := parseAnswer(query, state)
+	a, why := e.parse(query)
 	a.via = viaPaste
 	return a, why
 }

@@ -44,7 +44,7 @@ func TestParsePasted(t *testing.T) {
 		"session_state=x&code=c&state=s",
 		"?code=c&amp;state=s&amp;session_state=x",
 	} {
-		a, why := parsePasted(line, pasteRedirect(), token.NewSecret("s"))
+		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery})
 		if want := (answer{code: token.NewSecret("c"), via: viaPaste}); why != "" || !reflect.DeepEqual(a, want) {
 			t.Errorf("%q: expected the code, got %+v, %q", line, a, why)
 		}
@@ -74,7 +74,7 @@ func TestParsePasted(t *testing.T) {
 		"?code=%z&state=s":                          refusedMalformed,
 		"?state=s&code=" + strings.Repeat("c", maxAnswer): refusedLong,
 	} {
-		if a, why := parsePasted(line, pasteRedirect(), token.NewSecret("s")); why != want {
+		if a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery}); why != want {
 			t.Errorf("%.80q: expected %q, got %+v, %q", line, want, a, why)
 		}
 	}
@@ -89,7 +89,7 @@ func FuzzParsePasted(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		a, why := parsePasted(line, pasteRedirect(), token.NewSecret("STATE"))
+		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("STATE"), mode: ModeQuery})
 		if why != "" {
 			return
 		}
