@@ -21,26 +21,64 @@ const (
 	maxChallenge   = 128
 )
 
+// responseMode is how the answer goes to the redirect URI.
+type responseMode string
+
+const (
+	modeQuery    responseMode = "query"
+	modeFragment responseMode = "fragment"
+	modeFormPost responseMode = "form_post"
+)
+
 // authorizeRequest is a request to sign somebody in, as far as it has been checked.
 type authorizeRequest struct {
-	client      *ClientConfig
-	redirectURI string
-	state       string
-	formPost    bool
-	scopes      []string
-	nonce       string
-	challenge   string
-	method      string
-	prompt      string
-	maxAge      time.Duration // negative: not sent
-	loginHint   string
+	client       *ClientConfig
+	redirectURI  string
+	state        string
+	responseType []string // sorted
+	mode         responseMode
+	scopes       []string
+	nonce        string
+	challenge    string
+	method       string
+	prompt       string
+	maxAge       time.Duration // negative: not sent
+	loginHint    string
+	provider     string // of acr_values=idp:NAME; "" when not asked for
+}
+
+// asks reports whether a word is in the response type.
+func (req *authorizeRequest) asks(word string) bool { return slices.Contains(req.responseType, word) }
+
+// flow is the one that the response type belongs to: of a pair with and without proof key the client's own.
+func (req *authorizeRequest) flow() Flow {
+	own := req.client.Flow
+	switch {
+	case !req.asks("code"):
+		return FlowImplicit
+	case len(req.responseType) == 1 && own == FlowCodeWithProofKey, len(req.responseType) > 1 && own == FlowHybridWithProof:
+		return own
+	case len(req.responseType) == 1:
+		return FlowCode
+	}
+	return FlowHybrid
 }
 
 // authorizeFault is what is wrong with a request, and where that is said.
 type authorizeFault struct {
 	code, description string
-	page              bool // to the user on a page: nothing reaches the redirect URI
-	fragment          bool // else to the redirect URI, in the fragment instead of the query
+	page              bool   // to the user on a page: nothing reaches the redirect URI
+	fragment          bool   // else to the redirect URI, in the fragment whatever the mode
+	rule, words       string // for the log
+}
+
+// onPage and atClient make faults that the user or the client hears of.
+func onPage(code, rule, words string, args ...any) *authorizeFault {
+	return &authorizeFault{code: code, page: true, rule: rule, words: sprintf(words, args...)}
+}
+
+func atClient(code, rule, words string, args ...any) *authorizeFault {
+	return &authorizeFault{code: code, rule: rule, words: sprintf(words, args...)}
 }
 
 // serveAuthorize is the authorize endpoint (RFC 6749 section 3.1).
@@ -58,7 +96,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 func (s *Server) checkAuthorize(in params) (*authorizeRequest, *authorizeFault) {
 	req := &authorizeRequest{state: in.get("state"), maxAge: -1}
 	checks := []func(params, *authorizeRequest) *authorizeFault{
-		s.checkClient, checkResponseType, checkProofKey, checkResponseMode, checkFlow, s.checkScopes, checkRest,
+		s.checkClient, checkResponseType, checkProofKey, checkResponseMode, checkFlow, s.checkScopes, checkNonce, checkRest,
 	}
 	for _, check := range checks {
 		if fault := check(in, req); fault != nil {
@@ -70,15 +108,57 @@ func (s *Server) checkAuthorize(in params) (*authorizeRequest, *authorizeFault) 
 
 func (s *Server) checkClient(in params, req *authorizeRequest) *authorizeFault {
 	id, redirect := in.get("client_id"), in.get("redirect_uri")
-	if id == "" || len(id) > maxClientID || redirect == "" || len(redirect) > maxRedirectURI || !printable(redirect) {
-		return &authorizeFault{code: "invalid_request", page: true}
+	switch {
+	case id == "" || len(id) > maxClientID:
+		return onPage("invalid_request", "client", "client_id is missing or longer than %d characters", maxClientID)
+	case redirect == "" || len(redirect) > maxRedirectURI:
+		return onPage("invalid_request", "redirect-uri", "redirect_uri is missing or longer than %d characters", maxRedirectURI)
+	case !printable(redirect):
+		return onPage("invalid_request", "redirect-uri", "redirect_uri holds something besides visible ASCII characters")
 	}
 	c := s.lookupClient(id)
-	if c == nil || !c.allowsRedirect(redirect) {
-		return &authorizeFault{code: "unauthorized_client", page: true}
+	if c == nil {
+		return onPage("unauthorized_client", "client", "client %s is unknown or switched off", quoted(id))
+	}
+	if !c.allowsRedirect(redirect) {
+		return onPage("unauthorized_client", "redirect-uri", "redirect_uri %s %s", quoted(redirect), c.mismatch(redirect))
+	}
+	if words := s.config.Rules.refuse(redirect); words != "" {
+		return onPage("unauthorized_client", "redirect-uri", "redirect_uri %s %s", quoted(redirect), words)
 	}
 	req.client, req.redirectURI = c, redirect
 	return nil
+}
+
+// mismatch says how an address differs from what is registered.
+func (c *ClientConfig) mismatch(redirect string) string {
+	switch len(c.RedirectURIs) {
+	case 0:
+		return "isn't registered, and this client has none that is"
+	case 1:
+		return difference(redirect, c.RedirectURIs[0], "the registered one")
+	}
+	for _, have := range c.RedirectURIs {
+		if words := difference(redirect, have, "a registered one"); !strings.HasSuffix(words, severalParts) {
+			return words
+		}
+	}
+	return "isn't one of those that are registered"
+}
+
+// refuse says why the rules have no such redirect URI; "" if they may.
+func (r Rules) refuse(redirect string) string {
+	if r == RulesLocal {
+		return ""
+	}
+	u, err := url.Parse(redirect)
+	switch {
+	case err != nil || !strings.EqualFold(u.Scheme, "https"):
+		return "isn't HTTPS, which the rules of " + string(r) + " ask for"
+	case r == RulesLive && (isLoopbackHost(u.Host) || strings.HasSuffix(strings.ToLower(u.Hostname()), ".localhost")):
+		return "leads to this machine, which the rules of live refuse"
+	}
+	return ""
 }
 
 // printable reports whether an address is written in visible ASCII, as every address is that can be compared without
@@ -88,52 +168,64 @@ func printable(text string) bool {
 }
 
 // checkResponseType takes the words in any order. That the type is this client's comes later.
-func checkResponseType(in params, _ *authorizeRequest) *authorizeFault {
-	switch responseType(in) {
+func checkResponseType(in params, req *authorizeRequest) *authorizeFault {
+	req.responseType = strings.Fields(in.get("response_type"))
+	slices.Sort(req.responseType)
+	switch strings.Join(req.responseType, " ") {
 	case "code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token":
 		return nil
 	}
-	return &authorizeFault{code: "unsupported_response_type", page: true}
-}
-
-func responseType(in params) string {
-	words := strings.Fields(in.get("response_type"))
-	slices.Sort(words)
-	return strings.Join(words, " ")
+	return onPage("unsupported_response_type", "response-type", "response_type %s is missing or unknown", quoted(in.get("response_type")))
 }
 
 // checkProofKey comes before the response mode is known, so its errors go where they go by default: into the fragment.
 func checkProofKey(in params, req *authorizeRequest) *authorizeFault {
-	if !req.client.Flow.proofKey() {
+	if !req.flow().proofKey() {
 		return nil
 	}
 	req.challenge, req.method = in.get("code_challenge"), in.get("code_challenge_method")
 	if req.method == "" {
 		req.method = "plain"
 	}
+	fault := atClient("invalid_request", "proof-key", "")
+	fault.fragment = true
 	switch {
 	case req.challenge == "":
-		return &authorizeFault{code: "invalid_request", description: "code challenge required", fragment: true}
+		fault.description = "code challenge required"
+		fault.words = "code_challenge is missing, and flow " + string(req.client.Flow) + " needs one"
 	case len(req.challenge) < minChallenge || len(req.challenge) > maxChallenge:
-		return &authorizeFault{code: "invalid_request", fragment: true}
+		fault.words = sprintf("code_challenge has %d characters, and must have %d to %d", len(req.challenge), minChallenge, maxChallenge)
 	case req.method != "plain" && req.method != "S256":
-		return &authorizeFault{code: "invalid_request", description: "transform algorithm not supported", fragment: true}
+		fault.description = "transform algorithm not supported"
+		fault.words = sprintf("code_challenge_method %s is unknown", quoted(req.method))
+	default:
+		return nil
 	}
-	return nil
+	fault.words += "; this error is in the fragment, even for the code flow, where your listener doesn't see it"
+	return fault
 }
 
+// checkResponseMode: tokens never go into a query, and a code alone never into a fragment.
 func checkResponseMode(in params, req *authorizeRequest) *authorizeFault {
-	mode := in.get("response_mode")
-	req.formPost = mode == "form_post"
-	if mode != "" && mode != "query" && mode != "form_post" {
-		return &authorizeFault{code: "unsupported_response_type", page: true}
+	req.mode = modeFragment
+	if req.flow().code() {
+		req.mode = modeQuery
+	}
+	switch mode := responseMode(in.get("response_mode")); mode {
+	case "", req.mode:
+	case modeFormPost:
+		req.mode = mode
+	default:
+		return onPage("unsupported_response_type", "response-mode", "response_mode %s isn't for response_type %s",
+			quoted(string(mode)), quoted(strings.Join(req.responseType, " ")))
 	}
 	return nil
 }
 
-func checkFlow(in params, _ *authorizeRequest) *authorizeFault {
-	if responseType(in) != "code" {
-		return &authorizeFault{code: "unauthorized_client", page: true}
+func checkFlow(_ params, req *authorizeRequest) *authorizeFault {
+	if req.flow() != req.client.Flow {
+		return onPage("unauthorized_client", "flow", "response_type %s isn't for client %s, whose one flow is %s",
+			quoted(strings.Join(req.responseType, " ")), quoted(req.client.ID), req.client.Flow)
 	}
 	return nil
 }
@@ -142,43 +234,81 @@ func (s *Server) checkScopes(in params, req *authorizeRequest) *authorizeFault {
 	text := in.get("scope")
 	req.scopes = splitScopes(text)
 	if len(req.scopes) == 0 || len(text) > maxScope {
-		return &authorizeFault{code: "invalid_request"}
+		return atClient("invalid_request", "scope", "scope is missing or longer than %d characters", maxScope)
 	}
-	identity := false
+	if (req.asks("id_token") || len(req.responseType) > 1) && !slices.Contains(req.scopes, openID) {
+		return atClient("invalid_request", "scope", "response_type %s needs scope openid", quoted(strings.Join(req.responseType, " ")))
+	}
+	identity, resource := false, false
 	for _, name := range req.scopes {
 		sc, ok := s.lookupScope(name)
 		if !ok {
-			return &authorizeFault{code: "invalid_scope"}
+			return atClient("invalid_scope", "scope", "there is no scope %s", quoted(name))
 		}
-		identity = identity || sc.Identity
+		identity, resource = identity || sc.Identity, resource || !sc.Identity
+	}
+	if identity && !slices.Contains(req.scopes, openID) {
+		return atClient("invalid_scope", "scope", "scopes about the user mean nothing without openid")
 	}
 	for _, name := range req.scopes {
 		if !slices.Contains(req.client.Scopes, name) {
-			return &authorizeFault{code: "unauthorized_client", page: true}
+			return onPage("unauthorized_client", "scope", "client %s mustn't ask for scope %s", quoted(req.client.ID), quoted(name))
 		}
-	}
-	// Identity scopes mean nothing without openid.
-	if identity && !slices.Contains(req.scopes, "openid") {
-		return &authorizeFault{code: "invalid_scope"}
 	}
 	// SIMS ID documents the two as mutually exclusive and doesn't say what its STS answers. This is a guess: the error that
 	// OAuth has for it, at the redirect URI, where the client's author sees it.
 	if slices.Contains(req.scopes, singleOrganisation) && slices.Contains(req.scopes, severalOrganisations) {
-		return &authorizeFault{code: "invalid_scope"}
+		return atClient("invalid_scope", "scope", "scopes %s and %s exclude each other", singleOrganisation, severalOrganisations)
+	}
+	return checkScopeKinds(req, identity, resource)
+}
+
+// checkScopeKinds: without an access token there is no use for an API's scope, and without an ID token none for the user's.
+func checkScopeKinds(req *authorizeRequest, identity, resource bool) *authorizeFault {
+	switch strings.Join(req.responseType, " ") {
+	case "token":
+		if identity {
+			return atClient("invalid_scope", "scope", "response_type token takes scopes of APIs only")
+		}
+	case "id_token":
+		if resource {
+			return atClient("invalid_scope", "scope", "response_type id_token takes scopes about the user only")
+		}
+	}
+	return nil
+}
+
+// checkNonce: what comes through the browser is bound to its request by the nonce (OpenID Connect Core 3.2.2.1, 3.3.2.11).
+func checkNonce(in params, req *authorizeRequest) *authorizeFault {
+	req.nonce = in.get("nonce")
+	switch {
+	case len(req.nonce) > maxNonce:
+		return atClient("invalid_request", "nonce", "nonce is longer than %d characters", maxNonce)
+	case req.nonce == "" && !req.flow().code() && slices.Contains(req.scopes, openID):
+		return atClient("invalid_request", "nonce", "nonce is missing, and flow %s needs one", req.client.Flow)
 	}
 	return nil
 }
 
 func checkRest(in params, req *authorizeRequest) *authorizeFault {
-	req.nonce, req.loginHint = in.get("nonce"), in.get("login_hint")
-	if len(req.nonce) > maxNonce || len(req.loginHint) > maxLoginHint || len(in.get("ui_locales")) > maxUILocales ||
-		len(in.get("acr_values")) > maxACRValues {
-		return &authorizeFault{code: "invalid_request"}
+	for _, limit := range []struct {
+		name string
+		max  int
+	}{{"login_hint", maxLoginHint}, {"ui_locales", maxUILocales}, {"acr_values", maxACRValues}} {
+		if len(in.get(limit.name)) > limit.max {
+			return atClient("invalid_request", "length", "%s is longer than %d characters", limit.name, limit.max)
+		}
+	}
+	req.loginHint = in.get("login_hint")
+	for value := range strings.FieldsSeq(in.get("acr_values")) {
+		if name, ok := strings.CutPrefix(value, "idp:"); ok && req.provider == "" {
+			req.provider = name
+		}
 	}
 	if text := in.get("max_age"); text != "" {
 		seconds, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || seconds < 0 {
-			return &authorizeFault{code: "invalid_request"}
+			return atClient("invalid_request", "max-age", "max_age %s is no number of seconds", quoted(text))
 		}
 		req.maxAge = time.Duration(seconds) * time.Second
 	}
@@ -187,7 +317,7 @@ func checkRest(in params, req *authorizeRequest) *authorizeFault {
 	case "none", "login", "consent":
 		req.prompt = prompt
 	case "select_account":
-		return &authorizeFault{code: "unsupported_prompt", page: true}
+		return onPage("unsupported_prompt", "prompt", "prompt=select_account ends on an error page")
 	}
 	return nil
 }
@@ -195,10 +325,12 @@ func checkRest(in params, req *authorizeRequest) *authorizeFault {
 // refuse tells a fault to whoever is to hear of it.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, req *authorizeRequest, fault *authorizeFault) {
 	if fault.page {
+		observe(r, fault.rule, "%s; the real STS shows an error page with status 200 and tells you nothing", fault.words)
 		// Status 200, as IdentityServer3 shows it; a client that waits for an answer hears nothing.
 		s.showError(w, r, http.StatusOK, explain(fault.code))
 		return
 	}
+	observe(r, fault.rule, fault.words)
 	out := pairs{{"error", fault.code}}
 	if fault.description != "" {
 		out = append(out, [2]string{"error_description", fault.description})
@@ -206,7 +338,11 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, req *authorizeRe
 	if req.state != "" {
 		out = append(out, [2]string{"state", req.state})
 	}
-	s.answer(w, r, req, out, fault.fragment)
+	mode := req.mode
+	if fault.fragment {
+		mode = modeFragment
+	}
+	s.answer(w, r, req, out, mode)
 }
 
 // pairs are response parameters in order.
@@ -221,15 +357,15 @@ func (p pairs) encode() string {
 }
 
 // answer sends the browser to the redirect URI, which the checks have found registered.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, req *authorizeRequest, out pairs, fragment bool) {
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, req *authorizeRequest, out pairs, mode responseMode) {
 	noStore(w)
-	if req.formPost && !fragment {
+	if mode == modeFormPost {
 		s.showFormPost(w, r, req.redirectURI, out)
 		return
 	}
 	address, separator := req.redirectURI, "?"
 	switch {
-	case fragment:
+	case mode == modeFragment:
 		separator = "#"
 	case strings.Contains(address, "?"):
 		separator = "&"
@@ -250,7 +386,7 @@ func explain(code string) errorPage {
 	case "invalid_request":
 		page.Text = "The client id or the redirect URI is missing or too long."
 	case "unauthorized_client":
-		page.Text = "The client isn’t known, its redirect URI isn’t the registered one, or it asked for a flow or a scope that it may not use."
+		page.Text = "The client isn’t known, its redirect URI isn’t the registered one or breaks the rules of this environment, or it asked for a flow or a scope that it may not use."
 	case "unsupported_response_type":
 		page.Text = "The response type or the response mode is missing or isn’t one that the client may use."
 	case "unsupported_prompt":

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -143,6 +144,17 @@ type signIn struct {
 	SessionID    string    `json:"sid"`
 	AuthTime     time.Time `json:"auth_time"`
 	Organisation string    `json:"organisation,omitempty"` // the chosen one; "" while none was chosen
+	Provider     string    `json:"provider,omitempty"`     // the identity provider elsewhere; "" for a password
+}
+
+func (in signIn) provider() string { return cmp.Or(in.Provider, PasswordProvider) }
+
+// method is the claim amr: how the user signed in, as IdentityServer3 says it.
+func (in signIn) method() string {
+	if in.Provider == "" {
+		return "password"
+	}
+	return "external"
 }
 
 func subject(u *user, tail string) string {
@@ -224,9 +236,9 @@ func (s *Server) accessClaims(c *ClientConfig, u *user, in signIn, scopes []stri
 		withList("scope", scopes).
 		with("sub", in.Subject).
 		with("auth_time", in.AuthTime.Unix()).
-		with("idp", "idsrv")
+		with("idp", in.provider())
 	claims = append(claims, s.userClaims(c, u, in, scopes)...)
-	return claims.with("amr", []string{"password"})
+	return s.ownClaims(u, scopes, claims.with("amr", []string{in.method()}))
 }
 
 // envelope puts issuer, audience and times before the claims. There is no iat and no jti.
@@ -241,26 +253,65 @@ func (s *Server) envelope(audience string, now time.Time, lifetime time.Duration
 
 func (s *Server) resources() string { return strings.TrimSuffix(s.issuer, "/") + "/resources" }
 
-// idClaims are the claims of an ID token. accessToken is "" where the token mustn't have at_hash: in the code flow
-// IdentityServer3 leaves it out, and in a refresh it doesn't.
-func (s *Server) idClaims(c *ClientConfig, u *user, in signIn, scopes []string, nonce, accessToken string, now time.Time) claimSet {
+// idClaims are the claims of an ID token. hashes are c_hash and at_hash as far as they belong there: at the token endpoint
+// the code flow and the hybrid flow have neither, and a refresh has at_hash.
+func (s *Server) idClaims(c *ClientConfig, g *grant, hashes claimSet) claimSet {
 	var claims claimSet
-	if nonce != "" {
-		claims = claims.with("nonce", nonce)
+	if g.nonce != "" {
+		claims = claims.with("nonce", g.nonce)
 	}
-	claims = claims.with("iat", now.Unix())
-	if accessToken != "" {
-		claims = claims.with("at_hash", halfHash(accessToken))
-	}
+	claims = append(claims.with("iat", g.now.Unix()), hashes...)
 	claims = claims.
-		with("sid", in.SessionID).
-		with("sub", in.Subject).
-		with("auth_time", in.AuthTime.Unix()).
-		with("idp", "idsrv")
-	claims = append(claims, s.userClaims(c, u, in, scopes)...)
-	claims = append(claims, s.sessionClaims(u, in)...)
-	claims = claims.with("amr", []string{"password"})
-	return s.envelope(c.ID, now, c.IDLifetime, claims)
+		with("sid", g.SessionID).
+		with("sub", g.Subject).
+		with("auth_time", g.AuthTime.Unix()).
+		with("idp", g.provider())
+	claims = append(claims, s.userClaims(c, g.user, g.signIn, g.scopes)...)
+	claims = append(claims, s.sessionClaims(g.user, g.signIn)...)
+	claims = claims.with("amr", []string{g.method()})
+	return s.envelope(c.ID, g.now, c.IDLifetime, s.ownClaims(g.user, g.scopes, claims))
+}
+
+// ownClaims gives a user's own claims their values.
+func (s *Server) ownClaims(u *user, scopes []string, claims claimSet) claimSet {
+	for _, own := range u.claims {
+		given := claims.get(own.Name) != nil
+		if !given && !s.brings(scopes, own.Name) {
+			continue
+		}
+		if given {
+			claims = claims.without(own.Name)
+		}
+		claims = claims.withList(own.Name, own.Values)
+	}
+	return claims
+}
+
+// brings reports whether a claim that only this user has comes with one of the scopes: it does where no scope lists it.
+func (s *Server) brings(scopes []string, name string) bool {
+	listed := false
+	for _, sc := range s.scopes {
+		if slices.Contains(sc.Claims, name) {
+			if slices.Contains(scopes, sc.Name) {
+				return true
+			}
+			listed = true
+		}
+	}
+	return !listed && !slices.Contains(placedClaims(), name)
+}
+
+// placedClaims are claims that not every token has: SIMS ID's scopes bring them, or ID tokens alone have them.
+func placedClaims() []string {
+	return []string{
+		"role", "userorganisationidentifier", "userorganisationidentifiers", "applicationid", "applicationname", "vendorid",
+		"SiteRole", "launcher", "homeorganisationidentifier", "additionalrolespresent", "LastLoginTimestamp",
+		"PasswordChangedTimestamp",
+	}
+}
+
+func (c claimSet) without(name string) claimSet {
+	return slices.DeleteFunc(slices.Clone(c), func(member claim) bool { return member.Name == name })
 }
 
 // halfHash is the left half of SHA-256 in base64url (OpenID Connect Core 3.1.3.6).

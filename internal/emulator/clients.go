@@ -9,6 +9,10 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
+func (f Flow) code() bool { return f == FlowCode || f == FlowCodeWithProofKey }
+
+func (f Flow) hybrid() bool { return f == FlowHybrid || f == FlowHybridWithProof }
+
 func (f Flow) proofKey() bool { return f == FlowCodeWithProofKey || f == FlowHybridWithProof }
 
 // lookupClient returns nil for an unknown client, and for one that is switched off.

@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/rsa"
@@ -85,54 +84,92 @@ func (r keyRecord) parse() (*signingKey, error) {
 	return &signingKey{key, certificate.Bytes, base64.RawURLEncoding.EncodeToString(sum[:])}, nil
 }
 
-// keyCache keeps parsed keys; a record that changed under it, as when a state file was set aside, is read afresh.
+// keyCache keeps parsed keys under the records that they were read from.
 type keyCache struct {
-	mu   sync.Mutex
-	from keyRecord
-	key  *signingKey
+	mu  sync.Mutex
+	all map[keyRecord]*signingKey
 }
+
+// maxKeys is how many keys a state holds: the one that signs, and those before it, for tokens that they have signed.
+const maxKeys = 8
 
 func (k *keyCache) parse(r keyRecord) (*signingKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.key != nil && k.from == r {
-		return k.key, nil
+	if key := k.all[r]; key != nil {
+		return key, nil
 	}
 	key, err := r.parse()
 	if err != nil {
 		return nil, err
 	}
-	k.from, k.key = r, key
+	if k.all == nil || len(k.all) > 2*maxKeys {
+		k.all = map[keyRecord]*signingKey{}
+	}
+	k.all[r] = key
 	return key, nil
 }
 
-// keyIn returns the state's key, and makes it if there is none; st is being updated.
-func (s *Server) keyIn(st *state) (*signingKey, error) {
-	if len(st.Keys) == 0 {
-		record, err := s.makeKey()
+// keysIn returns a state's keys, of which the first signs.
+func (s *Server) keysIn(st *state) ([]*signingKey, error) {
+	var out []*signingKey
+	for _, record := range st.Keys {
+		key, err := s.keys.parse(record)
 		if err != nil {
 			return nil, err
 		}
-		st.Keys = append(st.Keys, record)
+		out = append(out, key)
 	}
-	return s.keys.parse(st.Keys[0])
+	return out, nil
 }
 
-// key returns the signing key, which the first request makes.
-func (s *Server) key(ctx context.Context) (*signingKey, error) {
+// allKeys returns the keys, and makes the first if there is none.
+func (s *Server) allKeys(ctx context.Context) ([]*signingKey, error) {
 	st, err := s.store.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(st.Keys) > 0 {
-		return s.keys.parse(st.Keys[0])
+	if len(st.Keys) == 0 {
+		// Two requests at once may both make one: the first to be kept is taken by both.
+		if err := s.addKey(ctx, func(st *state) bool { return len(st.Keys) == 0 }); err != nil {
+			return nil, err
+		}
+		if st, err = s.store.read(ctx); err != nil {
+			return nil, err
+		}
 	}
-	var key *signingKey
-	err = s.store.update(ctx, func(st *state) error {
-		key, err = s.keyIn(st)
+	return s.keysIn(st)
+}
+
+// key returns the key that signs.
+func (s *Server) key(ctx context.Context) (*signingKey, error) {
+	all, err := s.allKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// addKey makes a key, outside of every lock, and lets it sign from now on if it is still wanted.
+func (s *Server) addKey(ctx context.Context, wanted func(*state) bool) error {
+	record, err := s.makeKey()
+	if err != nil {
 		return err
+	}
+	return s.store.update(ctx, func(st *state) error {
+		if wanted(st) {
+			st.Keys = append([]keyRecord{record}, st.Keys[:min(len(st.Keys), maxKeys-1)]...)
+		}
+		return nil
 	})
-	return key, err
+}
+
+// RotateKey lets a new key sign from now on. The old ones stay in the JWK set, and tokens that they have signed hold.
+func (s *Server) RotateKey(ctx context.Context) error {
+	if err := s.addKey(ctx, func(*state) bool { return true }); err != nil {
+		return fmt.Errorf("change the emulator's key: %w", err)
+	}
+	return nil
 }
 
 // sign makes a JWT. The header has the members that IdentityServer3 writes, in its order.
@@ -185,22 +222,43 @@ func (k *signingKey) verify(raw string) (claimSet, error) {
 	return parseClaims(payload)
 }
 
+// verify reads a token that one of the server's keys has signed. The error is errNotOurs or one of the state.
+func (s *Server) verify(ctx context.Context, raw string) (claimSet, error) {
+	all, err := s.allKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range all {
+		if claims, err := key.verify(raw); err == nil {
+			return claims, nil
+		}
+	}
+	return nil, errNotOurs
+}
+
 // serveKeys answers the JWK set (RFC 7517 section 5). IdentityServer3 writes no "alg".
 func (s *Server) serveKeys(w http.ResponseWriter, r *http.Request) {
-	key, err := s.key(r.Context())
+	all, err := s.allKeys(r.Context())
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
-	public := key.private.PublicKey
-	exponent := bytes.TrimLeft(big.NewInt(int64(public.E)).Bytes(), "\x00")
-	jwk := claimSet{}.
+	var set []json.RawMessage
+	for _, key := range all {
+		set = append(set, key.public().bytes())
+	}
+	writeJSON(w, http.StatusOK, claimSet{}.with("keys", set))
+}
+
+// public is the key's JWK.
+func (k *signingKey) public() claimSet {
+	public := k.private.PublicKey
+	return claimSet{}.
 		with("kty", "RSA").
 		with("use", "sig").
-		with("kid", key.id).
-		with("x5t", key.id).
-		with("e", base64.RawURLEncoding.EncodeToString(exponent)).
+		with("kid", k.id).
+		with("x5t", k.id).
+		with("e", base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes())).
 		with("n", base64.RawURLEncoding.EncodeToString(public.N.Bytes())).
-		with("x5c", []string{base64.StdEncoding.EncodeToString(key.certificate)}) // standard base64: RFC 7517 section 4.7
-	writeJSON(w, http.StatusOK, claimSet{}.with("keys", []json.RawMessage{jwk.bytes()}))
+		with("x5c", []string{base64.StdEncoding.EncodeToString(k.certificate)}) // standard base64: RFC 7517 section 4.7
 }

@@ -49,17 +49,47 @@ type store struct {
 	notice func(error)
 	keys   *keyCache // reading a state reads its keys, once
 
-	mu  sync.Mutex // before the file's lock, so that requests of one process don't poll against each other
-	mem []byte     // the state while there is no folder, encoded: nobody can change it without update
+	mu      sync.Mutex // before the file's lock, so that requests of one process don't poll against each other
+	mem     *state     // the state while there is no folder
+	changes int        // of mem
 }
 
-// read returns the state as it is now. It takes no lock: a file is only ever replaced as a whole.
+// read returns keys and browser sessions as they are now, to look at and not to alter; it has no codes and no tokens, which
+// view has. It takes no lock on a file, which is only ever replaced as a whole.
 func (st *store) read(ctx context.Context) (*state, error) {
+	var out *state
+	err := st.view(ctx, func(s *state) {
+		copied := *s // in memory, update puts new sessions in the place of the old ones
+		copied.Codes, copied.Refresh, copied.References = nil, nil, nil
+		out = &copied
+	})
+	return out, err
+}
+
+// view lets look see the state as it is now. It must keep nothing of it but codes and tokens.
+func (st *store) view(ctx context.Context, look func(*state)) error {
 	if st.dir == "" {
 		st.mu.Lock()
 		defer st.mu.Unlock()
-		return st.decode(st.mem)
+		look(st.memory())
+		return nil
 	}
+	s, err := st.readFile(ctx)
+	if err == nil {
+		look(s)
+	}
+	return err
+}
+
+// memory returns the state while there is no folder; the lock is held.
+func (st *store) memory() *state {
+	if st.mem == nil {
+		st.mem = newState()
+	}
+	return st.mem
+}
+
+func (st *store) readFile(ctx context.Context) (*state, error) {
 	b, err := readState(st.path(stateName))
 	if err == nil {
 		var s *state
@@ -87,13 +117,11 @@ func (st *store) update(ctx context.Context, change func(*state) error) error {
 		return err
 	}
 	if st.dir == "" {
-		s, err := st.decode(st.mem)
-		if err != nil {
-			return err
-		}
-		b, err := st.apply(s, change)
+		s := st.memory().clone()
+		err := change(s)
 		if err == nil {
-			st.mem = b
+			st.mem = s
+			st.changed()
 		}
 		return err
 	}
@@ -116,11 +144,38 @@ func (st *store) update(ctx context.Context, change func(*state) error) error {
 	return st.write(b)
 }
 
+// alter is update for what cannot fail halfway, and for codes and tokens alone: in memory it changes these in place, and so
+// takes no longer the more of them there are.
+func (st *store) alter(ctx context.Context, change func(*state)) error {
+	if st.dir != "" {
+		return st.update(ctx, func(s *state) error {
+			change(s)
+			return nil
+		})
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	change(st.memory())
+	st.changed()
+	return nil
+}
+
+// changed prunes the state in memory now and then: nothing that has expired is taken for good before that either.
+func (st *store) changed() {
+	if st.changes++; st.changes%memoryPrune == 0 {
+		st.mem = st.mem.clone()
+		st.mem.prune(st.now(), memoryRoom)
+	}
+}
+
 func (st *store) apply(s *state, change func(*state) error) ([]byte, error) {
 	if err := change(s); err != nil {
 		return nil, err
 	}
-	s.prune(st.now())
+	s.prune(st.now(), 1)
 	b, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode the emulator's state: %w", err)

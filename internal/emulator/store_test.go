@@ -285,8 +285,8 @@ func TestPrune(t *testing.T) {
 		s.Sessions[name] = &session{LastUsed: start.Add(age)}
 	}
 	s.Refresh["expired"] = &refresh{Created: start.Add(24 * time.Hour), Expires: start}
-	s.Codes["null"], s.Refresh["null"], s.Sessions["null"] = nil, nil, nil
-	s.prune(start)
+	s.Codes["null"], s.Refresh["null"], s.Sessions["null"], s.References["null"] = nil, nil, nil, nil
+	s.prune(start, 1)
 	if len(s.Refresh) != maxRefresh || len(s.Codes) != maxCodes || len(s.Sessions) != maxSessions {
 		t.Errorf("%d refresh tokens, %d codes, %d sessions", len(s.Refresh), len(s.Codes), len(s.Sessions))
 	}

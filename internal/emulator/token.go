@@ -14,6 +14,8 @@ import (
 const (
 	maxGrantType = 100
 	maxHandle    = 100
+	maxLogin     = 100
+	maxPassword  = 100
 	minVerifier  = 43
 	maxVerifier  = 128
 )
@@ -23,6 +25,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	noStore(w)
 	form, ok := readForm(r)
 	if !ok {
+		observe(r, "content-type", "the token endpoint reads form-encoded bodies only, and this one is of type %s",
+			quoted(r.Header.Get("Content-Type")))
 		writeJSON(w, http.StatusUnsupportedMediaType, object("ErrorMessage", "Unsupported Media Type"))
 		return
 	}
@@ -31,144 +35,207 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		tokenError(w, "invalid_client")
 		return
 	}
-	grant := form.get("grant_type")
+	var g *grant
+	var fault *tokenFault
+	var err error
+	kind := form.get("grant_type")
 	switch {
-	case len(grant) > maxGrantType:
-		tokenError(w, "unsupported_grant_type")
-	case grant == "authorization_code":
-		s.redeemCode(w, r, c, form)
-	case grant == "refresh_token":
-		s.redeemRefresh(w, r, c, form)
-	case grant == "client_credentials" || grant == "password":
-		tokenError(w, "unauthorized_client") // not this client's one flow
+	case len(kind) > maxGrantType:
+		fault = refused("unsupported_grant_type", "grant-type", "grant_type is longer than %d characters", maxGrantType)
+	case kind == "authorization_code":
+		g, fault, err = s.redeemCode(r, c, form)
+	case kind == "refresh_token":
+		g, fault, err = s.redeemRefresh(r, c, form)
+	case kind == "client_credentials":
+		g, fault, err = s.grantClient(r, c, form)
+	case kind == "password":
+		g, fault, err = s.grantPassword(r, c, form)
 	default:
-		tokenError(w, "unsupported_grant_type")
+		fault = refused("unsupported_grant_type", "grant-type", "grant_type %s is missing or unknown", quoted(kind))
 	}
+	s.answerGrant(w, r, c, g, fault, err)
+}
+
+// tokenFault is an error of the token endpoint, and for the log why.
+type tokenFault struct{ code, rule, words string }
+
+func refused(code, rule, words string, args ...any) *tokenFault {
+	return &tokenFault{code, rule, sprintf(words, args...)}
 }
 
 func tokenError(w http.ResponseWriter, code string) {
 	writeJSON(w, http.StatusBadRequest, object("error", code))
 }
 
-// grant is what a code or a refresh token turns into, to be signed once the state is safe.
+// grant is what a code, a refresh token, a password or a client's own secret turns into. It is signed once the state is
+// safe, outside of its lock.
 type grant struct {
 	signIn
-	user    *user
-	scopes  []string
-	nonce   string
-	claims  claimSet // of the access token
-	atHash  bool
-	refresh string // the handle to return; "" for none
-	key     *signingKey
+	user     *user // nil: the client itself
+	scopes   []string
+	nonce    string
+	claims   claimSet // of the access token
+	now      time.Time
+	id       bool   // an ID token comes along
+	atHash   bool   // with a hash of the access token
+	noAccess bool   // there is no access token, only an ID token
+	refresh  string // the handle to return; "" for none
+	access   string // an access token that is a handle; "" for a JWT
 }
 
 // redeemCode exchanges a code. The code is taken out of the state before it is looked at: whatever is wrong with the
-// request, it is burned. One update holds all of it, so that of two redemptions exactly one succeeds.
-func (s *Server) redeemCode(w http.ResponseWriter, r *http.Request, c *ClientConfig, form params) {
+// request, it is burned. One change of the state holds all of it, so that of two redemptions exactly one succeeds.
+func (s *Server) redeemCode(r *http.Request, c *ClientConfig, form params) (g *grant, fault *tokenFault, err error) {
+	if !c.Flow.code() && !c.Flow.hybrid() {
+		return nil, wrongFlow(c, "authorization_code"), nil
+	}
 	handle := form.get("code")
 	if handle == "" || len(handle) > maxHandle {
-		tokenError(w, "invalid_grant")
-		return
+		return nil, refused("invalid_grant", "code", "the code is missing or too long"), nil
+	}
+	fresh, err := s.newHandle()
+	if err != nil {
+		return nil, nil, err
+	}
+	access, err := s.newReference(c)
+	if err != nil {
+		return nil, nil, err
 	}
 	now := s.now()
-	var g *grant
-	var fault string
-	err := s.store.update(r.Context(), func(st *state) error {
+	err = s.store.alter(r.Context(), func(st *state) {
 		taken := st.Codes[handleKey(handle)]
 		delete(st.Codes, handleKey(handle))
-		if fault = checkCode(taken, c, form, now); fault != "" {
-			return nil
+		if fault = checkCode(taken, c, form, now); fault != nil {
+			return
 		}
-		g = &grant{signIn: taken.signIn, user: s.lookupUser(taken.Login), scopes: taken.Scopes, nonce: taken.Nonce}
-		if g.user == nil {
-			fault = "invalid_grant"
-			return nil
+		u := s.lookupUser(taken.Login)
+		if u == nil {
+			fault = refused("invalid_grant", "code", "the user of this code isn't there any more")
+			return
 		}
-		g.claims = s.accessClaims(c, g.user, g.signIn, g.scopes)
-		var err error
-		if g.key, err = s.keyIn(st); err != nil {
-			return err
+		g = &grant{
+			signIn: taken.signIn, user: u, scopes: taken.Scopes, nonce: taken.Nonce, now: now, access: access,
+			id: slices.Contains(taken.Scopes, openID),
 		}
-		if !slices.Contains(g.scopes, offlineAccess) {
-			return nil
+		g.claims = s.accessClaims(c, u, g.signIn, g.scopes)
+		s.keepReference(st, c, g)
+		if slices.Contains(g.scopes, offlineAccess) {
+			g.refresh = fresh
+			s.keepRefresh(st, c, g)
 		}
-		if g.refresh, err = s.newHandle(); err != nil {
-			return err
-		}
-		lifetime := c.RefreshAbsolute
-		if c.RefreshSliding > 0 {
-			lifetime = min(lifetime, c.RefreshSliding)
-		}
-		st.Refresh[handleKey(g.refresh)] = &refresh{
-			signIn: g.signIn, ClientID: c.ID, Scopes: g.scopes, Claims: g.claims, Created: now, Expires: now.Add(lifetime),
-		}
-		return nil
 	})
-	s.answerGrant(w, r, c, g, fault, now, err)
+	return g, fault, err
 }
 
-// checkCode returns the error of the token endpoint, or "".
-func checkCode(taken *code, c *ClientConfig, form params, now time.Time) string {
+func wrongFlow(c *ClientConfig, kind string) *tokenFault {
+	return refused("unauthorized_client", "flow", "grant_type %s isn't for client %s, whose one flow is %s", kind, quoted(c.ID), c.Flow)
+}
+
+// checkCode returns what is wrong with the redemption of a code, or nil.
+func checkCode(taken *code, c *ClientConfig, form params, now time.Time) *tokenFault {
 	switch {
-	case taken == nil || taken.ClientID != c.ID || !now.Before(taken.Expires):
-		return "invalid_grant"
+	case taken == nil:
+		return refused("invalid_grant", "code", "the code is unknown or was used before: each serves once, whatever came of it")
+	case taken.ClientID != c.ID:
+		return refused("invalid_grant", "code", "the code was issued to another client, and is used up now")
+	case !now.Before(taken.Expires):
+		return refused("invalid_grant", "code", "the code is older than %s", c.CodeLifetime)
+	case form.get("redirect_uri") == "":
+		return refused("unauthorized_client", "redirect-uri", "redirect_uri is missing, and must be the one of the authorize request")
 	case form.get("redirect_uri") != taken.RedirectURI:
-		return "unauthorized_client"
-	case !verifierHolds(taken, c, form.get("code_verifier")):
-		return "invalid_grant"
+		return refused("unauthorized_client", "redirect-uri", "redirect_uri %s %s; here case counts too, and the error is that of a client",
+			quoted(form.get("redirect_uri")), difference(form.get("redirect_uri"), taken.RedirectURI, "the one of the authorize request"))
 	}
-	return ""
+	return checkVerifier(taken, c, form.get("code_verifier"))
 }
 
-// verifierHolds checks the proof key (RFC 7636 section 4.6). A client whose flow has none mustn't send one.
-func verifierHolds(taken *code, c *ClientConfig, verifier string) bool {
-	if !c.Flow.proofKey() {
-		return verifier == ""
-	}
-	if len(verifier) < minVerifier || len(verifier) > maxVerifier {
-		return false
+// checkVerifier checks the proof key (RFC 7636 section 4.6). A client whose flow has none mustn't send one.
+func checkVerifier(taken *code, c *ClientConfig, verifier string) *tokenFault {
+	switch {
+	case !c.Flow.proofKey() && verifier == "":
+		return nil
+	case !c.Flow.proofKey():
+		return refused("invalid_grant", "proof-key", "a code_verifier was sent, and flow %s has no proof key", c.Flow)
+	case verifier == "":
+		return refused("invalid_grant", "proof-key", "code_verifier is missing")
+	case len(verifier) < minVerifier || len(verifier) > maxVerifier:
+		return refused("invalid_grant", "proof-key", "code_verifier has %d characters, and must have %d to %d",
+			len(verifier), minVerifier, maxVerifier)
 	}
 	got := verifier
 	if taken.Method == "S256" {
 		sum := sha256.Sum256([]byte(verifier))
 		got = base64.RawURLEncoding.EncodeToString(sum[:])
 	}
-	return subtle.ConstantTimeCompare([]byte(got), []byte(taken.Challenge)) == 1
+	if subtle.ConstantTimeCompare([]byte(got), []byte(taken.Challenge)) != 1 {
+		return refused("invalid_grant", "proof-key", "code_verifier doesn't fit the code_challenge, by method %s", taken.Method)
+	}
+	return nil
+}
+
+// keepRefresh files a new refresh token.
+func (s *Server) keepRefresh(st *state, c *ClientConfig, g *grant) {
+	lifetime := c.RefreshAbsolute
+	if c.RefreshSliding > 0 {
+		lifetime = min(lifetime, c.RefreshSliding)
+	}
+	st.Refresh[handleKey(g.refresh)] = &refresh{
+		signIn: g.signIn, ClientID: c.ID, Scopes: g.scopes, Claims: g.claims, Created: g.now, Expires: g.now.Add(lifetime),
+	}
+}
+
+// newReference makes the handle of an access token where the client's are handles; otherwise it is "".
+func (s *Server) newReference(c *ClientConfig) (string, error) {
+	if c.TokenType != TokenReference {
+		return "", nil
+	}
+	return s.newHandle()
+}
+
+// keepReference files the claims of an access token that is a handle.
+func (s *Server) keepReference(st *state, c *ClientConfig, g *grant) {
+	if g.access == "" {
+		return
+	}
+	st.References[handleKey(g.access)] = &reference{
+		ClientID: c.ID, Subject: g.Subject, Created: g.now, Expires: g.now.Add(c.AccessLifetime),
+		Claims: s.envelope(s.resources(), g.now, c.AccessLifetime, g.claims),
+	}
 }
 
 // redeemRefresh turns a refresh token into new tokens. A one-time handle is gone with its first use, without any grace.
-func (s *Server) redeemRefresh(w http.ResponseWriter, r *http.Request, c *ClientConfig, form params) {
+func (s *Server) redeemRefresh(r *http.Request, c *ClientConfig, form params) (g *grant, fault *tokenFault, err error) {
 	handle := form.get("refresh_token")
 	switch {
 	case handle == "":
-		tokenError(w, "invalid_request")
-		return
+		return nil, refused("invalid_request", "refresh-token", "refresh_token is missing"), nil
 	case len(handle) > maxHandle:
-		tokenError(w, "invalid_grant")
-		return
+		return nil, refused("invalid_grant", "refresh-token", "refresh_token is longer than %d characters", maxHandle), nil
+	}
+	fresh, err := s.newHandle()
+	if err != nil {
+		return nil, nil, err
+	}
+	access, err := s.newReference(c)
+	if err != nil {
+		return nil, nil, err
 	}
 	now := s.now()
-	var g *grant
-	var fault string
-	err := s.store.update(r.Context(), func(st *state) error {
+	err = s.store.alter(r.Context(), func(st *state) {
 		key := handleKey(handle)
 		held := st.Refresh[key]
-		if held == nil || held.ClientID != c.ID || !now.Before(held.Expires) || s.lookupUser(held.Login) == nil {
-			fault = "invalid_grant"
-			return nil
+		var u *user
+		if u, fault = s.checkRefresh(held, c, now); fault != nil {
+			return
 		}
 		g = &grant{
-			signIn: held.signIn, user: s.lookupUser(held.Login), scopes: held.Scopes, claims: held.Claims, atHash: true,
-			refresh: handle,
-		}
-		var err error
-		if g.key, err = s.keyIn(st); err != nil {
-			return err
+			signIn: held.signIn, user: u, scopes: held.Scopes, claims: held.Claims, now: now, access: access, refresh: handle,
+			id: slices.Contains(held.Scopes, openID), atHash: true,
 		}
 		next := *held
 		if c.UpdateClaims {
-			next.Claims = s.accessClaims(c, g.user, g.signIn, g.scopes)
-			g.claims = next.Claims
+			g.claims = s.accessClaims(c, u, g.signIn, g.scopes)
+			next.Claims = g.claims
 		}
 		if c.RefreshSliding > 0 {
 			// The absolute lifetime counts from the first issue.
@@ -176,15 +243,31 @@ func (s *Server) redeemRefresh(w http.ResponseWriter, r *http.Request, c *Client
 		}
 		if !c.RefreshReusable {
 			delete(st.Refresh, key)
-			if g.refresh, err = s.newHandle(); err != nil {
-				return err
-			}
-			key = handleKey(g.refresh)
+			g.refresh, key = fresh, handleKey(fresh)
 		}
 		st.Refresh[key] = &next
-		return nil
+		s.keepReference(st, c, g)
 	})
-	s.answerGrant(w, r, c, g, fault, now, err)
+	return g, fault, err
+}
+
+func (s *Server) checkRefresh(held *refresh, c *ClientConfig, now time.Time) (*user, *tokenFault) {
+	switch {
+	case held == nil:
+		return nil, refused("invalid_grant", "refresh-token",
+			"the refresh token is unknown, revoked or was used before: a one-time token serves once, without any grace")
+	case held.ClientID != c.ID:
+		return nil, refused("invalid_grant", "refresh-token", "the refresh token was issued to another client")
+	case !now.Before(held.Expires):
+		return nil, refused("invalid_grant", "refresh-token", "the refresh token expired at %s", held.Expires.UTC().Format(time.RFC3339))
+	case !slices.Contains(c.Scopes, offlineAccess):
+		return nil, refused("invalid_grant", "refresh-token", "client %s mustn't ask for offline_access any more", quoted(c.ID))
+	}
+	u := s.lookupUser(held.Login)
+	if u == nil {
+		return nil, refused("invalid_grant", "refresh-token", "the user of this refresh token isn't there any more")
+	}
+	return u, nil
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -195,31 +278,22 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // answerGrant signs and sends. There is no "scope" in the answer: what was granted is read from the access token.
-func (s *Server) answerGrant(w http.ResponseWriter, r *http.Request, c *ClientConfig, g *grant, fault string, now time.Time, err error) {
-	if err != nil {
-		s.unavailable(w, r, err)
+func (s *Server) answerGrant(w http.ResponseWriter, r *http.Request, c *ClientConfig, g *grant, fault *tokenFault, err error) {
+	if err == nil && fault != nil {
+		observe(r, fault.rule, fault.words)
+		tokenError(w, fault.code)
 		return
 	}
-	if fault != "" {
-		tokenError(w, fault)
-		return
+	var id, access string
+	if err == nil {
+		id, access, err = s.signGrant(r, c, g, "")
 	}
-	access, err := g.key.sign(s.envelope(s.resources(), now, c.AccessLifetime, g.claims))
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
 	answer := claimSet{}
-	if slices.Contains(g.scopes, "openid") {
-		hashed := ""
-		if g.atHash {
-			hashed = access
-		}
-		id, err := g.key.sign(s.idClaims(c, g.user, g.signIn, g.scopes, g.nonce, hashed, now))
-		if err != nil {
-			s.unavailable(w, r, err)
-			return
-		}
+	if id != "" {
 		answer = answer.with("id_token", id)
 	}
 	answer = answer.with("access_token", access).
@@ -229,6 +303,29 @@ func (s *Server) answerGrant(w http.ResponseWriter, r *http.Request, c *ClientCo
 		answer = answer.with("refresh_token", g.refresh)
 	}
 	writeJSON(w, http.StatusOK, answer)
+}
+
+// signGrant makes a grant's tokens. code is what an ID token's c_hash is of; "" for none.
+func (s *Server) signGrant(r *http.Request, c *ClientConfig, g *grant, code string) (id, access string, err error) {
+	key, err := s.key(r.Context())
+	if err != nil {
+		return "", "", err
+	}
+	if access = g.access; access == "" && !g.noAccess {
+		access, err = s.signFor(r, c.ID, key, s.envelope(s.resources(), g.now, c.AccessLifetime, g.claims))
+	}
+	if err != nil || !g.id {
+		return "", access, err
+	}
+	hashes := claimSet{}
+	if g.atHash {
+		hashes = hashes.with("at_hash", halfHash(access))
+	}
+	if code != "" {
+		hashes = hashes.with("c_hash", halfHash(code))
+	}
+	id, err = s.signFor(r, c.ID, key, s.idClaims(c, g, hashes))
+	return id, access, err
 }
 
 // bearer reads an access token from the Authorization header (RFC 6750 section 2.1), or from a form (2.2).

@@ -73,7 +73,7 @@ func (s *Server) serveUserinfo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := claimSet{}.with("sub", in.Subject)
-	writeJSON(w, http.StatusOK, append(out, s.userClaims(c, u, in, scopes)...))
+	writeJSON(w, http.StatusOK, s.ownClaims(u, scopes, append(out, s.userClaims(c, u, in, scopes)...)))
 }
 
 // serveIntrospect tells an API of a token (RFC 7662). The API authenticates with its scope's name and secret, and hears of
