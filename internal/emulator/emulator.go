@@ -197,6 +197,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		"/connect/endsession":               {"GET POST", s.serveEndSession},
 		"/":                                 {"GET HEAD", s.serveStart},
 		"/login":                            {"GET POST", s.serveLogin},
+		"/factor":                           {"GET POST", s.serveFactor},
+		"/external":                         {"GET POST", s.serveExternal},
 		"/organisation":                     {"GET POST", s.serveOrganisation},
 		"/consent":                          {"GET POST", s.serveConsent},
 		"/logout":                           {"POST", s.serveLogout},

@@ -150,7 +150,7 @@ func TestFormSentTwiceAtOnce(t *testing.T) {
 	for i, want := range []int{http.StatusSeeOther, http.StatusBadRequest} {
 		w := httptest.NewRecorder()
 		r := b.request(http.MethodPost, b.base+"/login", nil)
-		b.proceed(w, r, found, func(st *state) (string, *session, error) { return b.begin(w, st, b.lookupUser("head"), "") })
+		b.proceed(w, r, found, func(st *state) (string, *session, error) { return b.begin(w, st, b.lookupUser("head"), "", "") })
 		if w.Code != want {
 			t.Errorf("post %d: status %d", i+1, w.Code)
 		}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,7 @@ type page struct {
 	wide   bool   // with room for two columns
 	target string // where a form may lead besides this server: browsers hold form-action against redirects too
 	script string
+	frames []string // addresses that the page loads in hidden frames
 }
 
 // show writes a page. No page may be stored, framed, or named to another site.
@@ -60,6 +62,15 @@ func contentPolicy(p page) string {
 		action += " " + source
 	}
 	policy := "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action " + action
+	var framed []string
+	for _, address := range p.frames {
+		if source := policySource(address); source != "" && !slices.Contains(framed, source) {
+			framed = append(framed, source)
+		}
+	}
+	if len(framed) > 0 {
+		policy += "; frame-src " + strings.Join(framed, " ")
+	}
 	if p.script != "" {
 		sum := sha256.Sum256([]byte(p.script))
 		policy += "; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

@@ -13,7 +13,10 @@ type pendingRequest struct {
 	browser   string // key of the browser's form cookie: no other browser may go on with it
 	request   *authorizeRequest
 	expires   time.Time
+	asked     pairs  // what pages tell of it
 	session   string // key of the session that signed in for it; "" before that
+	fresh     bool   // that session was made for it
+	factor    *factorWait
 	consented bool
 }
 

@@ -8,9 +8,8 @@ import (
 // startPage is what the page at / shows.
 type startPage struct {
 	Issuer, Discovery string
-	Client            Client
-	ClientSecret      string
-	ScopeSecret       string
+	Clients           []*ClientConfig
+	Scopes            []ScopeConfig
 	SignedIn, Token   string
 	Users             []User
 }
@@ -23,12 +22,17 @@ func (s *Server) serveStart(w http.ResponseWriter, r *http.Request) {
 	}
 	data := startPage{
 		Issuer: s.issuer, Discovery: "/.well-known/openid-configuration",
-		Client: BuiltinClient(), ClientSecret: builtinSecret, ScopeSecret: builtinScopeSecret, Users: Users(),
+		Scopes: s.scopes, Users: s.Users(),
+	}
+	for _, c := range s.clients {
+		if !c.Disabled {
+			data.Clients = append(data.Clients, c)
+		}
 	}
 	if _, _, u := s.sessionIn(st, r); u != nil {
 		browser, err := s.formBrowser(w, r)
 		if err == nil {
-			data.Token, err = s.formToken("logout", browser)
+			data.Token, err = s.formToken(logoutPurpose("", ""), browser)
 		}
 		if err != nil {
 			s.unavailable(w, r, err)

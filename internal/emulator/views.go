@@ -1,10 +1,6 @@
 package emulator
 
-import (
-	"strconv"
-
-	"golang.org/x/net/html"
-)
+import "golang.org/x/net/html"
 
 const (
 	nbsp = "\u00a0"
@@ -91,10 +87,14 @@ func fact(name string, values ...*html.Node) *html.Node {
 	return el("div", nil, el("dt", nil, text(name)), el("dd", nil, values...))
 }
 
+func face(name string) *html.Node {
+	return el("span", attributes{"class", "face", "aria-hidden", "true"}, text(initials(name)))
+}
+
 // person is a user with all that is needed to sign in.
 func person(u User) []*html.Node {
 	return []*html.Node{
-		el("span", attributes{"class", "face", "aria-hidden", "true"}, text(initials(u.Name))),
+		face(u.Name),
 		el("span", attributes{"class", "who"},
 			el("span", attributes{"class", "name"}, isolated(u.Name)), aside(", "),
 			el("span", attributes{"class", "about"}, foreign(u.About)), aside(", login name "),
@@ -137,111 +137,4 @@ func formPostNodes(target string, fields pairs) []*html.Node {
 	}
 	grow(f, button("primary", "Continue"))
 	return []*html.Node{card("Back to the application", lead(text("If nothing happens, use the button.")), f)}
-}
-
-func (p loginPage) nodes() []*html.Node {
-	var problem *html.Node
-	invalid := attributes{}
-	if p.Wrong {
-		problem = el("p", attributes{"class", "problem", "id", "problem", "role", "alert"},
-			strong(text("That didn’t work.")), text(" The login name or the password is wrong."))
-		invalid = attributes{"aria-invalid", "true", "aria-describedby", "problem"}
-	}
-	first, second := "autofocus", ""
-	if p.Login != "" {
-		first, second = second, first
-	}
-	section := card("Sign in", lead(text("to continue to "), strong(foreign(p.Application))), problem,
-		form("/login", p.ID, p.Token,
-			el("div", attributes{"class", "field"},
-				el("label", attributes{"for", "username"}, text("Login name")),
-				el("input", append(attributes{"id", "username", "name", "username", "value", p.Login, "autocomplete", "username",
-					"autocapitalize", "none", "spellcheck", "false", "required?", "yes", "maxlength", "100", "autofocus?", first}, invalid...))),
-			el("div", attributes{"class", "field"},
-				el("label", attributes{"for", "password"}, text("Password")),
-				el("input", append(attributes{"id", "password", "name", "password", "type", "password", "autocomplete", "current-password",
-					"required?", "yes", "maxlength", "100", "autofocus?", second}, invalid...))),
-			button("primary", "Sign in")))
-	heading, list := people("Or sign in as a sample user", p.Users, func(u User) *html.Node {
-		return el("button", attributes{"class", "person", "type", "submit", "name", "choose", "value", u.Login}, person(u)...)
-	})
-	return []*html.Node{el("div", attributes{"class", "columns"}, section,
-		el("section", attributes{"class", "people", "aria-labelledby", "people"}, heading, form("/login", p.ID, p.Token, list)))}
-}
-
-func (p organisationPage) nodes() []*html.Node {
-	list := el("ul", attributes{"class", "choices"})
-	for _, o := range p.Organisations {
-		grow(list, el("li", nil, el("button", attributes{"class", "choice", "type", "submit", "name", "organisation", "value", o.ID},
-			el("span", attributes{"class", "name"}, foreign(o.Name)), aside(", "),
-			el("span", attributes{"class", "about"}, foreign(o.Types)), aside(", code "),
-			mono(o.Code))))
-	}
-	return []*html.Node{card("Choose your organisation",
-		lead(isolated(p.Name), text(", you belong to "+strconv.Itoa(len(p.Organisations))+" organisations. "),
-			strong(foreign(p.Application)), text(" works with one of them.")),
-		form("/organisation", p.ID, p.Token, list))}
-}
-
-func (p consentPage) nodes() []*html.Node {
-	list := el("ul", attributes{"class", "ticks"})
-	for _, about := range p.Scopes {
-		grow(list, el("li", nil, foreign(about)))
-	}
-	return []*html.Node{card("Allow access?",
-		lead(isolated(p.Name), text(", "), strong(foreign(p.Application)), text(" asks for:")), list,
-		form("/consent", p.ID, p.Token, el("div", attributes{"class", "actions"},
-			button("primary", "Allow", "name", "answer", "value", "allow"),
-			button("secondary", "Don’t allow", "name", "answer", "value", "deny"))))}
-}
-
-func (p logoutPage) nodes() []*html.Node {
-	return []*html.Node{card("Sign out?",
-		lead(text("You’re signed in as "), strong(isolated(p.Name)), text(".")),
-		form("/logout", "", p.Token, el("div", attributes{"class", "actions"},
-			button("primary", "Sign out"),
-			el("a", attributes{"class", "secondary", "href", "/"}, text("Stay signed in")))))}
-}
-
-func (p signedOutPage) nodes() []*html.Node {
-	back := el("a", attributes{"href", "/"}, text("To the start page"))
-	if p.Return != "" {
-		back = el("a", attributes{"href", p.Return}, text("Return to "), foreign(p.Application))
-	}
-	return []*html.Node{card("You’re signed out",
-		lead(text("The session in this browser has ended. Tokens that applications hold live on until they expire or are revoked.")),
-		el("p", nil, back))}
-}
-
-func (p startPage) nodes() []*html.Node {
-	section := card("The emulator is running",
-		lead(text("It answers as "+signInServer+" does. Point an application at it, or run "), mono("simsid login --emulator"), text(".")))
-	if p.SignedIn != "" {
-		f := form("/logout", "", p.Token,
-			el("p", nil, text("You’re signed in as "), strong(isolated(p.SignedIn)), text(".")), button("secondary", "Sign out"))
-		f.Attr = append(f.Attr, html.Attribute{Key: "class", Val: "signed"})
-		grow(section, f)
-	}
-	scopes := []*html.Node{}
-	for i, name := range p.Client.Scopes {
-		if i > 0 {
-			scopes = append(scopes, text(" "))
-		}
-		scopes = append(scopes, mono(name))
-	}
-	grow(section, el("h2", nil, text("For an application")),
-		el("dl", attributes{"class", "facts"},
-			fact("Issuer", mono(p.Issuer)),
-			fact("Discovery", el("a", attributes{"href", p.Discovery}, mono(p.Discovery))),
-			fact("Client id", mono(p.Client.ID)),
-			fact("Client secret", mono(p.ClientSecret)),
-			fact("Flow", text("Authorisation code with proof key")),
-			fact("Redirect URI", mono(p.Client.RedirectURI), text(" with any port")),
-			fact("Scopes", scopes...),
-			fact("Introspection", mono(p.Client.IntrospectionScope), text(" with "), mono(p.ScopeSecret))))
-	heading, list := people("Sample users", p.Users, func(u User) *html.Node {
-		return el("div", attributes{"class", "person"}, person(u)...)
-	})
-	return []*html.Node{el("div", attributes{"class", "columns"}, section,
-		el("section", attributes{"class", "people", "aria-labelledby", "people"}, heading, list))}
 }
