@@ -184,11 +184,15 @@ func (s *Server) userClaims(c *ClientConfig, u *user, in signIn, scopes []string
 	if chosen, ok := u.at(in.Organisation); ok {
 		home = chosen
 	}
+	provider, title := "SIMSID", "SIMS ID"
+	if elsewhere, ok := s.externalProvider(c, in.Provider); ok {
+		provider, title = elsewhere.Name, elsewhere.title()
+	}
 	claims := claimSet{}.
 		with("name", u.Name).
-		with("provider", "SIMSID").
+		with("provider", provider).
 		with("providerid", strconv.Itoa(u.number)).
-		with("providername", "SIMS ID").
+		with("providername", title).
 		with("multipleorganisations", strconv.FormatBool(len(u.memberships) > 1)).
 		with("site", home.organisation.Code)
 	if slices.Contains(scopes, "roles") {

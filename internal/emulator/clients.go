@@ -91,13 +91,24 @@ func credentials(r *http.Request, form params) (id string, secret token.Secret, 
 func (s *Server) authenticateClient(r *http.Request, form params) *ClientConfig {
 	id, secret, ok := credentials(r, form)
 	if !ok {
+		observe(r, "client", "client_id or client_secret is missing or too long: every client has a secret, those with a proof key too")
 		return nil
 	}
 	c := s.lookupClient(id)
-	if c == nil || !c.Secret.Equal(secret) {
-		return nil
+	if c != nil && c.Secret.Equal(secret) {
+		return c
 	}
-	return c
+	decodedID, idErr := url.QueryUnescape(id)
+	decoded, secretErr := url.QueryUnescape(secret.Reveal())
+	if meant := s.lookupClient(decodedID); idErr == nil && secretErr == nil && meant != nil &&
+		meant.Secret.Equal(token.NewSecret(decoded)) {
+		observe(r, "client", "id and secret were percent-encoded for Basic, as RFC 6749 asks, and the real STS doesn't decode them: send them in the body")
+	} else if c == nil {
+		observe(r, "client", "client %s is unknown or switched off", quoted(id))
+	} else {
+		observe(r, "client", "the secret of client %s is wrong", quoted(id))
+	}
+	return nil
 }
 
 // authenticateScope returns the scope whose name and secret the request holds: introspection asks for these and not for

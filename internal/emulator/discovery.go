@@ -1,6 +1,9 @@
 package emulator
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // address builds an endpoint of the back channel.
 func (s *Server) address(path string) string { return s.base + path }
@@ -16,12 +19,20 @@ func (s *Server) browserAddress(path string) string {
 }
 
 // serveDiscovery answers the metadata (OpenID Connect Discovery 3), with the members that IdentityServer3 has.
-// check_session_iframe can be switched off there and is here. The response and grant types are those of the server: what
-// a client may use is its one flow, which no metadata tells.
+// The response and grant types are those of the server: what a client may use is its one flow, which no metadata tells.
 func (s *Server) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 	var scopes []string
+	claims := []string{
+		"sub", "name", "role", "idp", "provider", "providerid", "providername", "site", "multipleorganisations",
+		"userorganisationidentifier", "userorganisationidentifiers", "applicationid", "applicationname", "vendorid",
+	}
 	for _, sc := range s.scopes {
 		scopes = append(scopes, sc.Name)
+		for _, name := range sc.Claims {
+			if !slices.Contains(claims, name) {
+				claims = append(claims, name)
+			}
+		}
 	}
 	writeJSON(w, http.StatusOK, claimSet{}.
 		with("issuer", s.issuer).
@@ -30,15 +41,13 @@ func (s *Server) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 		with("token_endpoint", s.address("connect/token")).
 		with("userinfo_endpoint", s.address("connect/userinfo")).
 		with("end_session_endpoint", s.browserAddress("connect/endsession")).
+		with("check_session_iframe", s.browserAddress("connect/checksession")).
 		with("revocation_endpoint", s.address("connect/revocation")).
 		with("introspection_endpoint", s.address("connect/introspect")).
 		with("frontchannel_logout_supported", true).
 		with("frontchannel_logout_session_supported", true).
 		with("scopes_supported", scopes).
-		with("claims_supported", []string{
-			"sub", "name", "role", "idp", "provider", "providerid", "providername", "site", "multipleorganisations",
-			"userorganisationidentifier", "userorganisationidentifiers", "applicationid", "applicationname", "vendorid",
-		}).
+		with("claims_supported", claims).
 		with("response_types_supported", []string{
 			"code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token",
 		}).

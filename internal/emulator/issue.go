@@ -101,6 +101,7 @@ func (s *Server) answerIssued(w http.ResponseWriter, r *http.Request, req *autho
 	if done.state != "" {
 		out = append(out, [2]string{"session_state", done.state})
 	}
+	observe(r, "", "signed in; the answer goes to %s by %s", quoted(req.redirectURI), string(req.mode))
 	s.answer(w, r, req, out, req.mode)
 }
 
@@ -110,11 +111,17 @@ func sessionState(req *authorizeRequest, sid, salt string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:]) + "." + salt
 }
 
-// originOf returns scheme, host and port of an address; "" when it has none.
+// originOf returns the origin of an address as browsers write it; "" when it has none.
 func originOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme == "" || u.Host == "" {
 		return ""
 	}
-	return u.Scheme + "://" + u.Host
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		host = strings.TrimSuffix(host, ":443")
+	} else if u.Scheme == "http" {
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return strings.ToLower(u.Scheme) + "://" + host
 }

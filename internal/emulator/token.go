@@ -302,7 +302,23 @@ func (s *Server) answerGrant(w http.ResponseWriter, r *http.Request, c *ClientCo
 	if g.refresh != "" {
 		answer = answer.with("refresh_token", g.refresh)
 	}
+	observe(r, "", g.tell(c))
 	writeJSON(w, http.StatusOK, answer)
+}
+
+// tell says what a grant brought.
+func (g *grant) tell(c *ClientConfig) string {
+	words := "issued an access token for the client itself"
+	if g.user != nil {
+		words = "issued tokens for " + g.user.Login
+	}
+	switch {
+	case g.refresh != "" && c.RefreshReusable:
+		words += "; the refresh token can be used again"
+	case g.refresh != "":
+		words += "; the new refresh token serves once, and the one before it is gone"
+	}
+	return words
 }
 
 // signGrant makes a grant's tokens. code is what an ID token's c_hash is of; "" for none.

@@ -129,6 +129,7 @@ func TestTransportOfAnotherIssuer(t *testing.T) {
 const discovery = `{"issuer":"https://emulator.simsid.invalid/","jwks_uri":"https://emulator.simsid.invalid/.well-known/jwks",` +
 	`"authorization_endpoint":"BROWSERconnect/authorize","token_endpoint":"https://emulator.simsid.invalid/connect/token",` +
 	`"userinfo_endpoint":"https://emulator.simsid.invalid/connect/userinfo","end_session_endpoint":"BROWSERconnect/endsession",` +
+	`"check_session_iframe":"BROWSERconnect/checksession",` +
 	`"revocation_endpoint":"https://emulator.simsid.invalid/connect/revocation",` +
 	`"introspection_endpoint":"https://emulator.simsid.invalid/connect/introspect","frontchannel_logout_supported":true,` +
 	`"frontchannel_logout_session_supported":true,"scopes_supported":["openid","profile","roles","partner",` +

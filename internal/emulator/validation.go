@@ -1,10 +1,11 @@
 package emulator
 
 import (
-	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,13 +20,19 @@ var (
 )
 
 // checkToken verifies a JWT of this server for an audience. The error is errExpired, errInvalid, or one of the state.
-func (s *Server) checkToken(ctx context.Context, raw, audience string) (claimSet, error) {
-	key, err := s.key(ctx)
-	if err != nil {
+func (s *Server) checkToken(r *http.Request, raw, audience string) (claimSet, error) {
+	claims, err := s.verify(r.Context(), raw)
+	switch {
+	case errors.Is(err, errNotOurs):
+		observe(r, "token", "the token isn't signed by this server, is damaged, or is no JWT")
+		return nil, errInvalid
+	case err != nil:
 		return nil, err
-	}
-	claims, err := key.verify(raw)
-	if err != nil || claims.text("iss") != s.issuer || claims.text("aud") != audience {
+	case claims.text("iss") != s.issuer:
+		observe(r, "token", "the token's issuer is %s", quoted(claims.text("iss")))
+		return nil, errInvalid
+	case claims.text("aud") != audience:
+		observe(r, "token", "the token is for %s, and %s is asked for: an ID token is no access token", quoted(claims.text("aud")), quoted(audience))
 		return nil, errInvalid
 	}
 	end, ok := claims.seconds("exp")
@@ -33,15 +40,37 @@ func (s *Server) checkToken(ctx context.Context, raw, audience string) (claimSet
 	now := s.now()
 	switch {
 	case !ok || !started || now.Before(start.Add(-clockSkew)):
+		observe(r, "token", "the token isn't valid yet")
 		return nil, errInvalid
 	case !now.Before(end.Add(clockSkew)):
+		observe(r, "token", "the token expired at %s, more than %s ago", end.UTC().Format(time.RFC3339), clockSkew)
 		return nil, errExpired
 	}
 	return claims, nil
 }
 
-func (s *Server) checkAccess(ctx context.Context, raw string) (claimSet, error) {
-	return s.checkToken(ctx, raw, s.resources())
+// checkAccess verifies an access token, be it a JWT or a handle. For a handle no clocks can differ: nobody else reads it.
+func (s *Server) checkAccess(r *http.Request, raw string) (claimSet, error) {
+	if strings.Contains(raw, ".") {
+		return s.checkToken(r, raw, s.resources())
+	}
+	if raw == "" || len(raw) > maxHandle {
+		observe(r, "token", "the access token is missing or too long")
+		return nil, errInvalid
+	}
+	var held *reference
+	err := s.store.view(r.Context(), func(st *state) { held = st.References[handleKey(raw)] })
+	switch {
+	case err != nil:
+		return nil, err
+	case held == nil:
+		observe(r, "token", "the token is no access token of this server, or was revoked; refresh tokens count as none here")
+		return nil, errInvalid
+	case !s.now().Before(held.Expires):
+		observe(r, "token", "the token expired at %s", held.Expires.UTC().Format(time.RFC3339))
+		return nil, errExpired
+	}
+	return held.Claims, nil
 }
 
 // serveUserinfo answers who the user is (OpenID Connect Core 5.3). Errors are in the header alone.
@@ -51,7 +80,7 @@ func (s *Server) serveUserinfo(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer error="`+code+`"`)
 		w.WriteHeader(status)
 	}
-	claims, err := s.checkAccess(r.Context(), bearer(r))
+	claims, err := s.checkAccess(r, bearer(r))
 	switch {
 	case errors.Is(err, errExpired) || errors.Is(err, errInvalid):
 		refuse(http.StatusUnauthorized, err.Error())
@@ -61,7 +90,8 @@ func (s *Server) serveUserinfo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	scopes := claims.texts("scope")
-	if !slices.Contains(scopes, "openid") {
+	if !slices.Contains(scopes, openID) {
+		observe(r, "scope", "userinfo needs a token with scope openid")
 		refuse(http.StatusForbidden, "insufficient_scope")
 		return
 	}
@@ -83,6 +113,7 @@ func (s *Server) serveIntrospect(w http.ResponseWriter, r *http.Request) {
 	form, _ := readForm(r)
 	sc, ok := s.authenticateScope(r, form)
 	if !ok {
+		observe(r, "scope-secret", "introspection authenticates with a scope's name and secret, not with a client's")
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
@@ -91,7 +122,7 @@ func (s *Server) serveIntrospect(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, object("Message", "missing_token"))
 		return
 	}
-	claims, err := s.checkAccess(r.Context(), raw)
+	claims, err := s.checkAccess(r, raw)
 	switch {
 	case err == nil && slices.Contains(claims.texts("scope"), sc.Name):
 		out := slices.DeleteFunc(claims.flat(), func(c claim) bool { return c.Name == "scope" })
@@ -112,7 +143,7 @@ func (s *Server) serveAccessTokenValidation(w http.ResponseWriter, r *http.Reque
 		validationError(w, "Token is missing")
 		return
 	}
-	claims, err := s.checkAccess(r.Context(), raw)
+	claims, err := s.checkAccess(r, raw)
 	if expected := in.get("expectedScope"); err == nil && expected != "" &&
 		!slices.Contains(claims.texts("scope"), expected) {
 		err = errTooSmall
@@ -135,7 +166,7 @@ func (s *Server) serveIdentityTokenValidation(w http.ResponseWriter, r *http.Req
 		validationError(w, errInvalid.Error())
 		return
 	}
-	claims, err := s.checkToken(r.Context(), in.get("token"), in.get("client_id"))
+	claims, err := s.checkToken(r, in.get("token"), in.get("client_id"))
 	s.answerValidation(w, r, claims, err)
 }
 
@@ -173,22 +204,33 @@ func (s *Server) serveRevocation(w http.ResponseWriter, r *http.Request) {
 		tokenError(w, "unsupported_token_type")
 		return
 	}
-	// A wrong hint doesn't keep a token alive (RFC 7009 section 2.1).
-	err := s.store.update(r.Context(), func(st *state) error {
-		held := st.Refresh[handleKey(raw)]
-		if held == nil || held.ClientID != c.ID {
-			return nil
-		}
-		for key, other := range st.Refresh {
-			if other.ClientID == c.ID && samePerson(other.Subject, held.Subject) {
-				delete(st.Refresh, key)
-			}
-		}
-		return nil
-	})
+	var words string
+	err := s.store.alter(r.Context(), func(st *state) { words = st.revoke(c, raw) })
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
+	observe(r, "", words)
 	w.WriteHeader(http.StatusOK)
+}
+
+// revoke ends a token of a client, and says what it did. A wrong hint doesn't keep a token alive (RFC 7009 section 2.1), so
+// none comes here.
+func (s *state) revoke(c *ClientConfig, raw string) string {
+	key := handleKey(raw)
+	if held := s.References[key]; held != nil && held.ClientID == c.ID {
+		delete(s.References, key)
+		return "the access token is revoked"
+	}
+	held := s.Refresh[key]
+	if held == nil || held.ClientID != c.ID {
+		return "nothing was revoked: the token is unknown, another client's, or a JWT, which can't be revoked; the answer is 200 all the same"
+	}
+	maps.DeleteFunc(s.Refresh, func(_ string, v *refresh) bool {
+		return v.ClientID == c.ID && samePerson(v.Subject, held.Subject)
+	})
+	maps.DeleteFunc(s.References, func(_ string, v *reference) bool {
+		return v.ClientID == c.ID && v.Subject != "" && samePerson(v.Subject, held.Subject)
+	})
+	return "every refresh token and every revocable access token of this user and client is revoked, on every machine"
 }
