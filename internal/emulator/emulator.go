@@ -195,6 +195,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		"/connect/identitytokenvalidation":  {"GET POST", s.serveIdentityTokenValidation},
 		"/connect/revocation":               {"POST", s.serveRevocation},
 		"/connect/endsession":               {"GET POST", s.serveEndSession},
+		sessionPath:                         {"GET HEAD", s.serveSessionPage},
 		"/":                                 {"GET HEAD", s.serveStart},
 		"/login":                            {"GET POST", s.serveLogin},
 		"/factor":                           {"GET POST", s.serveFactor},

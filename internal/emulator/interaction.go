@@ -69,6 +69,7 @@ func (s *Server) begin(w http.ResponseWriter, st *state, u *user, old, provider 
 	delete(st.Sessions, old)
 	st.Sessions[handleKey(handle)] = made
 	setCookie(w, sessionCookie, handle)
+	setSessionIDCookie(w, sid)
 	return handleKey(handle), made, nil
 }
 
