@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -149,7 +150,8 @@ func noAnswer(ctx context.Context, operation, host string, err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
 	}
-	return &UnavailableError{Operation: operation, Host: host, Err: err}
+	dialled, isNet := errors.AsType[*net.OpError](err)
+	return &UnavailableError{Operation: operation, Host: host, Err: err, Sent: !isNet || dialled.Op != "dial"}
 }
 
 func redirectProblem(resp *http.Response) string {

@@ -7,13 +7,14 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 )
 
-// Userinfo asks who the access token's user is (OpenID Connect Core 5.3). The caller compares sub with the ID token's
-// (5.3.2); IdentityServer3 may leave it out. A refused token is an *OAuthError, read from the challenge where the
-// answer has no body.
-func (p *Provider) Userinfo(ctx context.Context, access token.Secret) (token.Object, error) {
+// Userinfo asks who the access token's user is (OpenID Connect Core 5.3). subject is the ID token's sub, "" where there is none:
+// an answer about somebody else must not be used (5.3.2) and is a *SubjectError. IdentityServer3 may leave sub out, which
+// is let pass for kinds that do so. A refused token is an *OAuthError, read from the challenge where the answer has no body.
+func (p *Provider) Userinfo(ctx context.Context, access token.Secret, subject string) (token.Object, error) {
 	const operation = "ask userinfo"
 	if access.IsZero() {
 		return token.Object{}, errNoToken
@@ -29,7 +30,24 @@ func (p *Provider) Userinfo(ctx context.Context, access token.Secret) (token.Obj
 	if !a.ok() {
 		return token.Object{}, a.refusal()
 	}
-	return a.object()
+	claims, err := a.object()
+	if err != nil {
+		return token.Object{}, err
+	}
+	return claims, p.sameSubject(claims, subject)
+}
+
+// sameSubject holds the sub of an answer against the ID token's.
+func (p *Provider) sameSubject(claims token.Object, subject string) error {
+	_, there := claims.Get("sub")
+	got, _ := claims.String("sub")
+	if subject == "" || got == subject || !there && p.Kind.SubjectOptional {
+		return nil
+	}
+	if same, _ := sims.SameSubject(subject, got); same && p.Kind.SubjectTail {
+		return nil
+	}
+	return &SubjectError{Expected: clip(subject, maxShown), Got: clip(got, maxShown)}
 }
 
 // Introspection is what the provider says of a token.

@@ -52,7 +52,7 @@ func TestUserinfo(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := serve(t, map[string]http.HandlerFunc{"/userinfo": c.handler})
-			got, err := s.provider(Kind{}).Userinfo(t.Context(), testToken)
+			got, err := s.provider(Kind{}).Userinfo(t.Context(), testToken, "")
 			if e, ok := errors.AsType[*ResponseError](c.err); ok {
 				e.Host = s.host()
 			}
@@ -197,7 +197,7 @@ func TestCallsWithoutEndpointOrToken(t *testing.T) {
 			return err
 		}},
 		{"refresh", func(p *Provider, s token.Secret) error { _, err := p.Refresh(t.Context(), testClient, s); return err }},
-		{"ask userinfo", func(p *Provider, s token.Secret) error { _, err := p.Userinfo(t.Context(), s); return err }},
+		{"ask userinfo", func(p *Provider, s token.Secret) error { _, err := p.Userinfo(t.Context(), s, ""); return err }},
 		{"introspect", func(p *Provider, s token.Secret) error {
 			_, err := p.Introspect(t.Context(), testClient, s, "")
 			return err

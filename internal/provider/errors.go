@@ -1,7 +1,10 @@
 package provider
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -46,12 +49,16 @@ type UnavailableError struct {
 	Status     int           // 0: no answer
 	RetryAfter time.Duration // 0: not told
 	Err        error         // the cause; nil when there was an answer
+	// Sent says that the request may have reached the provider: what it was to use up once may be used up.
+	Sent bool
 }
 
 // Error tells operation, host, and status or cause.
 func (e *UnavailableError) Error() string {
 	s := e.Operation + ": " + visible(e.Host) + ": "
 	switch {
+	case e.Timeout():
+		return s + "no answer in time"
 	case e.Err != nil:
 		return s + e.Err.Error()
 	case e.RetryAfter > 0:
@@ -59,6 +66,15 @@ func (e *UnavailableError) Error() string {
 	default:
 		return fmt.Sprintf("%sHTTP %d", s, e.Status)
 	}
+}
+
+// Timeout reports whether time ran out before there was an answer.
+func (e *UnavailableError) Timeout() bool {
+	if errors.Is(e.Err, context.DeadlineExceeded) {
+		return true
+	}
+	timeout, ok := errors.AsType[net.Error](e.Err)
+	return ok && timeout.Timeout()
 }
 
 // Unwrap returns the cause.
@@ -108,6 +124,16 @@ func (e *IssuerError) Error() string {
 		s += "; they differ by a trailing slash alone"
 	}
 	return s
+}
+
+// SubjectError says that an answer is about somebody else than the one who signed in.
+type SubjectError struct {
+	Expected, Got string
+}
+
+// Error tells both subjects.
+func (e *SubjectError) Error() string {
+	return fmt.Sprintf("ask userinfo: the answer is about another user: expected sub %q, got %q", e.Expected, e.Got)
 }
 
 // UnsupportedError says that the provider has no such call.

@@ -74,7 +74,7 @@ func TestDialHoldsLocalhostToLoopback(t *testing.T) {
 	}
 	p := s.provider(Kind{})
 	p.Metadata.UserinfoEndpoint = "http://localhost:" + port + "/userinfo"
-	if o, err := p.Userinfo(t.Context(), testToken); err != nil || members(t, o) != `{"sub":"1"}` {
+	if o, err := p.Userinfo(t.Context(), testToken, ""); err != nil || members(t, o) != `{"sub":"1"}` {
 		t.Errorf("by localhost: %s, %v", members(t, o), err)
 	}
 }
@@ -176,7 +176,7 @@ func TestClientTimeout(t *testing.T) {
 		}})
 		p := s.provider(Kind{})
 		p.HTTP = NewHTTPClient(HTTPOptions{Timeout: 50 * time.Millisecond})
-		_, err := p.Userinfo(t.Context(), testToken)
+		_, err := p.Userinfo(t.Context(), testToken, "")
 		e, ok := errors.AsType[*UnavailableError](err)
 		if !ok || e.Operation != "ask userinfo" || e.Host != s.host() || e.Status != 0 || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: error %#v", name, err)
@@ -191,7 +191,7 @@ func TestClientCancelled(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	}})
-	_, err := s.provider(Kind{}).Userinfo(ctx, testToken)
+	_, err := s.provider(Kind{}).Userinfo(ctx, testToken, "")
 	if _, unavailable := errors.AsType[*UnavailableError](err); unavailable || !errors.Is(err, context.Canceled) {
 		t.Errorf("error %#v", err)
 	}
@@ -201,7 +201,7 @@ func TestClientNoServer(t *testing.T) {
 	s := serve(t, nil)
 	p := s.provider(Kind{})
 	s.Close()
-	_, err := p.Userinfo(t.Context(), testToken)
+	_, err := p.Userinfo(t.Context(), testToken, "")
 	e, ok := errors.AsType[*UnavailableError](err)
 	if !ok || e.Host != s.host() || e.Status != 0 || !strings.HasPrefix(err.Error(), "ask userinfo: "+s.host()+": dial tcp ") {
 		t.Errorf("error %v", err)
@@ -213,8 +213,8 @@ func TestClientCutAnswer(t *testing.T) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, `{"sub":"1"}`)
 	}})
-	_, err := s.provider(Kind{}).Userinfo(t.Context(), testToken)
-	want := &UnavailableError{Operation: "ask userinfo", Host: s.host(), Err: io.ErrUnexpectedEOF}
+	_, err := s.provider(Kind{}).Userinfo(t.Context(), testToken, "")
+	want := &UnavailableError{Operation: "ask userinfo", Host: s.host(), Err: io.ErrUnexpectedEOF, Sent: true}
 	if !reflect.DeepEqual(err, error(want)) {
 		t.Errorf("error %#v, want %#v", err, want)
 	}
@@ -227,7 +227,7 @@ func TestClientTLS(t *testing.T) {
 	s.StartTLS()
 	defer s.Close()
 	p := &Provider{Metadata: Metadata{UserinfoEndpoint: s.URL}, HTTP: NewHTTPClient(HTTPOptions{}), Now: clock}
-	_, err := p.Userinfo(t.Context(), testToken)
+	_, err := p.Userinfo(t.Context(), testToken, "")
 	if e, ok := errors.AsType[*UnavailableError](err); !ok || !strings.Contains(e.Error(), "protocol version") {
 		t.Errorf("TLS 1.1: %v", err)
 	}
@@ -236,7 +236,7 @@ func TestClientTLS(t *testing.T) {
 	modern.StartTLS()
 	defer modern.Close()
 	p.Metadata.UserinfoEndpoint = modern.URL
-	_, err = p.Userinfo(t.Context(), testToken)
+	_, err = p.Userinfo(t.Context(), testToken, "")
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
 		t.Errorf("unknown certificate: %v", err)
 	}
@@ -250,7 +250,7 @@ func TestProviderWithoutClient(t *testing.T) {
 	s := serve(t, map[string]http.HandlerFunc{"/userinfo": says(302, "", "")})
 	p := s.provider(Kind{})
 	p.HTTP = nil
-	_, err := p.Userinfo(t.Context(), testToken)
+	_, err := p.Userinfo(t.Context(), testToken, "")
 	if want := (&ResponseError{"ask userinfo", s.host(), 302, "a redirect, which isn't followed"}); !reflect.DeepEqual(err, error(want)) {
 		t.Errorf("error %v, want %v", err, want)
 	}

@@ -25,13 +25,15 @@ type Environment struct {
 type Kind struct {
 	Name            string // "simsid", "oidc", "emulator"
 	Title           string // "SIMS ID", for people
-	Embedded        bool   // answered by the STS inside the binary
+	Embedded        bool   // answered by the STS inside the binary, where a profile has the kind's own issuer
+	OwnCA           bool   // served on this machine alone, by a certificate of the emulator's CA
 	Environments    []Environment
-	Issuer          string // the constant issuer of an embedded kind
+	Issuer          string // of the STS inside the binary
 	IssuerSlash     bool   // at first sight, discovery's issuer may differ from the base by a trailing slash
 	SIMS            bool   // speaks SIMS ID's vocabulary: exclusive scopes, organisations, findings
 	ValidationCalls bool   // has IdentityServer3's two validation endpoints, which discovery doesn't list
 	RevokeCascade   bool   // revoking one refresh token ends all of that user and client
+	SubjectOptional bool   // userinfo may leave sub out
 	SubjectTail     bool   // the fifth part of sub may change within one login
 	SecretRequired  bool   // every client has a secret
 	DefaultAuth     AuthMethod
@@ -54,6 +56,7 @@ func Kinds() []Kind {
 			ValidationCalls: true,
 			RevokeCascade:   true,
 			SubjectTail:     true,
+			SubjectOptional: true,
 			SecretRequired:  true,
 			// IdentityServer3 doesn't percent-decode Basic credentials, so the body is the one place that always works.
 			DefaultAuth:   AuthPost,
@@ -63,8 +66,7 @@ func Kinds() []Kind {
 			DefaultStore:    "keyring",
 		},
 		{
-			Name:  "oidc",
-			Title: "OpenID provider",
+			Name: "oidc", // without a title: the issuer names it
 			// OpenID Connect Core 9: where a client registered no method, it is this one. A client without a secret
 			// is a public one whatever the method (see Client).
 			DefaultAuth: AuthBasic,
@@ -78,12 +80,14 @@ func Kinds() []Kind {
 			Name:            "emulator",
 			Title:           "the embedded STS",
 			Embedded:        true,
+			OwnCA:           true,
 			Issuer:          "https://emulator.simsid.invalid/",
 			IssuerSlash:     true,
 			SIMS:            true,
 			ValidationCalls: true,
 			RevokeCascade:   true,
 			SubjectTail:     true,
+			SubjectOptional: true,
 			SecretRequired:  true,
 			DefaultAuth:     AuthPost,
 			DefaultScopes: []string{
@@ -94,6 +98,10 @@ func Kinds() []Kind {
 		},
 	}
 }
+
+// EmbeddedAt reports whether a profile of this kind is answered by the STS inside the binary. With another issuer it is one that
+// is served.
+func (k Kind) EmbeddedAt(issuer string) bool { return k.Embedded && issuer == k.Issuer }
 
 // LookupKind finds a kind by its name.
 func LookupKind(name string) (Kind, bool) {

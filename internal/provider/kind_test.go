@@ -9,7 +9,7 @@ import (
 func TestEmulatorIsLikeSIMSID(t *testing.T) {
 	simsid, emulator := mustKind(t, "simsid"), mustKind(t, "emulator")
 	want := simsid
-	want.Name, want.Title, want.Embedded, want.Environments = "emulator", "the embedded STS", true, nil
+	want.Name, want.Title, want.Embedded, want.OwnCA, want.Environments = "emulator", "the embedded STS", true, true, nil
 	want.Issuer = "https://emulator.simsid.invalid/"
 	want.DefaultScopes = []string{"openid", "profile", "roles", "partner", "partnermanagementapplication", "offline_access"}
 	want.DefaultRedirect, want.DefaultStore = "http://127.0.0.1:0/callback", "auto"
@@ -22,11 +22,12 @@ func TestKinds(t *testing.T) {
 	want := []Kind{
 		{
 			Name: "simsid", Title: "SIMS ID", Environments: []Environment{{"sandbox", ""}, {"live", "https://sts.sims.co.uk"}},
-			IssuerSlash: true, SIMS: true, ValidationCalls: true, RevokeCascade: true, SubjectTail: true, SecretRequired: true,
+			IssuerSlash: true, SIMS: true, ValidationCalls: true, RevokeCascade: true, SubjectTail: true,
+			SubjectOptional: true, SecretRequired: true,
 			DefaultAuth: AuthPost, DefaultScopes: []string{"openid", "profile", "roles", "partner"}, DefaultStore: "keyring",
 		},
 		{
-			Name: "oidc", Title: "OpenID provider", DefaultAuth: AuthBasic, DefaultScopes: []string{"openid", "profile"},
+			Name: "oidc", DefaultAuth: AuthBasic, DefaultScopes: []string{"openid", "profile"},
 			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring",
 		},
 		mustKind(t, "emulator"),

@@ -106,7 +106,7 @@ func readTokens(o token.Object, sent time.Time) (set token.Set, problem string) 
 		// RFC 6749 section 7.1: a client must not use a token of a type that it doesn't know.
 		return saved, "token_type is " + visible(clip(strconv.Quote(kind), 60)) + " instead of Bearer"
 	}
-	set = token.Set{Access: access, ID: id, Refresh: refresh, Type: kind, Expiry: expiry(o, sent)}
+	set = token.Set{Access: access, ID: id, Refresh: refresh, Type: kind, Expiry: expiry(o, access, sent)}
 	if scope, _ := o.String("scope"); scope != "" {
 		set.Scopes = strings.Fields(scope)
 	}
@@ -128,8 +128,20 @@ func tokenMember(o token.Object, name string) (token.Secret, string) {
 	return token.NewSecret(v), ""
 }
 
-// expiry reads expires_in, a number of seconds, which some servers write as a string.
-func expiry(o token.Object, sent time.Time) time.Time {
+// expiry is when the access token ends: by expires_in, a number of seconds, which some servers write as a string; or, where that
+// says nothing that can be used, by the token's own exp if it is a JWT. Whoever wrote that one can only shorten its life for us.
+func expiry(o token.Object, access token.Secret, sent time.Time) time.Time {
+	if t := expiresIn(o, sent); !t.IsZero() {
+		return t
+	}
+	if jwt, err := token.ParseJWT(access.Reveal()); err == nil {
+		t, _ := jwt.Claims.Time("exp")
+		return t
+	}
+	return time.Time{}
+}
+
+func expiresIn(o token.Object, sent time.Time) time.Time {
 	const longest = 10 * 365 * 24 * 60 * 60
 	raw, ok := o.Get("expires_in")
 	if !ok {
@@ -140,7 +152,10 @@ func expiry(o token.Object, sent time.Time) time.Time {
 		text = s
 	}
 	seconds, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(seconds > 0 && seconds <= longest) {
+	switch {
+	case err == nil && seconds <= 0:
+		return sent // it has ended by the provider's own word
+	case err != nil || !(seconds <= longest):
 		return time.Time{}
 	}
 	return sent.Add(time.Duration(seconds * float64(time.Second)))

@@ -60,8 +60,10 @@ func TestTokenAnswers(t *testing.T) {
 		{"lifetime of ten years", `{"access_token":"a","token_type":"Bearer","expires_in":315360000}`, in(87600 * time.Hour), ""},
 		{"lifetime beyond", `{"access_token":"a","token_type":"Bearer","expires_in":315360001}`, bare, ""},
 		{"lifetime huge", `{"access_token":"a","token_type":"Bearer","expires_in":1e999}`, bare, ""},
-		{"lifetime zero", `{"access_token":"a","token_type":"Bearer","expires_in":0}`, bare, ""},
-		{"lifetime negative", `{"access_token":"a","token_type":"Bearer","expires_in":-1}`, bare, ""},
+		{"lifetime zero", `{"access_token":"a","token_type":"Bearer","expires_in":0}`, in(0), ""},
+		{"lifetime negative", `{"access_token":"a","token_type":"Bearer","expires_in":-1}`, in(0), ""},
+		{"no lifetime, but the access token's own", `{"access_token":"eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3OTUwMDAwMDB9.AA","token_type":"Bearer"}`,
+			revealed{Access: "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3OTUwMDAwMDB9.AA", Type: "Bearer", Expiry: time.Unix(1795000000, 0).UTC()}, ""},
 		{"lifetime in words", `{"access_token":"a","token_type":"Bearer","expires_in":"NaN"}`, bare, ""},
 		{"lifetime an object", `{"access_token":"a","token_type":"Bearer","expires_in":{}}`, bare, ""},
 
@@ -285,7 +287,7 @@ func TestExchangeIsSentOnce(t *testing.T) {
 	}()
 	p := &Provider{HTTP: NewHTTPClient(HTTPOptions{}), Now: clock}
 	p.Metadata.UserinfoEndpoint, p.Metadata.TokenEndpoint = "http://"+l.Addr().String()+"/u", "http://"+l.Addr().String()+"/token"
-	if _, err := p.Userinfo(t.Context(), token.NewSecret("a")); err != nil {
+	if _, err := p.Userinfo(t.Context(), token.NewSecret("a"), ""); err != nil {
 		t.Fatal(err)
 	}
 	_, err = exchange(t, p)

@@ -84,7 +84,7 @@ func TestTraceOfUserinfo(t *testing.T) {
 	}})
 	p, out := tracing(s)
 	p.Metadata.UserinfoEndpoint += "?schema=secret-schema&scope=a%1b"
-	if _, err := p.Userinfo(t.Context(), token.NewSecret(tokenOf)); err != nil {
+	if _, err := p.Userinfo(t.Context(), token.NewSecret(tokenOf), ""); err != nil {
 		t.Fatal(err)
 	}
 	want := strings.NewReplacer("HOST", s.host(), "MARK", token.NewSecret(tokenOf).Fingerprint(), "CODE", testCode.Fingerprint()).Replace(
@@ -143,7 +143,7 @@ func TestTraceHoldsNoSecret(t *testing.T) {
 		c := Client{ID: "c", Secret: token.NewSecret("client-secret + more"), Auth: auth}
 		_, _ = p.Refresh(t.Context(), c, token.NewSecret("refresh-token-1"))
 		_, _ = p.Exchange(t.Context(), c, token.NewSecret("refresh-token-1"), token.NewSecret("verifier-secret"), "http://localhost/")
-		_, _ = p.Userinfo(t.Context(), token.NewSecret("access-token-1"))
+		_, _ = p.Userinfo(t.Context(), token.NewSecret("access-token-1"), "")
 		_, _ = p.Introspect(t.Context(), c, token.NewSecret("access-token-1"), "")
 		_, _ = p.ValidateAccess(t.Context(), token.NewSecret("access-token-1"))
 		_ = p.Revoke(t.Context(), c, token.NewSecret("refresh-token-1"), "refresh_token")
@@ -177,10 +177,10 @@ func TestTraceOfOtherAnswers(t *testing.T) {
 	})
 	p, out := tracing(s)
 	_ = p.Revoke(t.Context(), Client{}, testToken, "")
-	_, _ = p.Userinfo(t.Context(), testToken)
+	_, _ = p.Userinfo(t.Context(), testToken, "")
 	_, _ = p.fetchKeys(t.Context())
 	s.Close()
-	_, err := p.Userinfo(t.Context(), testToken)
+	_, err := p.Userinfo(t.Context(), testToken, "")
 	text := out.String()
 	for _, want := range []string{
 		"< 200 OK in 12ms, 0 bytes\n", "<   a page of HTML or XML instead of a JSON object\n",
@@ -205,7 +205,7 @@ func TestTraceKeepsErrors(t *testing.T) {
 		},
 	})
 	p, out := tracing(s)
-	_, err := p.Userinfo(t.Context(), testToken)
+	_, err := p.Userinfo(t.Context(), testToken, "")
 	if e, ok := errors.AsType[*ResponseError](err); !ok || e.Problem != "the answer is longer than 1048576 bytes" {
 		t.Errorf("error %v", err)
 	}
