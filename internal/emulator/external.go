@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 )
@@ -13,6 +14,8 @@ type externalPage struct {
 	Users       []User
 	Back        bool // the user can still choose another way to sign in
 }
+
+func (p ProviderConfig) title() string { return cmp.Or(p.Title, p.Name) }
 
 // externalProvider returns an identity provider by its name, if the client's users may sign in with it.
 func (s *Server) externalProvider(c *ClientConfig, name string) (ProviderConfig, bool) {
@@ -51,10 +54,9 @@ func (s *Server) serveExternal(w http.ResponseWriter, r *http.Request) {
 		s.unavailable(w, r, err)
 		return
 	}
-	setDefault(&provider.Title, provider.Name)
 	c := p.request.client
 	s.show(w, r, http.StatusOK, page{
-		title: "Sign in with " + provider.Title, target: p.request.redirectURI,
+		title: "Sign in with " + provider.title(), target: p.request.redirectURI,
 		main: externalPage{
 			ID: p.id, Token: token, Provider: provider, Application: c.Name, Users: s.Users(),
 			Back: p.request.provider == "" && (c.allowsProvider(PasswordProvider) || len(s.providersFor(c)) > 1),

@@ -212,12 +212,17 @@ func (b *bench) authorize(c *http.Client, q url.Values) answer {
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"/?>`)
 
-// fields reads the hidden fields of a page's first form.
+var ticked = regexp.MustCompile(`<input type="checkbox" name="([^"]+)" value="([^"]*)" checked=""/>`)
+
+// fields reads the hidden fields and the ticked boxes of a page's first form.
 func fields(page string) url.Values {
 	out := url.Values{}
 	first, _, _ := strings.Cut(page, "</form>")
 	for _, m := range hidden.FindAllStringSubmatch(first, -1) {
 		out.Set(m[1], html.UnescapeString(m[2]))
+	}
+	for _, m := range ticked.FindAllStringSubmatch(first, -1) {
+		out.Add(m[1], html.UnescapeString(m[2]))
 	}
 	return out
 }

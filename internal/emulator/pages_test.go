@@ -33,11 +33,27 @@ func (b *bench) everyPage() map[string]answer {
 	leave := out["logout"]
 	leave.at = "/logout"
 	out["signedout"] = b.submit(leave)
+	b.furtherPages(out)
 	return out
 }
 
+// furtherPages visits those that the school's clients and users bring.
+func (b *bench) furtherPages(out map[string]answer) {
+	b.Helper()
+	login := b.authorize(b.browser, of("remembering", "ui_locales", "<b>"))
+	out["second step, code"] = b.submit(login, "choose", "careful")
+	out["second step, code, wrong"] = b.submit(out["second step, code"], "code", "x")
+	out["second step, passphrase"] = b.submit(b.authorize(b.browser, of("plain")), "choose", "wordy")
+	out["second step, passphrase, wrong"] = b.submit(out["second step, passphrase"])
+	out["elsewhere"] = b.authorize(b.browser, of("elsewhere"))
+	out["elsewhere, unknown"] = b.authorize(b.browser, of("plain", "acr_values", "idp:<b>"))
+	out["several elsewhere"] = b.authorize(b.browser, of("both"))
+	out["consent, remembered"] = b.submit(login, "choose", "hostile")
+	out["max_age=0"] = b.submit(b.authorize(b.browser, of("plain", "max_age", "0")), "choose", "head")
+}
+
 func TestEveryPageIsSafeAndAccessible(t *testing.T) {
-	b := newBench(t, Options{})
+	b := newSchool(t)
 	input := regexp.MustCompile(`<input id="([^"]+)"`)
 	for name, a := range b.everyPage() {
 		h := a.header

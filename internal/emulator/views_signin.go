@@ -67,10 +67,8 @@ func (p loginPage) form() *html.Node {
 func (p loginPage) elsewhere() *html.Node {
 	f := el("form", attributes{"method", "get", "action", "/external", "class", "elsewhere"}, hiddenField("signin", p.ID))
 	for _, provider := range p.Providers {
-		title := provider.Title
-		setDefault(&title, provider.Name)
 		grow(f, el("button", attributes{"class", "secondary", "type", "submit", "name", "provider", "value", provider.Name},
-			text("Sign in with "), foreign(title)))
+			text("Sign in with "), foreign(provider.title())))
 	}
 	return f
 }
@@ -98,7 +96,7 @@ func (p externalPage) nodes() []*html.Node {
 	if p.Back {
 		back = el("p", nil, el("a", attributes{"href", "/login?signin=" + p.ID}, text("Sign in another way")))
 	}
-	return []*html.Node{card(p.Provider.Title,
+	return []*html.Node{card(visible(p.Provider.title()),
 		lead(text("to continue to "), strong(foreign(p.Application))),
 		el("p", nil, text("This page stands in for the sign-in page of another identity provider, "), mono("idp:"+p.Provider.Name),
 			text(". Nothing was sent anywhere, and no password is needed.")),
