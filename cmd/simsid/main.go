@@ -5,7 +5,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime"
@@ -36,14 +38,12 @@ func environment() cli.Env {
 	return cli.Env{
 		Args:  os.Args[1:],
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		StdinTTY:  isTerminal(os.Stdin),
-		StdoutTTY: isTerminal(os.Stdout),
-		StderrTTY: isTerminal(os.Stderr),
-		Width:     width,
-		ReadSecret: func() (string, error) {
-			b, err := term.ReadPassword(int(os.Stdin.Fd()))
-			return string(b), err
-		},
+		StdinTTY:       isTerminal(os.Stdin),
+		StdoutTTY:      isTerminal(os.Stdout),
+		StderrTTY:      isTerminal(os.Stderr),
+		Width:          width,
+		ReadSecret:     readSecret,
+		StdinPiped:     isPiped(os.Stdin),
 		Getenv:         os.Getenv,
 		ConfigDir:      configDir,
 		StateDir:       stateDir,
@@ -55,11 +55,45 @@ func environment() cli.Env {
 		CanOpenBrowser: canOpenBrowser,
 		OpenBrowser:    openBrowser,
 		Interruptible:  interruptible,
+		PID:            os.Getpid(),
 		Build:          build(),
 	}
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// isPiped reports whether somebody has put something there to be read: a pipe or a file, unlike a terminal or the null device.
+func isPiped(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && (info.Mode().IsRegular() || info.Mode()&os.ModeNamedPipe != 0)
+}
+
+// readSecret reads a line from the terminal without showing it. When ctx ends first, the terminal shows again what is typed.
+func readSecret(ctx context.Context) (string, error) {
+	fd := int(os.Stdin.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	line := make(chan []byte, 1)
+	failed := make(chan error, 1)
+	go func() {
+		b, err := term.ReadPassword(fd)
+		if err != nil {
+			failed <- err
+			return
+		}
+		line <- b
+	}()
+	select {
+	case b := <-line:
+		return string(b), nil
+	case err := <-failed:
+		return "", err
+	case <-ctx.Done():
+		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
+	}
+}
 
 // width asks the terminal behind standard output, or behind standard error when the answer goes elsewhere.
 func width() int {
@@ -80,7 +114,11 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile))
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("longer than 4 MiB")}
+	}
+	return b, err
 }
 
 // build prefers what the release build said, and else what Go put into the binary.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,12 +19,12 @@ func (a *app) canAsk() bool { return a.env.StdinTTY && a.env.StderrTTY && !a.glo
 const maxLine = 4096
 
 // ask asks for a line; an empty answer gives def.
-func (a *app) ask(in *bufio.Reader, question, def string) (string, error) {
+func (a *app) ask(ctx context.Context, in *bufio.Reader, question, def string) (string, error) {
 	if def != "" {
 		question += " [" + def + "]"
 	}
 	fmt.Fprint(a.env.Stderr, question+": ")
-	line, err := in.ReadString('\n')
+	line, err := untilDone(ctx, func() (string, error) { return in.ReadString('\n') })
 	if err != nil && (!errors.Is(err, io.EOF) || line == "") {
 		return "", fmt.Errorf("read the answer: %w", err)
 	}
@@ -38,9 +39,9 @@ func (a *app) ask(in *bufio.Reader, question, def string) (string, error) {
 }
 
 // askSecret asks for a line that isn't shown.
-func (a *app) askSecret(question string) (token.Secret, error) {
+func (a *app) askSecret(ctx context.Context, question string) (token.Secret, error) {
 	fmt.Fprint(a.env.Stderr, question+": ")
-	v, err := a.env.ReadSecret()
+	v, err := a.env.ReadSecret(ctx)
 	fmt.Fprintln(a.env.Stderr)
 	if err != nil {
 		return token.Secret{}, fmt.Errorf("read the answer: %w", err)
@@ -49,16 +50,16 @@ func (a *app) askSecret(question string) (token.Secret, error) {
 }
 
 // askPassphrase asks for the sealed file's passphrase, twice when it is a new one.
-func (a *app) askPassphrase(creating bool) (tokenstore.SealKey, error) {
+func (a *app) askPassphrase(ctx context.Context, creating bool) (tokenstore.SealKey, error) {
 	question := "Passphrase of the sealed file"
 	if creating {
 		question = "A passphrase for the sealed file"
 	}
-	v, err := a.askSecret(question)
+	v, err := a.askSecret(ctx, question)
 	if err != nil || v.IsZero() || !creating {
 		return tokenstore.SealKey{Passphrase: v}, err
 	}
-	again, err := a.askSecret("The same again")
+	again, err := a.askSecret(ctx, "The same again")
 	if err != nil {
 		return tokenstore.SealKey{}, err
 	}
@@ -71,10 +72,35 @@ func (a *app) askPassphrase(creating bool) (tokenstore.SealKey, error) {
 // maxInput bounds what is read from standard input: no token is longer.
 const maxInput = 4 << 20
 
-func readBounded(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxInput+1))
+func readBounded(ctx context.Context, r io.Reader) ([]byte, error) {
+	b, err := untilDone(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(r, maxInput+1)) })
 	if err == nil && len(b) > maxInput {
 		return nil, &usageError{Problem: "the input is longer than 4 MiB: that is no token"}
 	}
 	return b, err
+}
+
+// untilDone does a read that can't be interrupted, and stops waiting for it when ctx ends.
+func untilDone[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		v   T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := read()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.v, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// readFile reads a file that the user named, which may be a pipe.
+func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
+	return untilDone(ctx, func() ([]byte, error) { return a.env.ReadFile(name) })
 }

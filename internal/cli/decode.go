@@ -59,11 +59,10 @@ has merely expired counts only with --verify.`,
 	f.BoolVar(&o.id, "id", false, "only the profile's ID token")
 	f.BoolVar(&o.verify, "verify", false, "exit with 3 unless every check could be made and passed")
 	addProfileFlags(cmd, baseProfileFlags...)
-	cmd.MarkFlagsMutuallyExclusive("access", "id")
 	return cmd
 }
 
-// foreignToken is a token to explain, and what is known of it.
+// decodable is a token to explain, and what is known of it.
 type decodable struct {
 	label   string
 	value   token.Secret
@@ -77,10 +76,14 @@ func runDecode(ctx context.Context, a *app, o *decodeOptions) error {
 		return err
 	}
 	var view render.Decoded
+	var unavailable error
 	failed := false
 	in := sims.Input{Now: a.env.Now()}
 	for _, d := range tokens {
 		t, bad, err := a.decodeOne(ctx, d, o.verify)
+		if is[*provider.UnavailableError](err) {
+			unavailable, err = err, nil
+		}
 		if err != nil {
 			return err
 		}
@@ -98,7 +101,10 @@ func runDecode(ctx context.Context, a *app, o *decodeOptions) error {
 	if err := a.answer(ctx, view); err != nil {
 		return err
 	}
-	if failed {
+	switch {
+	case unavailable != nil && o.verify && s != nil:
+		return &profileError{Profile: s.profile.Name, Err: unavailable}
+	case failed:
 		return noError{}
 	}
 	return nil
@@ -107,7 +113,13 @@ func runDecode(ctx context.Context, a *app, o *decodeOptions) error {
 // decodables gathers the tokens to explain, and the session if a profile takes part.
 func (a *app) decodables(ctx context.Context, o *decodeOptions) ([]decodable, *session, error) {
 	chosen := a.global.profile != "" || a.env.Getenv("SIMSID_PROFILE") != "" || o.cmd.Flags().Changed("issuer")
-	foreign, err := a.foreignToken(o, chosen)
+	if o.source != "" && (o.access || o.id) {
+		return nil, nil, &usageError{Problem: "--access and --id choose one of the profile's tokens, and a file is none", Command: "simsid decode"}
+	}
+	if o.access && o.id {
+		return nil, nil, &usageError{Problem: "--access and --id exclude each other; both tokens are shown without them", Command: "simsid decode"}
+	}
+	foreign, err := a.foreignToken(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,30 +140,55 @@ func (a *app) decodables(ctx context.Context, o *decodeOptions) ([]decodable, *s
 	return tokens, s, nil
 }
 
-// foreignToken reads the token that isn't the profile's; the zero Secret when the profile's are meant. Standard input is read
-// when it is named, or when it isn't a terminal and no profile was asked for.
-func (a *app) foreignToken(o *decodeOptions, chosen bool) (token.Secret, error) {
+// foreignToken reads the token that isn't the profile's; the zero Secret when the profile's are meant. Standard input is read when
+// it is named, or when somebody has put something there: to vouch for the profile's token in its place would be worse than
+// to wait for a pipe that nobody closes.
+func (a *app) foreignToken(ctx context.Context, o *decodeOptions) (token.Secret, error) {
 	var b []byte
 	var err error
 	switch {
-	case o.source == "-", o.source == "" && !chosen && !a.env.StdinTTY && !o.access && !o.id:
-		b, err = readBounded(a.env.Stdin)
+	case o.source == "-", o.source == "" && a.env.StdinPiped && !o.access && !o.id:
+		b, err = readBounded(ctx, a.env.Stdin)
 	case o.source == "":
 		return token.Secret{}, nil
 	default:
-		b, err = a.env.ReadFile(o.source)
-		if err != nil && strings.Count(o.source, ".") >= 2 && errors.Is(err, fs.ErrNotExist) || isNameTooLong(err) {
-			return token.NewSecret(strings.TrimSpace(o.source)), nil
+		b, err = a.readFile(ctx, o.source)
+		if errors.Is(err, fs.ErrNotExist) || isNameTooLong(err) {
+			return a.argumentToken(o.source)
 		}
 	}
 	if err != nil {
 		return token.Secret{}, fmt.Errorf("read the token: %w", err)
 	}
-	text := strings.TrimSpace(string(b))
+	text := bareToken(string(b))
 	if text == "" && o.source != "" {
 		return token.Secret{}, &usageError{Problem: fmt.Sprintf("there is no token in %q", o.source), Command: "simsid decode"}
 	}
 	return token.NewSecret(text), nil
+}
+
+// argumentToken takes an argument that is no file for a token, if it looks like one. Its text isn't repeated: it may be a secret all
+// the same.
+func (a *app) argumentToken(argument string) (token.Secret, error) {
+	text := bareToken(argument)
+	if token.Classify(text) == token.FormJWT || strings.Count(text, ".") == 2 && strings.HasPrefix(text, "eyJ") {
+		a.line("note", "a token in an argument stays in the shell's history: pipe it instead")
+		return token.NewSecret(text), nil
+	}
+	return token.Secret{}, &usageError{Problem: "there is no such file, and the argument is no JWT", Command: "simsid decode"}
+}
+
+// bareToken takes off what tokens are wrapped in where people copy them from: a header's name, the scheme, quotes, line breaks.
+func bareToken(text string) string {
+	text = strings.TrimSpace(text)
+	if name, value, ok := strings.Cut(text, ":"); ok && strings.EqualFold(strings.Trim(name, `"' `), "authorization") {
+		text = value
+	}
+	text = strings.Trim(text, "\"'`, \t\r\n")
+	if scheme, value, ok := strings.Cut(text, " "); ok && strings.EqualFold(scheme, "bearer") {
+		text = value
+	}
+	return strings.Join(strings.Fields(text), "")
 }
 
 // ownTokens are the profile's, as they are kept.
@@ -199,6 +236,9 @@ func guessUse(t token.Secret) provider.Use {
 // decodeOne explains one token. bad says that a check failed that counts.
 func (a *app) decodeOne(ctx context.Context, d decodable, strict bool) (t render.DecodedToken, bad bool, err error) {
 	t = render.DecodedToken{Label: d.label}
+	if d.value.Len() > token.MaxJWT {
+		return t, false, &hintedError{Code: exitNo, Text: fmt.Sprintf("%s: longer than %d bytes, which no token is", d.label, token.MaxJWT)}
+	}
 	form := token.Classify(d.value.Reveal())
 	// Three parts are meant to be a JWT: it is told what is wrong with it rather than called opaque.
 	if form == token.FormOpaque && strings.Count(d.value.Reveal(), ".") == 2 {
@@ -223,12 +263,14 @@ func (a *app) decodeOne(ctx context.Context, d decodable, strict bool) (t render
 			return t, false, err
 		}
 		t.Unverified = "the provider's keys can't be had: " + err.Error()
-		return t, strict, nil
+		return t, strict, unavailableOnly(err)
 	}
 	t.Verification, err = p.Verify(ctx, d.value, provider.VerifyRequest{Use: d.use, ClientID: d.session.profile.ClientID, MaxAge: -1})
 	if err != nil {
 		t.Unverified = "the provider's keys can't be had: " + err.Error()
-	} else if verr, ok := errors.AsType[*provider.VerificationError](t.Verification.Err()); ok {
+		return t, strict, unavailableOnly(err)
+	}
+	if verr, ok := errors.AsType[*provider.VerificationError](t.Verification.Err()); ok {
 		t.Unverified = failedChecks(verr)
 	}
 	return t, t.Unverified != "" && (strict || failsWithoutExpiry(t.Verification)), nil
@@ -252,4 +294,12 @@ func failsWithoutExpiry(v *provider.Verification) bool {
 	return v != nil && slices.ContainsFunc(v.Checks, func(c provider.Check) bool {
 		return c.Outcome == provider.Failed && c.Name != "expiry"
 	})
+}
+
+// unavailableOnly passes on that the provider couldn't be asked, which is no answer; whatever else went wrong is told with the token.
+func unavailableOnly(err error) error {
+	if e, ok := errors.AsType[*provider.UnavailableError](err); ok {
+		return e
+	}
+	return nil
 }

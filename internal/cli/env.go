@@ -20,8 +20,10 @@ type Env struct {
 	StdinTTY, StdoutTTY, StderrTTY bool
 	// Width returns the terminal's columns, 0 when there is none. It is called only when text is laid out.
 	Width func() int
-	// ReadSecret reads a line from the terminal without showing it.
-	ReadSecret func() (string, error)
+	// StdinPiped tells whether Stdin is a pipe or a file: something that somebody means to be read.
+	StdinPiped bool
+	// ReadSecret reads a line from the terminal without showing it, until ctx ends.
+	ReadSecret func(ctx context.Context) (string, error)
 	// Getenv reads the environment.
 	Getenv func(string) string
 	// ConfigDir and StateDir return the folders of the configuration and of the state, which need not exist yet.
@@ -41,6 +43,8 @@ type Env struct {
 	// Interruptible makes a context that Ctrl-C ends. It is called only by what waits or calls out, since catching signals costs more
 	// than printing a token does.
 	Interruptible func(context.Context) context.Context
+	// PID is the process's number, for whoever is to end it.
+	PID int
 	// Build says which program this is.
 	Build Build
 }

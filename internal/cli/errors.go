@@ -11,6 +11,7 @@ import (
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/scenario"
 	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/tokenstore"
 )
@@ -137,6 +138,13 @@ func explainConfig(err error, _ string, f *failure) bool {
 	case is[*flow.RedirectError](err):
 		f.Code = exitUsage
 		f.Hints = []string{"a redirect URI that simsid can listen on: http://127.0.0.1:8400/callback (register exactly this string with the provider)"}
+	case is[*scenario.Error](err):
+		e, _ := errors.AsType[*scenario.Error](err)
+		f.Code = exitUsage
+		if near := config.Nearest(e.Word, e.Known); near != "" {
+			f.Hints = []string{fmt.Sprintf("did you mean %q?", near)}
+		}
+		f.Hints = append(f.Hints, "every key with what it means: simsid emulator init -")
 	case is[*emulator.UnknownUserError](err):
 		f.Code = exitUsage
 	case errors.Is(err, flow.ErrNoOpenID):
@@ -156,7 +164,7 @@ func explainConfig(err error, _ string, f *failure) bool {
 }
 
 func explainStore(err error, p string, f *failure) bool {
-	const choose = "keep the login in a sealed file instead: simsid login%s --store file (key from SIMSID_STORE_KEY or a passphrase)"
+	const choose = "keep the login in a sealed file instead: simsid login%s --store file (with SIMSID_STORE_KEY_FILE, made by simsid store keygen FILE, or a passphrase)"
 	const none = "or keep nothing: simsid login%s --store memory"
 	switch {
 	case is[*tokenstore.ConflictError](err):
@@ -210,7 +218,7 @@ func explainStore(err error, p string, f *failure) bool {
 		f.Hints = []string{"use the newer simsid that wrote it"}
 	case errors.Is(err, tokenstore.ErrBadKey):
 		f.Code = exitUsage
-		f.Hints = []string{"age-keygen makes one; or use a passphrase: SIMSID_STORE_PASSPHRASE"}
+		f.Hints = []string{"simsid store keygen makes one; or use a passphrase: SIMSID_STORE_PASSPHRASE"}
 	case is[*tokenstore.Error](err):
 		f.Code = exitStore
 	default:
@@ -253,8 +261,12 @@ func explainProvider(err error, p string, f *failure) bool {
 		e, _ := errors.AsType[*provider.OAuthError](err)
 		f.Code, f.Hints = explainOAuth(e, p)
 	case is[*provider.UnavailableError](err):
+		e, _ := errors.AsType[*provider.UnavailableError](err)
 		f.Code = exitUnavailable
 		f.Hints = []string{"nothing was changed; try again"}
+		if e.RetryAfter > 0 {
+			f.Hints = []string{"nothing was changed; the provider asks to wait " + e.RetryAfter.String() + " before the next try"}
+		}
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Code = exitUnavailable
 		f.Hints = []string{"give it longer with --timeout"}

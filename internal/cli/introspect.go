@@ -121,7 +121,7 @@ func (s *session) tokenToAskAbout(ctx context.Context, o *introspectOptions) (t 
 		hint = "refresh_token"
 	}
 	if o.stdin {
-		b, err := readBounded(s.env.Stdin)
+		b, err := readBounded(ctx, s.env.Stdin)
 		if err != nil {
 			return t, "", err
 		}

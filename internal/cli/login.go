@@ -88,8 +88,8 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.as != "" && !s.kind.Embedded {
-		return nil, &usageError{Problem: "--as chooses a sample user of the emulator; profile " + s.profile.Name + " is of kind " + s.kind.Name, Command: "simsid login"}
+	if o.as != "" && !s.embedded() {
+		return nil, &usageError{Problem: "--as chooses a sample user of the emulator inside simsid; profile " + s.profile.Name + " is at " + s.profile.Issuer, Command: "simsid login"}
 	}
 	if o.as != "" {
 		if err := s.signInAs(o.as); err != nil {

@@ -19,6 +19,7 @@ type logoutOptions struct {
 	cmd       *cobra.Command
 	local     bool
 	noBrowser bool
+	all       bool
 }
 
 func newLogoutCmd(a *app) *cobra.Command {
@@ -29,20 +30,29 @@ func newLogoutCmd(a *app) *cobra.Command {
 		Long: `Revokes the refresh token, ends the provider's session in the browser, and
 clears every place where tokens of the profile are kept. If the provider can't
 be reached, nothing is cleared: try again, or clear the store alone with
---local.`,
+--local.
+
+The server of SIMS ID ends every login of this user with this client when one is
+revoked, on every machine. Access tokens that were handed out go on until they
+expire.`,
 		Example: `  simsid logout -p school
+  simsid logout --all                   # of every profile
   simsid logout -p school --local       # only forget it here
   simsid logout -p school --no-browser  # leave the browser's session alone`,
 		GroupID: groupLogin,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.cmd = cmd
+			if o.all {
+				return runLogoutAll(cmd.Context(), a, o)
+			}
 			return runLogout(cmd.Context(), a, o)
 		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.local, "local", false, "only clear the store")
 	f.BoolVar(&o.noBrowser, "no-browser", false, "don't end the session in the browser")
+	f.BoolVar(&o.all, "all", false, "sign out of every profile")
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }
@@ -59,27 +69,41 @@ func runLogout(ctx context.Context, a *app, o *logoutOptions) error {
 	return a.answer(ctx, view)
 }
 
-func (s *session) logout(ctx context.Context, o *logoutOptions) (render.View, error) {
+func (s *session) logout(ctx context.Context, o *logoutOptions) (render.LoggedOut, error) {
+	view := render.LoggedOut{Profile: s.profile.Name}
 	store, err := s.storeToLeave(ctx, o)
 	if err != nil {
-		return nil, err
+		return view, err
 	}
 	unlock, err := store.Lock(ctx)
 	if err != nil {
-		return nil, err
+		return view, err
 	}
 	defer unlock()
-	view := render.LoggedOut{Profile: s.profile.Name}
-	if !o.local {
-		if err := s.logoutAtProvider(ctx, store, o, &view); err != nil {
-			return nil, err
-		}
+	where := s.where(store)
+	if o.local {
+		view.Notes = s.leftAlone(store.Record())
+	} else if err := s.logoutAtProvider(ctx, store, o, &view); err != nil {
+		return view, err
 	}
+	// Clear looks into every place again before it says that they are empty.
 	if err := store.Clear(context.WithoutCancel(ctx)); err != nil {
-		return nil, err
+		return view, err
 	}
-	view.Steps = append(view.Steps, render.Step{What: "tokens cleared from the " + s.where(store), Done: true})
+	view.Steps = append(view.Steps, render.Step{What: "tokens cleared from the " + where, Done: true})
 	return view, nil
+}
+
+// leftAlone says what goes on being valid of a login that is forgotten here without a word to the provider.
+func (s *session) leftAlone(r tokenstore.Record) []string {
+	var notes []string
+	if r.Refreshable {
+		notes = append(notes, "the provider was not asked: it takes the refresh token, wherever there is a copy, until it is revoked or ends by itself")
+	}
+	if s.env.Now().Before(r.Expiry) {
+		notes = append(notes, "an access token that was handed out stays valid until "+render.Moment(r.Expiry, s.env.Now(), s.env.Location()))
+	}
+	return notes
 }
 
 // storeToLeave is the store on record; to forget a login here alone, also one of another issuer or client than the profile's now.
@@ -113,7 +137,7 @@ func (s *session) logoutAtProvider(ctx context.Context, store *tokenstore.Store,
 		revoked.Done, revoked.Detail = false, "the provider has no revocation: the refresh token stays valid until it ends by itself"
 	case err != nil:
 		return &hintedError{Code: explain(err).Code, Err: fmt.Errorf("nothing was cleared: %w", err),
-			Hints: []string{"try again", "or only forget the login here: simsid logout -p " + s.profile.Name + " --local"}}
+			Hints: []string{s.stillValid(set), "try again", "or only forget the login here: simsid logout -p " + s.profile.Name + " --local"}}
 	}
 	if revoked.Done {
 		view.Notes = s.revocationNotes(set)
@@ -126,6 +150,7 @@ func (s *session) revokeForLogout(ctx context.Context, set token.Set) error {
 	if set.Refresh.IsZero() {
 		return flow.ErrNoRefreshToken
 	}
+	s.sayBeforehand()
 	return s.revokeToken(ctx, set.Refresh, "refresh_token")
 }
 
@@ -186,7 +211,7 @@ func (s *session) endBrowserSession(ctx context.Context, set token.Set, o *logou
 
 // postLogout is the registered address to return to, if it can be returned to: a port 0 stands for any.
 func (s *session) postLogout() string {
-	if s.kind.Embedded {
+	if s.embedded() {
 		return ""
 	}
 	return s.profile.PostLogoutRedirectURI

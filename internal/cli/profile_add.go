@@ -24,6 +24,7 @@ type profileAddOptions struct {
 	secretFile          string
 	introspectionSecret string
 	use                 bool
+	from                string
 }
 
 // profileKeys are the keys that profile add and edit take as flags.
@@ -48,9 +49,14 @@ func newProfileAddCmd(a *app) *cobra.Command {
 		Short: "Add a profile",
 		Long: `Adds a profile to config.toml. In a terminal it asks for what the flags don't
 say. The client secret is never a flag: it comes from a prompt, a file or
-standard input, and goes into the store, bound to this issuer and client id.`,
+standard input, and goes into the store, bound to this issuer and client id.
+
+With --from the new profile begins as a copy of another one, for a second
+account or client beside it: its keys, and its client secret where issuer and
+client id stay the same. The login isn't copied.`,
 		Example: `  simsid profile add
   simsid profile add work --kind oidc --issuer https://id.example.com --client-id my-cli
+  simsid profile add second-account --from work
   simsid profile add school --kind simsid --environment sandbox --issuer https://YOUR-SANDBOX/ \
       --client-id pm-sso-YOUR-ID --client-secret-file secret.txt --redirect-uri http://localhost:5454/`,
 		Args: optionalArgument("the name of the new profile"),
@@ -64,6 +70,8 @@ standard input, and goes into the store, bound to this issuer and client id.`,
 	}
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.use, "use", false, "make it the default")
+	cmd.Flags().StringVar(&o.from, "from", "", "the profile to begin as a copy of")
+	_ = cmd.RegisterFlagCompletionFunc("from", a.completeProfiles)
 	return cmd
 }
 
@@ -72,6 +80,7 @@ type draft struct {
 	name                  string
 	values                map[string][]string
 	secret, introspection token.Secret
+	backend               tokenstore.Backend // for the secrets, where the values name none
 }
 
 func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
@@ -80,11 +89,14 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 		return err
 	}
 	d := draft{name: o.name, values: profileFlagValues(o.cmd)}
-	if err := a.draftSecrets(o, &d); err != nil {
+	if err := a.draftFrom(file, o.from, &d); err != nil {
+		return err
+	}
+	if err := a.draftSecrets(ctx, o, &d); err != nil {
 		return err
 	}
 	if a.canAsk() && missingFromDraft(d) {
-		if err := a.askProfile(file, o, &d); err != nil {
+		if err := a.askProfile(ctx, file, o, &d); err != nil {
 			return err
 		}
 	}
@@ -94,6 +106,11 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 	s, err := a.draftSession(d)
 	if err != nil {
 		return err
+	}
+	if o.from != "" {
+		if err := s.copySecrets(ctx, o.from, &d); err != nil {
+			return &profileError{Profile: o.from, Err: err}
+		}
 	}
 	if err := s.keepSecrets(ctx, d); err != nil {
 		return &profileError{Profile: d.name, Err: err}
@@ -117,17 +134,17 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 }
 
 // draftSecrets reads the secrets that come from files.
-func (a *app) draftSecrets(o *profileAddOptions, d *draft) (err error) {
+func (a *app) draftSecrets(ctx context.Context, o *profileAddOptions, d *draft) (err error) {
 	if o.secretFile == "-" && o.introspectionSecret == "-" {
 		return &usageError{Problem: "standard input can hold only one of the two secrets", Command: o.cmd.CommandPath()}
 	}
 	if o.secretFile != "" {
-		if d.secret, err = a.secretFile(o.secretFile); err != nil {
+		if d.secret, err = a.secretFile(ctx, o.secretFile); err != nil {
 			return err
 		}
 	}
 	if o.introspectionSecret != "" {
-		d.introspection, err = a.secretFile(o.introspectionSecret)
+		d.introspection, err = a.secretFile(ctx, o.introspectionSecret)
 	}
 	return err
 }
@@ -207,9 +224,12 @@ func (s *session) keepSecrets(ctx context.Context, d draft) error {
 	if err != nil {
 		return err
 	}
-	var want tokenstore.Backend
-	if d.values["store"] != nil {
+	want := d.backend
+	switch {
+	case d.values["store"] != nil:
 		want = tokenstore.Backend(s.profile.Store)
+	case s.env.Getenv("SIMSID_STORE") != "":
+		want = tokenstore.Backend(s.env.Getenv("SIMSID_STORE"))
 	}
 	if want == tokenstore.Memory {
 		return &hintedError{Code: exitUsage, Text: "the memory store keeps nothing, and so no client secret either",
@@ -231,7 +251,7 @@ func (s *session) keepSecrets(ctx context.Context, d draft) error {
 }
 
 // askProfile asks for what the flags don't say.
-func (a *app) askProfile(file *config.File, o *profileAddOptions, d *draft) error {
+func (a *app) askProfile(ctx context.Context, file *config.File, o *profileAddOptions, d *draft) error {
 	in := bufio.NewReaderSize(a.env.Stdin, maxLine)
 	var err error
 	question := func(key, text, def string) {
@@ -239,7 +259,7 @@ func (a *app) askProfile(file *config.File, o *profileAddOptions, d *draft) erro
 			return
 		}
 		var v string
-		if v, err = a.ask(in, text, def); err == nil && v != "" {
+		if v, err = a.ask(ctx, in, text, def); err == nil && v != "" {
 			d.values[key] = []string{v}
 		}
 	}
@@ -248,7 +268,7 @@ func (a *app) askProfile(file *config.File, o *profileAddOptions, d *draft) erro
 		if file.Has(def) {
 			def = ""
 		}
-		if d.name, err = a.ask(in, "Name of the profile", def); err != nil {
+		if d.name, err = a.ask(ctx, in, "Name of the profile", def); err != nil {
 			return err
 		}
 	}
@@ -276,7 +296,7 @@ func (a *app) askProfile(file *config.File, o *profileAddOptions, d *draft) erro
 	if kind.SecretRequired {
 		text = "Client secret (not shown)"
 	}
-	d.secret, err = a.askSecret(text)
+	d.secret, err = a.askSecret(ctx, text)
 	return err
 }
 

@@ -50,7 +50,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 		}
 		d.values[key] = v
 	}
-	if err := a.draftSecrets(o, &d); err != nil {
+	if err := a.draftSecrets(ctx, o, &d); err != nil {
 		return err
 	}
 	if len(changed) == 0 && d.secret.IsZero() && d.introspection.IsZero() {

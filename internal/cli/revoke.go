@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -71,8 +72,12 @@ func (s *session) revoke(ctx context.Context, o *revokeOptions) (render.View, er
 	if set.Refresh.IsZero() {
 		return nil, flow.ErrNoRefreshToken
 	}
+	s.sayBeforehand()
 	if err := s.revokeToken(ctx, set.Refresh, "refresh_token"); err != nil {
-		return nil, err
+		if !is[*provider.UnavailableError](err) {
+			return nil, err
+		}
+		return nil, &hintedError{Code: exitUnavailable, Err: fmt.Errorf("nothing was revoked: %w", err), Hints: []string{s.stillValid(set), "try again"}}
 	}
 	if err := store.End(context.WithoutCancel(ctx)); err != nil {
 		return nil, err
@@ -105,6 +110,22 @@ func (s *session) revokeToken(ctx context.Context, t token.Secret, hint string) 
 	return p.Revoke(ctx, client, t, hint)
 }
 
+// sayBeforehand tells what a revocation will do, while it can still be interrupted.
+func (s *session) sayBeforehand() {
+	if s.kind.RevokeCascade {
+		s.line("note", "%s ends every login of this user with this client, on every machine", s.title())
+	}
+}
+
+// stillValid says what goes on being valid where the provider couldn't be asked to end it.
+func (s *session) stillValid(set token.Set) string {
+	text := "until then the refresh token stays valid, and so does the access token"
+	if set.ValidFor(s.env.Now(), 0) && !set.Expiry.IsZero() {
+		return text + " until " + render.Moment(set.Expiry, s.env.Now(), s.env.Location())
+	}
+	return "until then the refresh token stays valid"
+}
+
 // revocationNotes say what the end of a refresh token means in truth.
 func (s *session) revocationNotes(set token.Set) []string {
 	var notes []string
@@ -117,7 +138,4 @@ func (s *session) revocationNotes(set token.Set) []string {
 	return notes
 }
 
-var (
-	_ flow.Keeper        = (*tokenstore.Store)(nil)
-	_ *provider.Provider = nil
-)
+var _ flow.Keeper = (*tokenstore.Store)(nil)

@@ -114,7 +114,7 @@ func commands() map[string]func(*app) *cobra.Command {
 		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
 		"token": newTokenCmd, "decode": newDecodeCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
 		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
-		"profile": newProfileCmd, "store": newStoreCmd, "version": newVersionCmd,
+		"profile": newProfileCmd, "store": newStoreCmd, "emulator": newEmulatorCmd, "version": newVersionCmd,
 	}
 }
 
@@ -239,7 +239,7 @@ func (a *app) line(label, format string, args ...any) {
 
 // fail reports err and returns the exit code it stands for.
 func (a *app) fail(err error) int {
-	f := explain(err)
+	f := a.situated(err, explain(err))
 	// Nothing but an interruption cancels: what takes too long ends with another error.
 	if errors.Is(err, context.Canceled) {
 		a.say("interrupted")

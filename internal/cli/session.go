@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -273,6 +274,10 @@ func (s *session) complete() error {
 	if p.Issuer == "" {
 		return missing("issuer", "issuer", "https://id.example.com")
 	}
+	if s.kind.OwnCA && !s.embedded() && !isLoopbackIssuer(p.Issuer) {
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: kind %s is for an emulator on this machine, and %s isn't one", p.Name, s.kind.Name, p.Issuer),
+			Hints: []string{"a provider elsewhere is of kind simsid or oidc"}}
+	}
 	if p.ClientID == "" {
 		return missing("client id", "client_id", "the-id-that-the-provider-gave-you")
 	}
@@ -288,7 +293,7 @@ func (s *session) prepareHTTP() error {
 	if s.global.trace {
 		o.Trace = s.env.Stderr
 	}
-	if s.kind.Embedded {
+	if s.embedded() {
 		dir, err := s.stateFolder("emulator")
 		if err != nil {
 			return err
@@ -299,9 +304,26 @@ func (s *session) prepareHTTP() error {
 			return err
 		}
 		o.Base = s.sts.Transport()
+	} else if s.kind.OwnCA {
+		var err error
+		if o.Trust, err = s.trustedAuthority(); err != nil {
+			return err
+		}
 	}
 	s.hc = provider.NewHTTPClient(o)
 	return nil
+}
+
+// embedded reports whether the STS inside the binary answers this profile.
+func (s *session) embedded() bool { return s.kind.EmbeddedAt(s.profile.Issuer) }
+
+// trustedAuthority is the CA of the emulators that this user serves, nil while there is none.
+func (s *session) trustedAuthority() (*x509.Certificate, error) {
+	dir, err := s.stateFolder("emulator")
+	if err != nil {
+		return nil, err
+	}
+	return emulator.TrustedAuthority(dir)
 }
 
 // provider discovers the profile's provider, once.
@@ -325,7 +347,7 @@ func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
 // From then on it is compared byte for byte.
 func (s *session) pin(ctx context.Context, issuer string) {
 	p := s.profile
-	if !s.kind.IssuerSlash || s.kind.Embedded || p.PinnedIssuer != "" || p.Overridden("issuer") || !s.file.Has(p.Name) {
+	if !s.kind.IssuerSlash || s.embedded() || p.PinnedIssuer != "" || p.Overridden("issuer") || !s.file.Has(p.Name) {
 		return
 	}
 	if err := config.Set(ctx, s.file.Path(), p.Name, "pinned_issuer", []string{issuer}); err != nil {

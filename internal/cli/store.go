@@ -89,7 +89,7 @@ const identityPrefix = "AGE-SECRET-KEY-1"
 
 // sealKey gives the key of the sealed file: an age identity or a passphrase, from the environment, a file it names, or
 // the terminal.
-func (a *app) sealKey(_ context.Context, creating bool) (tokenstore.SealKey, error) {
+func (a *app) sealKey(ctx context.Context, creating bool) (tokenstore.SealKey, error) {
 	if v := strings.TrimSpace(a.env.Getenv("SIMSID_STORE_KEY")); v != "" {
 		if !strings.HasPrefix(v, identityPrefix) {
 			return tokenstore.SealKey{}, &hintedError{Code: exitUsage, Text: "SIMSID_STORE_KEY is no age identity",
@@ -98,24 +98,24 @@ func (a *app) sealKey(_ context.Context, creating bool) (tokenstore.SealKey, err
 		return tokenstore.SealKey{Identity: token.NewSecret(v)}, nil
 	}
 	if name := a.env.Getenv("SIMSID_STORE_KEY_FILE"); name != "" {
-		return a.identityFromFile(name)
+		return a.identityFromFile(ctx, name)
 	}
 	if v := a.env.Getenv("SIMSID_STORE_PASSPHRASE"); v != "" {
 		return tokenstore.SealKey{Passphrase: token.NewSecret(v)}, nil
 	}
 	if name := a.env.Getenv("SIMSID_STORE_PASSPHRASE_FILE"); name != "" {
-		v, err := a.secretFile(name)
+		v, err := a.secretFile(ctx, name)
 		return tokenstore.SealKey{Passphrase: v}, err
 	}
 	if !a.canAsk() {
 		return tokenstore.SealKey{}, nil
 	}
-	return a.askPassphrase(creating)
+	return a.askPassphrase(a.env.Interruptible(ctx), creating)
 }
 
 // identityFromFile reads a file as age-keygen writes it: comments and one identity.
-func (a *app) identityFromFile(name string) (tokenstore.SealKey, error) {
-	b, err := a.env.ReadFile(name)
+func (a *app) identityFromFile(ctx context.Context, name string) (tokenstore.SealKey, error) {
+	b, err := a.readFile(ctx, name)
 	if err != nil {
 		return tokenstore.SealKey{}, &hintedError{Code: exitStore, Err: fmt.Errorf("read the store's key: %w", err)}
 	}
@@ -128,14 +128,18 @@ func (a *app) identityFromFile(name string) (tokenstore.SealKey, error) {
 		Hints: []string{"a line of it must start with " + identityPrefix}}
 }
 
-// secretFile reads a secret from a file, or from standard input for "-": its text without the line end.
-func (a *app) secretFile(name string) (token.Secret, error) {
+// secretFile reads a secret from a file, or from standard input for "-", where a terminal is asked without showing what is typed:
+// its text without the line end.
+func (a *app) secretFile(ctx context.Context, name string) (token.Secret, error) {
 	var b []byte
 	var err error
-	if name == "-" {
-		b, err = readBounded(a.env.Stdin)
-	} else {
-		b, err = a.env.ReadFile(name)
+	switch {
+	case name == "-" && a.canAsk():
+		return a.askSecret(ctx, "Secret (not shown)")
+	case name == "-":
+		b, err = readBounded(ctx, a.env.Stdin)
+	default:
+		b, err = a.readFile(ctx, name)
 	}
 	if err != nil {
 		return token.Secret{}, fmt.Errorf("read a secret: %w", err)

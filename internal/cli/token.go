@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
 )
@@ -27,7 +28,9 @@ func newTokenCmd(a *app) *cobra.Command {
 		Short: "Print a valid access token",
 		Long: `Prints an access token that is valid for at least --min-valid, refreshing it
 when needed. It never opens a browser: when nobody is signed in, or the login
-has ended, it says so and exits with 4.`,
+has ended, it says so and exits with 4. Where the provider can't be reached, a
+token that is still valid is printed with a warning, unless --min-valid asks
+for more: then, and when it has expired, it exits with 5.`,
 		Example: `  simsid token -p school
   curl -H "$(simsid token -p school --header)" https://api.example.com/
   simsid token -p school --id | simsid decode
@@ -57,7 +60,7 @@ func runToken(ctx context.Context, a *app, o *tokenOptions) error {
 	if err != nil {
 		return err
 	}
-	set, err := s.freshSet(ctx, o.minValid)
+	set, err := s.usableSet(ctx, o.minValid, o.cmd.Flags().Changed("min-valid"))
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
@@ -86,6 +89,22 @@ func (s *session) printToken(ctx context.Context, set token.Set, o *tokenOptions
 	return err
 }
 
+// usableSet is freshSet for who would rather have a token that ends soon than none: where the network or the provider fails
+// (and for no other reason), one that is still valid is handed out with a warning. Who named minValid meant it.
+func (s *session) usableSet(ctx context.Context, minValid time.Duration, named bool) (token.Set, error) {
+	set, err := s.freshSet(ctx, minValid)
+	if err == nil || named || !is[*provider.UnavailableError](err) {
+		return set, err
+	}
+	kept, lerr := s.keep.LoadCached(ctx)
+	if lerr != nil || !kept.ValidFor(s.env.Now(), 0) || kept.Access.IsZero() {
+		return set, err
+	}
+	s.line("warning", "the token could not be refreshed (%v); this one is still valid until %s", err,
+		render.Moment(kept.Expiry, s.env.Now(), s.env.Location()))
+	return kept, nil
+}
+
 // freshSet is the login with an access token that is valid for at least minValid: as kept, or refreshed.
 func (s *session) freshSet(ctx context.Context, minValid time.Duration) (token.Set, error) {
 	store, err := s.openStore(ctx)
@@ -96,10 +115,11 @@ func (s *session) freshSet(ctx context.Context, minValid time.Duration) (token.S
 	if err != nil {
 		return token.Set{}, err
 	}
-	if set.ValidFor(s.env.Now(), minValid) {
+	back := s.clockWentBack(set)
+	if set.ValidFor(s.env.Now(), minValid) && !back {
 		return set, nil
 	}
-	res, err := s.refresh(s.env.Interruptible(ctx), flow.RefreshRequest{MinValid: minValid, Seen: set.Access})
+	res, err := s.refresh(s.env.Interruptible(ctx), flow.RefreshRequest{MinValid: minValid, Seen: set.Access, Force: back})
 	if res == nil {
 		return token.Set{}, err
 	}
@@ -107,6 +127,16 @@ func (s *session) freshSet(ctx context.Context, minValid time.Duration) (token.S
 		s.line("warning", "the provider gives tokens that are valid for less than %s", render.Duration(minValid))
 	}
 	return res.Set, err
+}
+
+// clockWentBack reports whether the tokens came at a time that is still to come: their expiry then says nothing. A minute is
+// what two machines that share a folder may differ by.
+func (s *session) clockWentBack(set token.Set) bool {
+	came := set.SignedInAt
+	if set.RefreshedAt.After(came) {
+		came = set.RefreshedAt
+	}
+	return came.After(s.env.Now().Add(time.Minute))
 }
 
 // refresh renews the login under its lock.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/sims"
+	"github.com/simsid/simsid/internal/token"
 )
 
 // callMargin is how long a token must still be valid to be sent to the provider.
@@ -52,7 +53,7 @@ func (s *session) userinfo(ctx context.Context) (render.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, err := p.Userinfo(ctx, set.Access)
+	claims, err := p.Userinfo(ctx, set.Access, subjectOf(set.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -61,4 +62,14 @@ func (s *session) userinfo(ctx context.Context) (render.View, error) {
 		view.Memberships = sims.Memberships(claims)
 	}
 	return view, nil
+}
+
+// subjectOf is the sub of a login's ID token, which was verified when it was kept; "" where there is none.
+func subjectOf(id token.Secret) string {
+	jwt, err := token.ParseJWT(id.Reveal())
+	if err != nil {
+		return ""
+	}
+	sub, _ := jwt.Claims.String("sub")
+	return sub
 }
