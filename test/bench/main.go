@@ -151,8 +151,11 @@ func inside(ctx context.Context, folder string, rounds int, stdout, stderr io.Wr
 		return 0, err
 	}
 	rep := report{rounds: rounds, libraries: programs.libraries, times: times, peaks: peaks, size: size.Size()}
-	missed = rep.missed()
-	return missed, rep.write(stdout)
+	if err := rep.write(stdout); err != nil {
+		return 0, err
+	}
+	missed, err = emulatorLoad(ctx, stdout, stderr)
+	return missed + rep.missed(), err
 }
 
 // requireTools says which programs are missing, with the Debian packages that have them.
