@@ -97,11 +97,14 @@ func (s *session) usableSet(ctx context.Context, minValid time.Duration, named b
 		return set, err
 	}
 	kept, lerr := s.keep.LoadCached(ctx)
-	if lerr != nil || !kept.ValidFor(s.env.Now(), 0) || kept.Access.IsZero() {
+	if lerr != nil || kept.Expiry.IsZero() || !kept.ValidFor(s.env.Now(), 0) {
 		return set, err
 	}
-	s.line("warning", "the token could not be refreshed (%v); this one is still valid until %s", err,
-		render.Moment(kept.Expiry, s.env.Now(), s.env.Location()))
+	still := "is still valid until " + render.Moment(kept.Expiry, s.env.Now(), s.env.Location())
+	if s.clockWentBack(kept) {
+		still = "may have expired: the clock went back since it was got"
+	}
+	s.line("warning", "the token could not be refreshed (%v); this one %s", err, still)
 	return kept, nil
 }
 

@@ -202,6 +202,11 @@ func samples(t testing.TB) map[string]render.View {
 		"profile-plain": render.ProfileShown{Name: "work", Settings: []render.SettingRow{
 			{Key: "kind", Values: []string{"oidc"}}, {Key: "scopes", List: true},
 		}},
+		"logout-all": render.LoggedOutAll{Profiles: []render.LoggedOut{
+			{Profile: "school", Steps: []render.Step{{What: "refresh token revoked", Done: true}}, Notes: []string{"every login has ended"}},
+			{Profile: "work", Steps: []render.Step{{What: "refresh token revoked", Detail: "there is none any more"}}},
+		}},
+		"logout-all-empty": render.LoggedOutAll{},
 		"stores": render.Stores{Folder: "~/.local/state/simsid/store", Rows: []render.StoreRow{
 			{
 				Profile: "school", Default: true, Backend: "keyring", Since: in(-26 * time.Hour),

@@ -214,3 +214,29 @@ func (v LoggedOut) document() any {
 		Notes   []string  `json:"notes,omitempty"`
 	}{schema("logout"), v.Profile, steps, v.Notes}
 }
+
+// LoggedOutAll is the answer of logout --all.
+type LoggedOutAll struct {
+	Profiles []LoggedOut
+}
+
+func (v LoggedOutAll) text(p *printer) {
+	if len(v.Profiles) == 0 {
+		p.para(0, asTitle, "Nobody was signed out")
+	}
+	for _, o := range v.Profiles {
+		p.gap()
+		o.text(p)
+	}
+}
+
+func (v LoggedOutAll) document() any {
+	list := []any{}
+	for _, o := range v.Profiles {
+		list = append(list, o.document())
+	}
+	return struct {
+		Schema   string `json:"schema"`
+		Profiles []any  `json:"profiles"`
+	}{schema("logouts"), list}
+}
