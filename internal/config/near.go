@@ -4,6 +4,10 @@ import (
 	"strings"
 )
 
+// Nearest returns the candidate that a mistyped word was most likely meant to be, "" when none is near. It is for words of other
+// files than this package's own.
+func Nearest(word string, candidates []string) string { return nearest(word, candidates) }
+
 // nearest returns the candidate that a mistyped word was most likely meant to be, "" when none is near. Case, dashes and
 // underscores don't count, so that clientId and client-id find client_id.
 func nearest(word string, candidates []string) string {

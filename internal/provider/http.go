@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ var errTooLong = fmt.Errorf("answer longer than %d bytes", MaxAnswer)
 // HTTPOptions say how the back channel is to be made.
 type HTTPOptions struct {
 	Base    http.RoundTripper // nil: a transport of our own (TLS 1.2, proxies from the environment)
+	Trust   *x509.Certificate // a certificate authority beside the system's, for a transport of our own; nil: none
 	Trace   io.Writer         // nil: no trace
 	Timeout time.Duration     // one exchange, the body included; 0: 30 s
 	Now     func() time.Time  // for the times in a trace; nil: it has none
@@ -36,7 +38,7 @@ type HTTPOptions struct {
 func NewHTTPClient(o HTTPOptions) *http.Client {
 	base := o.Base
 	if base == nil {
-		base = newTransport()
+		base = newTransport(o.Trust)
 	}
 	var rt http.RoundTripper = &guard{base}
 	if o.Trace != nil {
@@ -54,11 +56,11 @@ func NewHTTPClient(o HTTPOptions) *http.Client {
 	}
 }
 
-func newTransport() *http.Transport {
+func newTransport(trust *x509.Certificate) *http.Transport {
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dial,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots(trust)},
 		TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConns:        4,
@@ -67,6 +69,19 @@ func newTransport() *http.Transport {
 		IdleConnTimeout:        4 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
+}
+
+// roots are the system's certificate authorities and one more; nil is the system's.
+func roots(more *x509.Certificate) *x509.CertPool {
+	if more == nil {
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // then it is the only one
+	}
+	pool.AddCert(more)
+	return pool
 }
 
 func dial(ctx context.Context, network, address string) (net.Conn, error) {

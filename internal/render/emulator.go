@@ -1,0 +1,214 @@
+package render
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// EmulatorReady says that an emulator serves, to programs on standard output.
+type EmulatorReady struct {
+	Issuer      string
+	Port        int
+	PID         int
+	CA          string // file of the certificate authority; "" without HTTPS
+	FaultsToken string // guards the address that faults are set by
+}
+
+// text is one line of JSON: whoever starts an emulator is a program, and waits for it.
+func (v EmulatorReady) text(p *printer) {
+	line, err := encode(v.document(), "")
+	if err != nil {
+		return // text and numbers can always be written
+	}
+	p.buf.Write(line)
+}
+
+func (v EmulatorReady) document() any {
+	base := strings.TrimSuffix(v.Issuer, "/")
+	return struct {
+		Schema      string `json:"schema"`
+		Issuer      string `json:"issuer"`
+		Port        int    `json:"port"`
+		PID         int    `json:"pid"`
+		CA          string `json:"ca,omitempty"`
+		Health      string `json:"health"`
+		Faults      string `json:"faults"`
+		FaultsToken string `json:"faults_token"`
+	}{schema("emulator"), v.Issuer, v.Port, v.PID, v.CA, base + "/emulator/health", base + "/emulator/faults", v.FaultsToken}
+}
+
+// EmulatorCard says to people what an emulator serves.
+type EmulatorCard struct {
+	Issuer  string
+	As      string   // who is signed in without a page; "" shows the pages
+	Users   []string // login names
+	Clients []string // ids
+	Rules   string
+	State   string // "in memory", or a folder
+	CA      string
+	Faults  int
+	Next    []string
+}
+
+func (v EmulatorCard) text(p *printer) {
+	p.para(0, asTitle, "The emulator serves SIMS ID's STS: a development server, whose users are made up")
+	p.gap()
+	people := field{label: "Users", lines: []string{strings.Join(v.Users, ", ")}}
+	if v.As != "" {
+		people = field{label: "Signs in", lines: []string{v.As + ", without a page"}}
+	}
+	list := []field{
+		one("Issuer", v.Issuer),
+		people,
+		{label: "Clients", lines: v.Clients},
+		one("Rules", v.Rules),
+		one("State", v.State),
+	}
+	if v.CA != "" {
+		list = append(list, one("Trust", v.CA))
+	}
+	if v.Faults > 0 {
+		list = append(list, one("Faults", count(v.Faults, "fault")+" switched on"))
+	}
+	p.fields(2, list)
+	p.next(v.Next)
+}
+
+func (v EmulatorCard) document() any { return nil }
+
+// Exchange is a request to an emulator and what became of it.
+type Exchange struct {
+	At     time.Time
+	Took   time.Duration
+	Method string
+	Path   string
+	Status int // 0: the connection was dropped
+	Client string
+	Faults []string
+	Notes  []ExchangeNote
+}
+
+// ExchangeNote is one thing that there is to say of it.
+type ExchangeNote struct {
+	Rule string // the rule that the request broke; "" for none
+	Text string
+}
+
+// longestWord bounds foreign text of a log line, in bytes.
+const longestWord = 200
+
+// WriteExchange writes one line of a log for people. On a terminal, which has a width, what there is to say stands below it,
+// wrapped.
+func WriteExchange(w io.Writer, o Options, x Exchange) {
+	p := newPrinter(o)
+	at := x.At
+	if o.Location != nil {
+		at = at.In(o.Location)
+	} else {
+		at = at.UTC()
+	}
+	status := "no answer"
+	if x.Status > 0 {
+		status = strconv.Itoa(x.Status)
+	}
+	words := x.words()
+	st := style(nil)
+	if x.Status == 0 || x.Status >= 400 {
+		st = asWarning
+	}
+	for _, word := range words {
+		if word.st != nil {
+			st = asWarning
+		}
+	}
+	p.buf.WriteString(p.paint(asNote, at.Format(time.TimeOnly)) + "  " + Safe(x.Method) + " " + Safe(short(x.Path)) +
+		"  " + p.paint(st, status))
+	if x.Client != "" {
+		p.buf.WriteString("  " + p.paint(asNote, Safe(short(x.Client))))
+	}
+	switch {
+	case o.Width > 0:
+		p.buf.WriteByte('\n')
+		for _, word := range words {
+			p.para(10, word.st, word.text)
+		}
+	default:
+		for i, word := range words {
+			p.buf.WriteString([]string{"  ", "; "}[min(i, 1)] + Safe(word.text))
+		}
+		p.buf.WriteByte('\n')
+	}
+	_, _ = w.Write(p.buf.Bytes()) // a log that can't be written can't be complained of
+}
+
+func short(s string) string {
+	if len(s) <= longestWord {
+		return s
+	}
+	return strings.ToValidUTF8(s[:longestWord], "") + "…"
+}
+
+type exchangeWord struct {
+	text string
+	st   style
+}
+
+// words are what there is to say, faults on demand first: they explain the rest.
+func (x Exchange) words() []exchangeWord {
+	var out []exchangeWord
+	for _, f := range x.Faults {
+		out = append(out, exchangeWord{"fault on demand: " + f, asWarning})
+	}
+	for _, n := range x.Notes {
+		if n.Rule == "" {
+			out = append(out, exchangeWord{n.Text, nil})
+		} else {
+			out = append(out, exchangeWord{n.Text + " [" + n.Rule + "]", asWarning})
+		}
+	}
+	return out
+}
+
+// WriteExchangeJSON writes one line of a log for programs.
+func WriteExchangeJSON(w io.Writer, x Exchange) {
+	type note struct {
+		Rule string `json:"rule,omitempty"`
+		Text string `json:"text"`
+	}
+	notes := []note{}
+	for _, n := range x.Notes {
+		notes = append(notes, note{n.Rule, n.Text})
+	}
+	line, err := encode(struct {
+		Schema string   `json:"schema"`
+		Time   string   `json:"time"`
+		Method string   `json:"method"`
+		Path   string   `json:"path"`
+		Status int      `json:"status"` // 0: no answer
+		Millis float64  `json:"ms"`
+		Client string   `json:"client,omitempty"`
+		Faults []string `json:"faults,omitempty"`
+		Notes  []note   `json:"notes"`
+	}{
+		schema("exchange"), x.At.UTC().Format(time.RFC3339Nano), x.Method, short(x.Path), x.Status,
+		float64(x.Took.Microseconds()) / 1000, short(x.Client), x.Faults, notes,
+	}, "")
+	if err == nil {
+		_, _ = w.Write(line) // a log that can't be written can't be complained of
+	}
+}
+
+// WriteNoticeJSON writes a line of words to a log for programs: a warning, or an error.
+func WriteNoticeJSON(w io.Writer, at time.Time, level, text string) {
+	line, err := encode(struct {
+		Schema string `json:"schema"`
+		Time   string `json:"time"`
+		Level  string `json:"level"`
+		Text   string `json:"text"`
+	}{schema("notice"), at.UTC().Format(time.RFC3339Nano), level, text}, "")
+	if err == nil {
+		_, _ = w.Write(line) // as above
+	}
+}
