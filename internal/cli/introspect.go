@@ -52,11 +52,13 @@ and say so.`,
 	f.BoolVar(&o.refresh, "refresh-token", false, "ask about the profile's refresh token")
 	f.BoolVar(&o.id, "id", false, "ask about the profile's ID token")
 	addProfileFlags(cmd, append([]string{"introspection_id"}, baseProfileFlags...)...)
-	cmd.MarkFlagsMutuallyExclusive("refresh-token", "id")
 	return cmd
 }
 
 func runIntrospect(ctx context.Context, a *app, o *introspectOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	s, err := a.newSession(selection{cmd: o.cmd})
 	if err != nil {
 		return err
@@ -70,6 +72,14 @@ func runIntrospect(ctx context.Context, a *app, o *introspectOptions) error {
 	}
 	if !view.Result.Active {
 		return noError{}
+	}
+	return nil
+}
+
+// check refuses to be asked about two tokens at once.
+func (o *introspectOptions) check() error {
+	if o.refresh && o.id || o.stdin && (o.refresh || o.id) {
+		return &usageError{Problem: "one token at a time: --refresh-token, --id or - for standard input", Command: "simsid introspect"}
 	}
 	return nil
 }

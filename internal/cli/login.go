@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -105,12 +106,22 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no redirect URI", s.profile.Name),
 			Hints: []string{"set the one that is registered with the provider: simsid profile edit " + s.profile.Name + " --redirect-uri http://localhost:5454/"}}
 	}
-	if !o.cmd.Flags().Changed("max-age") {
-		o.maxAge = -1
-	} else if o.maxAge < 0 {
-		return nil, &usageError{Problem: "--max-age must not be negative", Command: "simsid login"}
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	return s, flow.CheckRedirect(s.profile.RedirectURI)
+}
+
+// check refuses values of flags that no provider takes.
+func (o *loginOptions) check() error {
+	if !o.cmd.Flags().Changed("max-age") {
+		o.maxAge = -1
+		return nil
+	}
+	if o.maxAge < 0 || o.maxAge%time.Second != 0 {
+		return &usageError{Problem: fmt.Sprintf("--max-age is whole seconds, such as 5m, not %s", o.maxAge), Command: "simsid login"}
+	}
+	return nil
 }
 
 // signInAs makes the embedded STS sign a sample user in without a page.
@@ -137,8 +148,11 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if who == simsidVisits {
+		open = endingLogin(open, stop)
+	}
 	if s.sts != nil {
 		if _, err := s.sts.ServeBrowser(ctx); err != nil {
 			return err
@@ -149,14 +163,29 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 		return err
 	}
 	res, err := flow.Login(ctx, flow.LoginRequest{
+		Keep:     func(ctx context.Context, res *flow.LoginResult) error { return s.keepLogin(ctx, store, client, res) },
 		Provider: p, Client: client, RedirectURI: s.profile.RedirectURI, Scopes: s.profile.Scopes,
 		Params: o.params(), MaxAge: o.maxAge, Open: open, Paste: s.pasteFrom(), Timeout: s.global.timeout,
 		Rand: s.env.Rand, Clock: clock{s.env}, Event: s.loginEvents(who),
 	})
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
 	if err != nil {
 		return err
 	}
-	return s.keepLogin(ctx, store, res)
+	return s.sayLogin(ctx, store, res)
+}
+
+// endingLogin makes a visit that failed the end of the login: nobody else is there to answer.
+func endingLogin(open func(context.Context, string) error, stop context.CancelCauseFunc) func(context.Context, string) error {
+	return func(ctx context.Context, address string) error {
+		err := open(ctx, address)
+		if err != nil && ctx.Err() == nil {
+			stop(err)
+		}
+		return err
+	}
 }
 
 func (o *loginOptions) params() url.Values {
@@ -218,17 +247,26 @@ func (s *session) openOrVisit(ctx context.Context, address string) error {
 // defaultUser is the emulator's user who signs in where nobody can be asked.
 const defaultUser = "head"
 
-// keepLogin keeps what was got and says who signed in.
-func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult) error {
-	claims := res.Verification.Claims.Object
-	access := accessClaims(res.Set.Access)
-	set := res.Set
-	if set.Scopes == nil {
-		set.Scopes = sims.GrantedScopes(access)
+// keepLogin keeps what was got. Where that fails the new refresh token is revoked, as far as it can be: nobody holds it any more.
+func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, client provider.Client, res *flow.LoginResult) error {
+	if res.Set.Scopes == nil {
+		res.Set.Scopes = sims.GrantedScopes(accessClaims(res.Set.Access))
 	}
-	if err := store.Save(context.WithoutCancel(ctx), set, summarise(s.kind, claims, access)); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	sum := summarise(s.kind, res.Verification.Claims.Object, accessClaims(res.Set.Access))
+	err := store.Save(ctx, res.Set, sum)
+	if err == nil || is[*tokenstore.EmergencyError](err) {
 		return err
 	}
+	if !res.Set.Refresh.IsZero() && s.prov.Revoke(ctx, client, res.Set.Refresh, "refresh_token") == nil {
+		return fmt.Errorf("the login could not be kept, and was revoked: %w", err)
+	}
+	return fmt.Errorf("the login could not be kept: %w", err)
+}
+
+// sayLogin says who signed in.
+func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult) error {
+	claims, access, set := res.Verification.Claims.Object, accessClaims(res.Set.Access), res.Set
 	view := render.SignedIn{
 		Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
 		Claims: claims, SIMS: s.kind.SIMS, Scopes: set.Scopes, Wanted: s.profile.Scopes,

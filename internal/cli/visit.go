@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -38,6 +40,24 @@ func visitLoopback(ctx context.Context, address string) error {
 		return err
 	}
 	defer resp.Body.Close()
-	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20))
-	return err
+	page, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil || strings.HasPrefix(resp.Request.URL.Path, "/finished/") {
+		return err
+	}
+	// It never came back to the listener: what the emulator shows then is an error page.
+	return &hintedError{
+		Code: exitUsage, Text: "the emulator answered with a page: " + heading(string(page)),
+		Hints: []string{"see the page: add --no-browser, and open the address yourself", "check scopes and redirect URI"},
+	}
+}
+
+// heading is the text of a page's h1.
+func heading(page string) string {
+	_, rest, _ := strings.Cut(page, "<h1")
+	_, rest, _ = strings.Cut(rest, ">")
+	text, _, found := strings.Cut(rest, "</h1>")
+	if !found {
+		return "(without a heading)"
+	}
+	return strings.TrimSpace(html.UnescapeString(text))
 }

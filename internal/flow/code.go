@@ -51,6 +51,9 @@ func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
 	}
 	r.emit(Answered{Via: a.via})
 	result, err := r.redeem(ctx, a, o, l.redirect.uri)
+	if err == nil && r.Keep != nil {
+		err = r.Keep(ctx, result)
+	}
 	l.finish(err == nil)
 	if a.via == viaBrowser {
 		l.seeOff(ctx, r.Clock)

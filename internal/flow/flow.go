@@ -35,7 +35,9 @@ type LoginRequest struct {
 	Timeout time.Duration // for the whole wait; 0: 5 minutes
 	Rand    io.Reader
 	Clock   Clock
-	Event   func(Event) // called from one goroutine at a time; nil: nobody listens
+	// Keep keeps the login before the browser is told that it worked: what it returns ends the login as failed. nil: nobody keeps it.
+	Keep  func(context.Context, *LoginResult) error
+	Event func(Event) // called from one goroutine at a time; nil: nobody listens
 }
 
 // Clock is time as a login sees it; a test has its own.
