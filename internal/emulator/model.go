@@ -154,7 +154,7 @@ type ClientConfig struct {
 
 	PostLogoutRedirectURIs []string
 	LogoutURI              string // loaded in a hidden frame when the user signs out (Front-Channel Logout 1.0)
-	LogoutSessionRequired  bool   // with iss and sid
+	LogoutSessionRequired  bool   // with sid
 	RequireSignOutPrompt   bool   // the user is asked even where an ID token vouches for the request
 
 	ApplicationID, ApplicationName, VendorID string // claims of these names; "": made from ID, Name, and ID
