@@ -71,6 +71,9 @@ func newRootCmd(a *app) *cobra.Command {
 			if _, quick := cmd.Annotations[quickCommand]; !quick {
 				cmd.SetContext(a.env.Interruptible(cmd.Context()))
 			}
+			if f := cmd.Flags().Lookup("profile"); f != nil && f.Changed && a.global.profile == "" {
+				return &usageError{Problem: "--profile is empty: name a profile, or leave it away for the default", Command: cmd.CommandPath()}
+			}
 			return a.checkGlobals()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {

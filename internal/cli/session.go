@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -377,7 +378,7 @@ func (s *session) client(ctx context.Context) (provider.Client, error) {
 		c.Secret = emulator.BuiltinClient().Secret
 	}
 	if c.Secret.IsZero() {
-		if s.kind.SecretRequired {
+		if s.kind.SecretRequired || s.secretExpected() {
 			return c, s.missingSecret()
 		}
 		c.Auth = provider.AuthNone
@@ -385,8 +386,25 @@ func (s *session) client(ctx context.Context) (provider.Client, error) {
 	return c, nil
 }
 
+// secretExpected reports whether a client without a secret would be another client than the user means: one was kept for this
+// profile, or the profile says by which secret method it authenticates. A public client is none of both.
+func (s *session) secretExpected() bool {
+	if s.profile.Origins["client_auth"].Source != config.FromKind {
+		return true
+	}
+	o, err := s.storeOptions()
+	if err != nil {
+		return false
+	}
+	r, ok, err := tokenstore.ReadRecord(o, s.profile.Name)
+	return err == nil && ok && slices.Contains(r.Secrets, tokenstore.ClientSecret)
+}
+
 func (s *session) missingSecret() error {
-	e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no client secret, and a client of %s always has one", s.profile.Name, s.kind.Title)}
+	e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no client secret for %s", s.profile.Name, s.profile.ClientID)}
+	if s.kind.SecretRequired {
+		e.Text += fmt.Sprintf(", and a client of %s always has one", s.kind.Title)
+	}
 	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {
 		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
 	}
@@ -421,9 +439,13 @@ func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variab
 		return token.NewSecret(v), nil
 	}
 	st := s.keep
-	if st == nil {
-		var err error
-		st, err = s.openStore(ctx)
+	if st == nil || st.Backend() == tokenstore.Memory {
+		// Where secrets are kept doesn't depend on where the tokens of this login are to go.
+		o, err := s.storeOptions()
+		if err != nil {
+			return token.Secret{}, err
+		}
+		st, err = tokenstore.Open(ctx, o, s.binding(), "")
 		switch {
 		case is[*tokenstore.BindingError](err), isNoLogin(err):
 			return token.Secret{}, nil

@@ -43,11 +43,27 @@ func (s *session) openStore(ctx context.Context) (*tokenstore.Store, error) {
 		return nil, err
 	}
 	st, err := tokenstore.Open(ctx, o, s.binding(), s.explicitStore())
+	if is[*tokenstore.BindingError](err) {
+		return nil, s.foreignLogin(err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	s.keep = st
 	return st, nil
+}
+
+// foreignLogin says why a login that is there isn't given out, and what brings it back.
+func (s *session) foreignLogin(err error) error {
+	for _, key := range []string{"client_id", "issuer", "environment", "kind"} {
+		if s.profile.Overridden(key) {
+			return &hintedError{Code: exitLogin, Err: err, Hints: []string{
+				"leave " + s.profile.Origins[key].Detail + " away to use the login that is kept",
+				"or sign in for this client, with a profile of its own: simsid profile add NAME --from " + s.profile.Name,
+			}}
+		}
+	}
+	return err
 }
 
 // chooseStore opens and probes the store for a new login or a secret: what was asked for, what is on record, or what the
@@ -58,6 +74,11 @@ func (s *session) chooseStore(ctx context.Context) (*tokenstore.Store, error) {
 		return nil, err
 	}
 	want := s.explicitStore()
+	if r, ok, err := tokenstore.ReadRecord(o, s.profile.Name); err == nil && ok && want == "" && r.SignedInAt.IsZero() &&
+		s.profile.Origins["store"].Source == config.FromProfile {
+		// Nobody is signed in: the record is of an earlier login, and what the profile says by now counts.
+		want = tokenstore.Backend(s.profile.Store)
+	}
 	if r, ok, err := tokenstore.ReadRecord(o, s.profile.Name); err == nil && ok && want == "" &&
 		r.Backend == tokenstore.Keyring && s.profile.Store == string(tokenstore.Auto) {
 		// The keyring that was there at the last login may be gone, as over SSH: auto is to look again.
