@@ -20,7 +20,9 @@ func (l *emulatorLog) exchange(x emulator.Exchange) {
 	if !l.app.global.verbose && (strings.HasPrefix(x.Path, "/assets/") || x.Path == "/emulator/health") {
 		return // what a page loads and a supervisor asks is no news
 	}
-	view := render.Exchange{At: x.At, Took: x.Took, Method: x.Method, Path: x.Path, Status: x.Status, Client: x.Client, Faults: x.Faults}
+	view := render.Exchange{
+		At: x.At, Took: x.Took, Method: x.Method, Path: x.Path, Status: x.Status, Client: x.Client, Name: x.Name, Faults: x.Faults,
+	}
 	for _, n := range x.Notes {
 		view.Notes = append(view.Notes, render.ExchangeNote{Rule: n.Rule, Text: n.Words})
 	}

@@ -64,10 +64,7 @@ func (s *Server) refuseRefresh(w http.ResponseWriter, r *http.Request) {
 		tokenError(w, "invalid_client")
 		return
 	}
-	err := s.store.update(r.Context(), func(st *state) error {
-		delete(st.Refresh, handleKey(form.get("refresh_token")))
-		return nil
-	})
+	err := s.store.alter(r.Context(), func(st *state) { delete(st.Refresh, handleKey(form.get("refresh_token"))) })
 	if err != nil {
 		s.unavailable(w, r, err)
 		return

@@ -16,7 +16,8 @@ type Exchange struct {
 	Method string
 	Path   string   // as it was sent
 	Status int      // 0: the connection was dropped
-	Client string   // the client that the request names; "" if none
+	Client string   // id of the client that the request names; "" if none
+	Name   string   // and its name, where there is such a client
 	Faults []string // the faults on demand that it met
 	Notes  []Note
 }

@@ -22,6 +22,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.observe(*x)
 	}()
 	x.Client = s.clientOf(r)
+	if c := s.lookupClient(x.Client); c != nil {
+		x.Name = c.Name
+	}
 	s.serveWatched(out, observed(r, x))
 }
 

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 	"strings"
@@ -67,7 +68,7 @@ func (v EmulatorCard) text(p *printer) {
 		one("State", v.State),
 	}
 	if v.CA != "" {
-		list = append(list, one("Trust", v.CA))
+		list = append(list, one("CA", v.CA))
 	}
 	if v.Faults > 0 {
 		list = append(list, one("Faults", count(v.Faults, "fault")+" switched on"))
@@ -84,8 +85,9 @@ type Exchange struct {
 	Took   time.Duration
 	Method string
 	Path   string
-	Status int // 0: the connection was dropped
-	Client string
+	Status int    // 0: the connection was dropped
+	Client string // id of the client that the request names; "" if none
+	Name   string // and its name, where there is such a client
 	Faults []string
 	Notes  []ExchangeNote
 }
@@ -125,8 +127,8 @@ func WriteExchange(w io.Writer, o Options, x Exchange) {
 	}
 	p.buf.WriteString(p.paint(asNote, at.Format(time.TimeOnly)) + "  " + Safe(x.Method) + " " + Safe(short(x.Path)) +
 		"  " + p.paint(st, status))
-	if x.Client != "" {
-		p.buf.WriteString("  " + p.paint(asNote, Safe(short(x.Client))))
+	if who := cmp.Or(x.Name, x.Client); who != "" {
+		p.buf.WriteString("  " + p.paint(asNote, Safe(short(who))))
 	}
 	switch {
 	case o.Width > 0:
@@ -189,11 +191,12 @@ func WriteExchangeJSON(w io.Writer, x Exchange) {
 		Status int      `json:"status"` // 0: no answer
 		Millis float64  `json:"ms"`
 		Client string   `json:"client,omitempty"`
+		Name   string   `json:"name,omitempty"`
 		Faults []string `json:"faults,omitempty"`
 		Notes  []note   `json:"notes"`
 	}{
 		schema("exchange"), x.At.UTC().Format(time.RFC3339Nano), x.Method, short(x.Path), x.Status,
-		float64(x.Took.Microseconds()) / 1000, short(x.Client), x.Faults, notes,
+		float64(x.Took.Microseconds()) / 1000, short(x.Client), short(x.Name), x.Faults, notes,
 	}, "")
 	if err == nil {
 		_, _ = w.Write(line) // a log that can't be written can't be complained of
