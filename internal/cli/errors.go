@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -207,6 +206,9 @@ func explainStore(err error, p string, f *failure) bool {
 		f.Code = exitStore
 		e, _ := errors.AsType[*tokenstore.PermissionError](err)
 		f.Text = e.Problem
+		if e.Path != "" {
+			f.Text = e.Path + ": " + e.Problem
+		}
 		if e.Mend != "" {
 			f.Hints = []string{e.Mend}
 		}
@@ -243,6 +245,9 @@ func explainLogin(err error, p string, f *failure) bool {
 		e, _ := errors.AsType[*flow.TimeoutError](err)
 		f.Code = exitLogin
 		f.Hints = quietCauses(e.RedirectURI)
+	case is[*provider.SubjectError](err):
+		f.Code = exitNo
+		f.Hints = []string{"the answer was not used (OpenID Connect Core 5.3.2); sign in again: simsid login" + p}
 	case is[*flow.AnswerError](err):
 		f.Code = exitNo
 		f.Hints = []string{"the code of this answer was not used; sign in again, and check the issuer if it comes back: simsid profile show" + p}
@@ -253,68 +258,6 @@ func explainLogin(err error, p string, f *failure) bool {
 		return false
 	}
 	return true
-}
-
-func explainProvider(err error, p string, f *failure) bool {
-	switch {
-	case is[*provider.OAuthError](err):
-		e, _ := errors.AsType[*provider.OAuthError](err)
-		f.Code, f.Hints = explainOAuth(e, p)
-	case is[*provider.UnavailableError](err):
-		e, _ := errors.AsType[*provider.UnavailableError](err)
-		f.Code = exitUnavailable
-		f.Hints = []string{"nothing was changed; try again"}
-		if e.RetryAfter > 0 {
-			f.Hints = []string{"nothing was changed; the provider asks to wait " + e.RetryAfter.String() + " before the next try"}
-		}
-	case errors.Is(err, context.DeadlineExceeded):
-		f.Code = exitUnavailable
-		f.Hints = []string{"give it longer with --timeout"}
-	case is[*provider.IssuerError](err):
-		e, _ := errors.AsType[*provider.IssuerError](err)
-		f.Code = exitUsage
-		switch {
-		case e.Pinned:
-			f.Hints = []string{"if the provider has really changed, check with its operator, then remove pinned_issuer from the profile"}
-		case e.SlashOnly:
-			f.Hints = []string{fmt.Sprintf("give the issuer exactly as the provider spells it: --issuer %s", render.Safe(e.Got))}
-		default:
-			f.Hints = []string{"check the issuer's address"}
-		}
-	case is[*provider.UnsupportedError](err):
-		f.Code = exitUsage
-	case is[*provider.ResponseError](err):
-		f.Code = exitFailed
-		f.Hints = []string{"see what came back: add --trace"}
-	default:
-		return false
-	}
-	return true
-}
-
-// explainOAuth tells what a provider's own error means for the user.
-func explainOAuth(e *provider.OAuthError, p string) (code int, hints []string) {
-	switch e.Code {
-	case "invalid_client":
-		return exitUsage, []string{
-			"the client id or its secret is wrong: simsid profile show" + p,
-			"give the secret: SIMSID_CLIENT_SECRET, or simsid profile edit NAME --client-secret-file FILE",
-		}
-	case "unauthorized_client":
-		return exitUsage, []string{"the client may not do this: check its flow and that the redirect URI is registered exactly as in simsid profile show" + p}
-	case "invalid_scope":
-		return exitUsage, []string{"ask only for scopes that the client is registered for: --scope 'openid profile'"}
-	case "invalid_grant":
-		return exitLogin, []string{"simsid login" + p}
-	case "access_denied", "login_required", "interaction_required", "consent_required":
-		return exitLogin, []string{"simsid login" + p}
-	case "temporarily_unavailable", "server_error":
-		return exitUnavailable, []string{"nothing was changed; try again"}
-	}
-	if e.Status == 401 || e.Status == 403 {
-		return exitLogin, []string{"simsid login" + p}
-	}
-	return exitFailed, nil
 }
 
 func is[E error](err error) bool {

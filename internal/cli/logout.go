@@ -88,10 +88,15 @@ func (s *session) logout(ctx context.Context, o *logoutOptions) (render.LoggedOu
 	}
 	// Clear looks into every place again before it says that they are empty.
 	if err := store.Clear(context.WithoutCancel(ctx)); err != nil {
+		for _, step := range view.Steps {
+			if step.Done {
+				s.line("note", "done before that: %s", step.What)
+			}
+		}
 		return view, err
 	}
 	view.Steps = append(view.Steps, render.Step{What: "tokens cleared from the " + where, Done: true})
-	return view, nil
+	return view, ctx.Err()
 }
 
 // leftAlone says what goes on being valid of a login that is forgotten here without a word to the provider.
@@ -122,8 +127,9 @@ func (s *session) storeToLeave(ctx context.Context, o *logoutOptions) (*tokensto
 func (s *session) logoutAtProvider(ctx context.Context, store *tokenstore.Store, o *logoutOptions, view *render.LoggedOut) error {
 	set, err := store.Load(ctx)
 	switch {
-	case errors.Is(err, tokenstore.ErrEnded), errors.Is(err, tokenstore.ErrNoLogin):
-		view.Steps = []render.Step{{What: "refresh token revoked", Detail: "there is none any more"}}
+	case errors.Is(err, tokenstore.ErrEnded):
+		// The browser may still be signed in: the page asks there, since there is no ID token to name the session by.
+		view.Steps = []render.Step{{What: "refresh token revoked", Detail: "there is none any more"}, s.endBrowserSession(ctx, set, o)}
 		return nil
 	case err != nil:
 		return err

@@ -67,7 +67,7 @@ func (s *session) revoke(ctx context.Context, o *revokeOptions) (render.View, er
 		return nil, err
 	}
 	if o.access {
-		return s.revokeAccess(ctx, set)
+		return s.revokeAccess(ctx, store, set)
 	}
 	if set.Refresh.IsZero() {
 		return nil, flow.ErrNoRefreshToken
@@ -85,8 +85,14 @@ func (s *session) revoke(ctx context.Context, o *revokeOptions) (render.View, er
 	return render.Revoked{Profile: s.profile.Name, What: "refresh token", Notes: s.revocationNotes(set)}, nil
 }
 
-func (s *session) revokeAccess(ctx context.Context, set token.Set) (render.View, error) {
+// revokeAccess ends the access token alone, and forgets it: the next command refreshes.
+func (s *session) revokeAccess(ctx context.Context, store *tokenstore.Store, set token.Set) (render.View, error) {
 	if err := s.revokeToken(ctx, set.Access, "access_token"); err != nil {
+		return nil, err
+	}
+	ended := set
+	ended.Access, ended.Expiry = token.Secret{}, s.env.Now()
+	if err := store.SaveRefreshed(context.WithoutCancel(ctx), ended); err != nil {
 		return nil, err
 	}
 	v := render.Revoked{Profile: s.profile.Name, What: "access token"}

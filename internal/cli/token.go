@@ -48,13 +48,18 @@ for more: then, and when it has expired, it exits with 5.`,
 	f.BoolVar(&o.header, "header", false, "print the whole Authorization header")
 	f.DurationVar(&o.minValid, "min-valid", 2*time.Minute, "how long the token must still be valid")
 	addProfileFlags(cmd, baseProfileFlags...)
-	cmd.MarkFlagsMutuallyExclusive("id", "header")
 	return cmd
 }
 
 func runToken(ctx context.Context, a *app, o *tokenOptions) error {
 	if o.minValid < 0 {
 		return &usageError{Problem: "--min-valid must not be negative", Command: "simsid token"}
+	}
+	switch {
+	case o.id && o.header:
+		return &usageError{Problem: "--id and --header exclude each other: an ID token goes to no API", Command: "simsid token"}
+	case o.header && a.json():
+		return &usageError{Problem: "--header is text, and excludes --output json and --jq", Command: "simsid token"}
 	}
 	s, err := a.newSession(selection{cmd: o.cmd})
 	if err != nil {
@@ -163,8 +168,10 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 		}
 		return res, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("refresh: %w", err)
+	if is[*provider.VerificationError](err) {
+		return nil, &hintedError{Code: exitNo, Err: fmt.Errorf("the refreshed tokens are not used: %w", err), Hints: []string{
+			"the new refresh token is kept, and nothing else of this answer; see the exchange: add --trace",
+			"if it happens again, sign in: simsid login -p " + s.profile.Name}}
 	}
-	return res, nil
+	return res, err
 }

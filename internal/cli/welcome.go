@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-
-	"github.com/simsid/simsid/internal/render"
 )
 
 const welcome = `simsid signs in to SIMS ID from a terminal and shows what is inside its tokens.
@@ -32,5 +30,3 @@ func runWelcome(ctx context.Context, a *app) error {
 	_, err = io.WriteString(a.env.Stdout, welcome)
 	return err
 }
-
-var _ render.View = render.Status{}

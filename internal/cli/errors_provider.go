@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+)
+
+func explainProvider(err error, p string, f *failure) bool {
+	switch {
+	case is[*provider.OAuthError](err):
+		e, _ := errors.AsType[*provider.OAuthError](err)
+		f.Code, f.Hints = explainOAuth(e, p)
+	case is[*provider.UnavailableError](err):
+		e, _ := errors.AsType[*provider.UnavailableError](err)
+		f.Code = exitUnavailable
+		f.Hints = unavailableHints(e, p)
+	case errors.Is(err, context.DeadlineExceeded):
+		f.Code = exitUnavailable
+		f.Hints = []string{"give it longer with --timeout"}
+	case is[*provider.IssuerError](err):
+		e, _ := errors.AsType[*provider.IssuerError](err)
+		f.Code = exitUsage
+		switch {
+		case e.Pinned:
+			f.Hints = []string{
+				"ask the provider's operator whether its issuer has really changed",
+				"if so, forget the spelling that was pinned: simsid profile edit" + strings.Replace(p, " -p ", " ", 1) + " --issuer ADDRESS",
+			}
+		case e.SlashOnly:
+			f.Hints = []string{fmt.Sprintf("give the issuer exactly as the provider spells it: --issuer %s", render.Safe(e.Got))}
+		default:
+			f.Hints = []string{"check the issuer's address"}
+		}
+	case is[*provider.UnsupportedError](err):
+		f.Code = exitUsage
+	case is[*provider.ResponseError](err):
+		f.Code = exitFailed
+		f.Hints = []string{"see what came back: add --trace"}
+	default:
+		return false
+	}
+	return true
+}
+
+// explainOAuth tells what a provider's own error means for the user.
+func explainOAuth(e *provider.OAuthError, p string) (code int, hints []string) {
+	switch e.Code {
+	case "invalid_client":
+		return exitUsage, []string{
+			"the client id or its secret is wrong: simsid profile show" + p,
+			"give the secret: SIMSID_CLIENT_SECRET, or simsid profile edit" + strings.Replace(p, " -p ", " ", 1) + " --client-secret-file FILE",
+		}
+	case "unauthorized_client":
+		return exitUsage, []string{"the client may not do this: check its flow and that the redirect URI is registered exactly as in simsid profile show" + p}
+	case "invalid_scope":
+		return exitUsage, []string{"ask only for scopes that the client is registered for: --scope 'openid profile'"}
+	case "invalid_grant":
+		return exitLogin, []string{"simsid login" + p}
+	case "access_denied", "login_required", "interaction_required", "consent_required":
+		return exitLogin, []string{"simsid login" + p}
+	case "temporarily_unavailable", "server_error":
+		return exitUnavailable, []string{"nothing was changed; try again"}
+	}
+	if e.Status == 401 || e.Status == 403 {
+		return exitLogin, []string{"simsid login" + p}
+	}
+	return exitFailed, nil
+}
+
+// unavailableHints say what became of a request without an answer. A code or a one-time refresh token that was sent may be used up,
+// whatever came back.
+func unavailableHints(e *provider.UnavailableError, p string) []string {
+	var hints []string
+	switch {
+	case e.Timeout():
+		hints = append(hints, "give it longer with --timeout")
+	case e.RetryAfter > 0:
+		hints = append(hints, "the provider asks to wait "+render.Duration(e.RetryAfter)+" before the next try")
+	}
+	if e.Sent && e.Operation == "refresh" {
+		return append(hints, "the login is kept; the provider may have replaced its refresh token all the same: try again, and if that is refused, simsid login"+p)
+	}
+	return append(hints, "nothing was changed; try again")
+}
