@@ -36,7 +36,8 @@ func (s *Server) serveWatched(w http.ResponseWriter, r *http.Request) {
 		s.route(w, r)
 		return
 	}
-	s.serveFaulty(w, withFaults(r), s.clientOf(r), s.route)
+	r = withFaults(r) // before the form is read, which the copy of a request doesn't share
+	s.serveFaulty(w, r, s.clientOf(r), s.route)
 }
 
 // maxClientHint bounds what is looked at to find a request's client, in bytes.
