@@ -230,3 +230,5 @@ func (b *bench) told(r reply, where string, pairs ...string) {
 }
 
 func long(n int) string { return strings.Repeat("a", n) }
+
+func secretOf(text string) token.Secret { return token.NewSecret(text) }
