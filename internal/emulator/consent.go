@@ -47,8 +47,12 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, p pendingRe
 			scopes = append(scopes, consentScope{sc.Name, about, sc.Name == openID})
 		}
 	}
+	title := "Allow access"
+	if nothing {
+		title = "Error: allow access"
+	}
 	s.show(w, r, http.StatusOK, page{
-		title: "Allow access", target: p.request.redirectURI,
+		title: title, target: p.request.redirectURI,
 		main: consentPage{
 			ID: p.id, Token: token, Application: p.request.client.Name, Name: u.Name, Scopes: scopes, Nothing: nothing,
 			Remember: p.request.client.RememberConsent, Always: slices.Contains(p.request.scopes, offlineAccess),

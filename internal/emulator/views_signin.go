@@ -65,10 +65,11 @@ func (p loginPage) form() *html.Node {
 
 // elsewhere are the ways to sign in with another identity provider.
 func (p loginPage) elsewhere() *html.Node {
-	f := el("form", attributes{"method", "get", "action", "/external", "class", "elsewhere"}, hiddenField("signin", p.ID))
+	f := el("form", attributes{"method", "get", "action", "/external", "class", "elsewhere"},
+		el("p", attributes{"class", "small", "id", "elsewhere"}, text("Or sign in with")), hiddenField("signin", p.ID))
 	for _, provider := range p.Providers {
-		grow(f, el("button", attributes{"class", "secondary", "type", "submit", "name", "provider", "value", provider.Name},
-			text("Sign in with "), foreign(provider.title())))
+		grow(f, el("button", attributes{"class", "secondary", "type", "submit", "name", "provider", "value", provider.Name,
+			"aria-describedby", "elsewhere"}, foreign(provider.title())))
 	}
 	return f
 }

@@ -8,60 +8,26 @@
 //   SIMSID_TEST_ORGANISATION  which button to press where the emulator asks for an organisation: a part of what it says
 //   SIMSID_TEST_SHOTS         a folder for screenshots of each page; none without it
 //   SIMSID_TEST_BROWSE        "mouse" (the default), "keyboard", or "noscript": by mouse with scripts switched off
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { chromium } from 'playwright-core';
+import { DESKTOP, inspect, open, PHONE, press, type } from './look.mjs';
 
 const LIMIT_MS = 100_000;
-const STEP_MS = 15_000;
 const MAX_PAGES = 6;
-const DESKTOP = { width: 1024, height: 720 };
-const PHONE = { width: 360, height: 740 };
-
-// The last are for machines without a network: Chromium looks for its maker's servers otherwise.
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
 
 const {
   SIMSID_TEST_REPORT, SIMSID_TEST_SHOTS, SIMSID_TEST_BROWSE = 'mouse',
   SIMSID_TEST_USER, SIMSID_TEST_LOGIN = '', SIMSID_TEST_PASSWORD = '', SIMSID_TEST_ORGANISATION = '',
 } = process.env;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+const keyboard = SIMSID_TEST_BROWSE === 'keyboard';
+const scripts = SIMSID_TEST_BROWSE !== 'noscript';
 const report = { pages: [], landing: null, error: '' };
 
 function finish(error) {
   if (error) report.error = String(error.stack ?? error);
   if (SIMSID_TEST_REPORT) writeFileSync(SIMSID_TEST_REPORT, JSON.stringify(report, null, 2));
   process.exit(error ? 1 : 0);
-}
-
-// press presses a control as the chosen kind of person would. By keyboard it must be reachable from the page's start with Tab.
-async function press(page, control) {
-  if (SIMSID_TEST_BROWSE !== 'keyboard') {
-    await control.click();
-    return;
-  }
-  await reach(page, control);
-  await page.keyboard.press('Enter');
-}
-
-async function reach(page, control) {
-  const wanted = await control.elementHandle();
-  const focused = () => wanted.evaluate((element) => element === document.activeElement);
-  for (let tabs = 0; tabs < 100 && !(await focused()); tabs += 1) await page.keyboard.press('Tab');
-  if (!(await focused())) throw new Error(`${page.url()}: a control can't be reached with Tab`);
-}
-
-// type fills in a field; by keyboard it is reached like any control.
-async function type(page, field, text) {
-  if (SIMSID_TEST_BROWSE !== 'keyboard') {
-    await field.fill(text);
-    return;
-  }
-  await reach(page, field);
-  await page.keyboard.type(text);
 }
 
 // shoot keeps what a page looks like: in light and dark, on a desk and on a phone.
@@ -78,52 +44,32 @@ async function shoot(page, name) {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
-// inspect asks axe for what would keep somebody from using the page, in both colour schemes, and whether it fits a phone.
-async function inspect(page) {
-  if (SIMSID_TEST_BROWSE === 'noscript') return { violations: [], fits: true };
-  const violations = new Set();
-  await page.evaluate(axe);
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    const found = await page.evaluate(() => globalThis.axe.run());
-    for (const { id, nodes } of found.violations) violations.add(`${colorScheme}: ${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize(PHONE);
-  const fits = await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
-  await page.setViewportSize(DESKTOP);
-  return { violations: [...violations], fits };
-}
+// look inspects the page; without scripts that can't be done.
+const look = (page) => (scripts ? inspect(page) : { violations: [], fits: true });
 
 async function see(page, name) {
   await shoot(page, name);
-  report.pages.push({ name, title: await page.title(), ...await inspect(page) });
+  report.pages.push({ name, title: await page.title(), ...await look(page) });
 }
 
 async function signIn(page) {
   if (SIMSID_TEST_USER) {
-    await press(page, page.getByRole('button', { name: SIMSID_TEST_USER }).first());
+    await press(page, page.getByRole('button', { name: SIMSID_TEST_USER }).first(), keyboard);
     return;
   }
-  await type(page, page.getByLabel('Login name', { exact: true }), SIMSID_TEST_LOGIN);
-  await type(page, page.getByLabel('Password', { exact: true }), SIMSID_TEST_PASSWORD);
-  await press(page, page.getByRole('button', { name: 'Sign in', exact: true }));
+  await type(page, page.getByLabel('Login name', { exact: true }), SIMSID_TEST_LOGIN, keyboard);
+  await type(page, page.getByLabel('Password', { exact: true }), SIMSID_TEST_PASSWORD, keyboard);
+  await press(page, page.getByRole('button', { name: 'Sign in', exact: true }), keyboard);
 }
 
 async function chooseOrganisation(page) {
-  await press(page, page.getByRole('button', { name: SIMSID_TEST_ORGANISATION }).first());
+  await press(page, page.getByRole('button', { name: SIMSID_TEST_ORGANISATION }).first(), keyboard);
 }
 
 const answers = { '/login': ['sign-in', signIn], '/organisation': ['choice', chooseOrganisation] };
 
 async function browse(address) {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS, timeout: 60_000 });
-  // Without motion, so that a page never has to be waited for between two colours.
-  const context = await browser.newContext({
-    viewport: DESKTOP, locale: 'en-GB', reducedMotion: 'reduce', javaScriptEnabled: SIMSID_TEST_BROWSE !== 'noscript',
-  });
-  context.setDefaultTimeout(STEP_MS);
-  const page = await context.newPage();
+  const { browser, page } = await open({ javaScriptEnabled: scripts });
   page.on('pageerror', (error) => { report.pageError = String(error); });
   page.on('console', (message) => { if (message.type() === 'error') report.pageError = message.text(); });
   let response = await page.goto(address);
@@ -136,7 +82,7 @@ async function browse(address) {
   }
   report.landing = { title: await page.title(), status: response.status(), query: new URL(page.url()).search };
   await shoot(page, 'landing');
-  Object.assign(report.landing, await inspect(page));
+  Object.assign(report.landing, await look(page));
   await browser.close();
 }
 
