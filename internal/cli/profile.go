@@ -22,8 +22,9 @@ client secret is kept in the store.`,
 		Example: `  simsid profile add                # asks what it needs
   simsid profile list
   simsid profile show school --origin`,
-		GroupID: groupSetup,
-		RunE:    parent,
+		GroupID:     groupSetup,
+		Annotations: map[string]string{namesProfile: ""},
+		RunE:        parent,
 	}
 	cmd.AddCommand(newProfileAddCmd(a), newProfileEditCmd(a), newProfileListCmd(a), newProfileShowCmd(a), newProfileUseCmd(a), newProfileRemoveCmd(a))
 	return cmd
@@ -48,13 +49,13 @@ func runProfileList(ctx context.Context, a *app) error {
 	}
 	v := render.Profiles{Path: file.Path()}
 	for _, name := range file.Names() {
-		p, err := config.Resolve(a.layers(file, name, nil, noEnvironment))
-		if err != nil {
-			return err
+		row := render.ProfileRow{Name: name, Default: file.Default() == name}
+		if p, err := config.Resolve(a.layers(file, name, nil, noEnvironment)); err != nil {
+			row.Fault = err.Error()
+		} else {
+			row.Kind, row.Issuer, row.ClientID, row.Store = p.Kind, p.Issuer, p.ClientID, p.Store
 		}
-		v.Rows = append(v.Rows, render.ProfileRow{
-			Name: name, Default: file.Default() == name, Kind: p.Kind, Issuer: p.Issuer, ClientID: p.ClientID, Store: p.Store,
-		})
+		v.Rows = append(v.Rows, row)
 	}
 	return a.answer(ctx, v)
 }
@@ -160,14 +161,14 @@ provider too.`,
 		Example: "  simsid profile remove school",
 		Args:    oneArgument("the name of a profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runProfileRemove(cmd.Context(), a, cmd, args[0])
+			return runProfileRemove(cmd.Context(), a, args[0])
 		},
 		ValidArgsFunction: a.completeProfiles,
 	}
 }
 
 // runProfileRemove clears the store first: a profile that is gone from the file could not be named any more to do it.
-func runProfileRemove(ctx context.Context, a *app, _ *cobra.Command, name string) error {
+func runProfileRemove(ctx context.Context, a *app, name string) error {
 	file, err := a.loadConfig()
 	if err != nil {
 		return err

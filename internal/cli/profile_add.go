@@ -178,7 +178,8 @@ func (a *app) checkDraft(file *config.File, d *draft) error {
 // draftSession resolves the draft as if it were in the file, so that what is wrong with it is known before anything is written.
 func (a *app) draftSession(d draft) (*session, error) {
 	p, err := config.Resolve(config.Layers{
-		File: &config.File{}, Profile: d.name, Getenv: noEnvironment, Defaults: kindDefaults, BuiltIn: d.values,
+		File: &config.File{}, Profile: d.name, Getenv: noEnvironment, Defaults: kindDefaults,
+		Flags: d.values, BuiltIn: map[string][]string{"kind": d.values["kind"]},
 	})
 	if err != nil {
 		return nil, err
@@ -208,10 +209,11 @@ func (a *app) draftSession(d draft) (*session, error) {
 			return nil, err
 		}
 	}
-	if p.RedirectURI != "" {
-		return s, flow.CheckRedirect(p.RedirectURI)
+	if p.RedirectURI == "" {
+		return nil, &hintedError{Code: exitUsage, Text: "the redirect URI is missing",
+			Hints: []string{"--redirect-uri …: exactly as it is registered with the provider, such as http://localhost:5454/"}}
 	}
-	return s, nil
+	return s, flow.CheckRedirect(p.RedirectURI)
 }
 
 // keepSecrets puts the draft's secrets into the store, before the profile is written: a profile without its secret would

@@ -74,6 +74,9 @@ func newRootCmd(a *app) *cobra.Command {
 			if f := cmd.Flags().Lookup("profile"); f != nil && f.Changed && a.global.profile == "" {
 				return &usageError{Problem: "--profile is empty: name a profile, or leave it away for the default", Command: cmd.CommandPath()}
 			}
+			if a.global.profile != "" && namesProfileItself(cmd) {
+				return &usageError{Problem: "--profile has no meaning here: the profile is the command's argument", Command: cmd.CommandPath()}
+			}
 			return a.checkGlobals()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -110,6 +113,18 @@ func newRootCmd(a *app) *cobra.Command {
 
 // quickCommand marks a command that only prints, or says by itself from where on it waits.
 const quickCommand = "quick"
+
+// namesProfile marks a command, and those below it, whose profile is an argument; quick ones that need none are alike.
+const namesProfile = "names-profile"
+
+func namesProfileItself(cmd *cobra.Command) bool {
+	for c := cmd; c != nil; c = c.Parent() {
+		if _, ok := c.Annotations[namesProfile]; ok {
+			return true
+		}
+	}
+	return false
+}
 
 // commands are the constructors of all commands by name, in groups.
 func commands() map[string]func(*app) *cobra.Command {
@@ -250,6 +265,13 @@ func (a *app) fail(err error) int {
 	}
 	if f.Silent {
 		return f.Code
+	}
+	if a.json() {
+		// The answer stays empty; a program reads what went wrong where a person would.
+		failed := render.Failed{Code: f.Code, Text: f.Text, Hints: f.Hints}
+		if render.Write(context.Background(), a.env.Stderr, failed, render.Options{JSON: true}) == nil {
+			return f.Code
+		}
 	}
 	a.line("error", "%s", f.Text)
 	for _, h := range f.Hints {

@@ -272,6 +272,10 @@ func (s *session) complete() error {
 			return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: kind %s has no environment %q", p.Name, s.kind.Name, p.Environment)}
 		}
 	}
+	if known, _ := s.kind.EnvironmentIssuer(p.Environment); known != "" && strings.TrimSuffix(p.Issuer, "/") != known {
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: %s of %s is %s, not %s", p.Name, p.Environment, s.kind.Title, known, p.Issuer),
+			Hints: []string{"an address that you were assigned is of the environment sandbox; any other provider is of kind oidc"}}
+	}
 	if p.Issuer == "" {
 		return missing("issuer", "issuer", "https://id.example.com")
 	}

@@ -36,6 +36,9 @@ func runStatus(ctx context.Context, a *app) error {
 	}
 	if name := a.global.profile; name != "" {
 		v.Rows = slices.DeleteFunc(v.Rows, func(r render.StatusRow) bool { return r.Profile != name })
+		if len(v.Rows) == 0 && name == emulatorProfile {
+			return &profileError{Profile: name, Err: tokenstore.ErrNoLogin}
+		}
 		if len(v.Rows) == 0 {
 			return a.unknownProfile(name)
 		}
@@ -45,14 +48,12 @@ func runStatus(ctx context.Context, a *app) error {
 
 // unknownProfile says that nothing goes by that name.
 func (a *app) unknownProfile(name string) error {
-	if name == emulatorProfile {
-		return &profileError{Profile: name, Err: tokenstore.ErrNoLogin}
-	}
 	file, err := a.loadConfig()
 	if err != nil {
 		return err
 	}
-	return &config.UnknownProfileError{Name: name, Known: file.Names()}
+	_, err = config.Resolve(config.Layers{File: file, Profile: name, Getenv: noEnvironment, Defaults: kindDefaults})
+	return err
 }
 
 // noEnvironment is for what is asked of the file alone.

@@ -13,7 +13,7 @@ func newVersionCmd(a *app) *cobra.Command {
 		Example: `  simsid version
   simsid version --jq .version`,
 		GroupID:     groupSetup,
-		Annotations: map[string]string{quickCommand: ""},
+		Annotations: map[string]string{quickCommand: "", namesProfile: ""},
 		Args:        noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b := a.env.Build

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/itchyny/gojq"
@@ -20,7 +21,7 @@ const (
 // JQError says what is wrong with a jq expression, or with what it did to the document.
 type JQError struct {
 	Expression string
-	Problem    string // in words; may quote the document
+	Problem    string // in words; never with a value of the document, which may be a token
 }
 
 func (e *JQError) Error() string { return fmt.Sprintf("jq expression %q: %s", e.Expression, e.Problem) }
@@ -82,11 +83,19 @@ func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
 	}
 }
 
+// jqProblem says why an expression failed. gojq's own words quote the value that it failed on, in brackets or behind "error:".
 func jqProblem(err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return "it took longer than " + Duration(jqTime)
+	case errors.As(err, new(*gojq.HaltError)):
+		return "it ended itself by halt_error"
 	}
-	return err.Error()
+	what, _, _ := strings.Cut(err.Error(), " (")
+	if strings.HasPrefix(what, "error") {
+		return "it called error"
+	}
+	return what
 }
 
 func writeResult(out *bytes.Buffer, v any) error {

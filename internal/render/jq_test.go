@@ -52,8 +52,8 @@ func TestJQFaults(t *testing.T) {
 		`include "/etc/x"; .`:   {"cannot load module: \"/etc/x\"", true},
 		"input":                 {"input(s)/0 is not allowed", true},
 		"debug":                 {"function not defined: debug/0", true}, // it would write to stderr
-		".schema.x":             {"expected an object but got: string (\"simsid.done/1\")", false},
-		`error("no")`:           {"error: no", false},
+		".schema.x":             {"expected an object but got: string", false},
+		`error("no")`:           {"it called error", false},
 		`repeat("x" * 1000000)`: {"its results are longer than 16 MiB", false},
 	} {
 		t.Run(expr, func(t *testing.T) {

@@ -18,6 +18,7 @@ type ProfileRow struct {
 	Issuer   string
 	ClientID string
 	Store    string
+	Fault    string // what is wrong with it; "" for one that can be used
 }
 
 func (v Profiles) text(p *printer) {
@@ -34,6 +35,12 @@ func (v Profiles) text(p *printer) {
 		rows = append(rows, []string{name, r.Kind, r.Store, r.ClientID, r.Issuer})
 	}
 	p.table(0, []string{"Profile", "Kind", "Kept in", "Client id", "Issuer"}, rows)
+	for _, r := range v.Rows {
+		if r.Fault != "" {
+			p.gap()
+			p.para(0, asWarning, r.Name+" can't be used: "+r.Fault)
+		}
+	}
 	if v.Path != "" {
 		p.gap()
 		p.para(0, asNote, "They are written in "+v.Path)
@@ -47,6 +54,7 @@ type profileDoc struct {
 	Issuer   string `json:"issuer,omitempty"`
 	ClientID string `json:"client_id,omitempty"`
 	Store    string `json:"store,omitempty"`
+	Fault    string `json:"fault,omitempty"`
 }
 
 func (v Profiles) document() any {

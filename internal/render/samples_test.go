@@ -188,6 +188,11 @@ func samples(t testing.TB) map[string]render.View {
 				Issuer: "https://login.a-rather-long-host-name.example.com/oauth/v2/oauth-anonymous/tenants/northern-schools",
 			},
 		}},
+		"profiles-fault": render.Profiles{Path: "/home/helen/.config/simsid/config.toml", Rows: []render.ProfileRow{
+			{Name: "work", Kind: "oidc", Issuer: "https://id.example.com", ClientID: "cli", Store: "keyring"},
+			{Name: "old", Fault: `issuer "nope" must be an https address, or http on loopback`},
+		}},
+		"failed":         render.Failed{Code: 4, Text: "nobody is signed in with profile work", Hints: []string{"simsid login -p work"}},
 		"profiles-empty": render.Profiles{Path: "/home/helen/.config/simsid/config.toml"},
 		"profile": render.ProfileShown{
 			Name: "work", Origins: true,
