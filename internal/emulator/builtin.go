@@ -122,7 +122,15 @@ func sampleUsers() []UserConfig {
 		engineer  = "4b000000-0000-4000-8000-000000000009"
 		parent    = "5c000000-0000-4000-8000-00000000000b"
 		hostile   = "8f000000-0000-4000-8000-000000000010"
+		bursar    = "9a000000-0000-4000-8000-000000000011"
+		governor  = "ab000000-0000-4000-8000-000000000012"
 	)
+	coded := sample(100209, "bursar", "Carys Morgan", "Bursar who needs a code from an app, too", "Bursar", bursar,
+		at("9998003", bursar))
+	coded.Factor = Factor{Kind: FactorTOTP, TOTP: token.NewSecret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")}
+	spelled := sample(100210, "governor", "Wyn Parry", "Governor who needs a passphrase, too", "Governor", governor,
+		at("9993101", governor))
+	spelled.Factor = Factor{Kind: FactorPassphrase, Passphrase: token.NewSecret("three bells at noon")}
 	return []UserConfig{
 		sample(100201, "head", "Margaret Ellis", "Headteacher at a School", "Headteacher", head, at("9994001", head)),
 		sample(100202, "manager", "David Okafor", "Business manager at a Multi Academy Trust", "Business Manager", manager,
@@ -137,6 +145,7 @@ func sampleUsers() []UserConfig {
 			at("9998003", "5c000000-0000-4000-8000-0000000000b3")),
 		sample(100207, "consultant", "Thomas Whitfield", "Consultant at twelve Schools, of which a token names ten", "Consultant",
 			"7e000000-0000-4000-8000-00000000000f", twelve...),
+		coded, spelled,
 		sample(100208, "hostile", "\x1b[31mRobin\x1b[0m <script>alert(1)</script> \u202etset\u202c & \"Co\"",
 			"A name with terminal escapes, HTML and right-to-left marks", "Teacher", hostile, at("9994001", hostile)),
 	}
