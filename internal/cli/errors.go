@@ -244,7 +244,7 @@ func explainLogin(err error, p string, f *failure) bool {
 	case is[*flow.TimeoutError](err):
 		e, _ := errors.AsType[*flow.TimeoutError](err)
 		f.Code = exitLogin
-		f.Hints = quietCauses(e.RedirectURI)
+		f.Hints = quietCauses(e.RedirectURI, false)
 	case is[*provider.SubjectError](err):
 		f.Code = exitNo
 		f.Hints = []string{"the answer was not used (OpenID Connect Core 5.3.2); sign in again: simsid login" + p}
@@ -266,10 +266,14 @@ func is[E error](err error) bool {
 }
 
 // quietCauses names what makes a login hear nothing, likeliest first.
-func quietCauses(redirectURI string) []string {
+func quietCauses(redirectURI string, terminal bool) []string {
+	paste := "a browser on another machine can't come back here: sign in from a terminal, where the address that it ends at can be pasted"
+	if terminal {
+		paste = "a browser on another machine can't come back here: paste the address that it ends at into this terminal"
+	}
 	return []string{
 		"register exactly this redirect URI with the provider, port and trailing slash included: " + redirectURI,
 		"an error page in the browser means that the provider refused the request: check client id, scopes and flow",
-		"a browser on another machine can't come back here: paste the address that it ends at into this terminal",
+		paste,
 	}
 }

@@ -26,20 +26,16 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 		case flow.BrowserFailed:
 			s.line("warning", "the browser could not be opened (%v): open the address above yourself", e.Err)
 		case flow.Stray:
-			if s.global.verbose {
-				s.line("note", "turned away: %s", e.Reason)
-			}
+			s.note("turned away: %s", e.Reason)
 		case flow.PasteRefused:
 			s.line("warning", "that is not the awaited answer: %s", e.Reason)
 		case flow.Quiet:
 			s.line("note", "no answer for %s; still waiting", render.Duration(e.After))
-			for _, cause := range quietCauses(e.RedirectURI) {
+			for _, cause := range quietCauses(e.RedirectURI, s.canAsk()) {
 				s.line("hint", "%s", cause)
 			}
 		case flow.Answered:
-			if s.global.verbose {
-				s.line("note", "the answer came (%s); exchanging the code", e.Via)
-			}
+			s.note("the answer came (%s); exchanging the code", e.Via)
 		}
 	}
 }

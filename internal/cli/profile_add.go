@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,6 +97,9 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 		return err
 	}
 	if a.canAsk() && missingFromDraft(d) {
+		if err := a.findPlace(ctx, &d); err != nil {
+			return err
+		}
 		if err := a.askProfile(ctx, file, o, &d); err != nil {
 			return err
 		}
@@ -250,6 +254,26 @@ func (s *session) keepSecrets(ctx context.Context, d draft) error {
 		return nil
 	}
 	return st.SetSecret(ctx, tokenstore.IntrospectionSecret, d.introspection)
+}
+
+// findPlace looks whether there is a keyring before anything is asked: answers that can't be kept would be lost. Where there is
+// none, the sealed file is chosen, and said.
+func (a *app) findPlace(ctx context.Context, d *draft) error {
+	if d.values["store"] != nil || a.env.Getenv("SIMSID_STORE") != "" {
+		return nil
+	}
+	o, err := a.storeOptions()
+	if err != nil {
+		return err
+	}
+	nobody := tokenstore.Binding{Profile: "simsid-probe", Issuer: "https://probe.invalid", ClientID: "probe"}
+	_, err = tokenstore.Choose(ctx, o, nobody, tokenstore.Keyring, tokenstore.Keyring)
+	if errors.Is(err, tokenstore.ErrAbsent) {
+		a.say("There is no keyring here: the client secret and the tokens go into a sealed file.\n")
+		d.values["store"] = []string{string(tokenstore.File)}
+		return nil
+	}
+	return err
 }
 
 // askProfile asks for what the flags don't say.

@@ -54,7 +54,7 @@ func runRefresh(ctx context.Context, a *app, cmd *cobra.Command) error {
 	})
 }
 
-// timesOfIssue are claims that differ in any two tokens, and say nothing about the user.
+// timeOfIssue names claims that differ in any two tokens, and say nothing about the user.
 func timeOfIssue(name string) bool {
 	switch name {
 	case "iat", "nbf", "exp", "jti", "at_hash", "c_hash", "nonce":

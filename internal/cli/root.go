@@ -105,7 +105,8 @@ func newRootCmd(a *app) *cobra.Command {
 	a.addCommands(root)
 	root.SetUsageFunc(usage)
 	root.SetHelpCommandGroupID(groupSetup)
-	root.SetCompletionCommandGroupID(groupSetup)
+	root.SetHelpCommand(newHelpCmd())
+	root.CompletionOptions.DisableDefaultCmd = true
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return root
@@ -132,7 +133,7 @@ func commands() map[string]func(*app) *cobra.Command {
 		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
 		"token": newTokenCmd, "decode": newDecodeCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
 		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
-		"profile": newProfileCmd, "store": newStoreCmd, "emulator": newEmulatorCmd, "version": newVersionCmd,
+		"profile": newProfileCmd, "store": newStoreCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd,
 	}
 }
 
@@ -143,7 +144,6 @@ func (a *app) addCommands(root *cobra.Command) {
 	if len(a.env.Args) > 0 {
 		if newCmd, ok := all[a.env.Args[0]]; ok {
 			root.AddCommand(newCmd(a))
-			root.CompletionOptions.DisableDefaultCmd = true
 			return
 		}
 	}
@@ -243,6 +243,13 @@ func (a *app) renderOptions(tty bool) render.Options {
 		o.Width = a.env.Width()
 	}
 	return o
+}
+
+// note writes a line that only --verbose shows.
+func (a *app) note(format string, args ...any) {
+	if a.global.verbose {
+		a.line("note", format, args...)
+	}
 }
 
 // say writes a line of plain words to standard error.

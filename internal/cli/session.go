@@ -39,7 +39,7 @@ type selection struct {
 	name string // profile; "" means the chosen one
 }
 
-// profileFlags are the keys of a profile that a command takes as flags.
+// baseProfileFlags are the keys of a profile that a command takes as flags.
 var baseProfileFlags = []string{"issuer", "client_id", "client_auth", "store"} //nolint:gochecknoglobals // a constant list
 
 // addProfileFlags gives cmd the flags that override keys of the profile.
@@ -339,6 +339,7 @@ func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
 	if err := s.prepareHTTP(); err != nil {
 		return nil, err
 	}
+	s.note("reading the metadata of %s", s.profile.Issuer)
 	md, err := provider.Discover(ctx, s.hc, provider.DiscoverRequest{Kind: s.kind, Issuer: s.profile.Issuer, Pinned: s.profile.PinnedIssuer})
 	if err != nil {
 		return nil, err

@@ -123,6 +123,7 @@ func (s *session) freshSet(ctx context.Context, minValid time.Duration) (token.S
 	if err != nil {
 		return token.Set{}, err
 	}
+	s.note("the login is kept in the %s", s.where(store))
 	back := s.clockWentBack(set)
 	if set.ValidFor(s.env.Now(), minValid) && !back {
 		return set, nil
@@ -157,6 +158,7 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 	if err != nil {
 		return nil, err
 	}
+	s.note("refreshing the tokens of profile %s", s.profile.Name)
 	r.Provider, r.Client, r.Keeper, r.Now = s.provider, client, store, s.env.Now
 	res, err := flow.Refresh(ctx, r)
 	if err != nil && res != nil {
