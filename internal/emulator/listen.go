@@ -155,7 +155,9 @@ func split(socket net.Listener, now func() time.Time) (secure, open net.Listener
 			case errors.Is(err, net.ErrClosed):
 				return
 			case err != nil:
-				a.pass(nil, err) // the HTTP server knows which errors to wait out
+				if !a.pass(nil, err) { // the HTTP server knows which errors to wait out
+					return
+				}
 			default:
 				go assign(c, now, a, b)
 			}
