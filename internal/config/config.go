@@ -46,13 +46,16 @@ const (
 	keyClientAuth    = "client_auth"
 	keyScopes        = "scopes"
 	keyRedirect      = "redirect_uri"
+	keyListen        = "listen"
+	keyTLSCert       = "tls_cert"
+	keyTLSKey        = "tls_key"
 	keyPostLogout    = "post_logout_redirect_uri"
 	keyIntrospection = "introspection_id"
 	keyStore         = "store"
 )
 
 // Settings returns the table of keys in the order in which they are shown. Keys: kind, environment, issuer, pinned_issuer,
-// client_id, client_auth, scopes, redirect_uri, post_logout_redirect_uri, introspection_id, store.
+// client_id, client_auth, scopes, redirect_uri, listen, tls_cert, tls_key, post_logout_redirect_uri, introspection_id, store.
 func Settings() []Setting {
 	return []Setting{
 		{keyKind, "SIMSID_KIND", "kind", false, "kind of provider: simsid, oidc or emulator"},
@@ -63,6 +66,9 @@ func Settings() []Setting {
 		{keyClientAuth, "SIMSID_CLIENT_AUTH", "client-auth", false, "how the client authenticates: client_secret_post, client_secret_basic, client_secret_basic_raw or none"},
 		{keyScopes, "SIMSID_SCOPES", "scope", true, "scopes to ask for"},
 		{keyRedirect, "SIMSID_REDIRECT_URI", "redirect-uri", false, "redirect URI exactly as it is registered; port 0 means any free one"},
+		{keyListen, "SIMSID_LISTEN", "listen", false, "IP address, with a port or without, to listen on for the redirect URI; needed where its host isn't localhost but leads to this machine"},
+		{keyTLSCert, "SIMSID_TLS_CERT", "tls-cert", false, "PEM file with the certificate for an https redirect URI; without it simsid makes one for this machine"},
+		{keyTLSKey, "SIMSID_TLS_KEY", "tls-key", false, "PEM file with the key of tls_cert"},
 		{keyPostLogout, "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false, "where the browser goes after a logout, as it is registered"},
 		{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "name of the scope whose secret introspection authenticates with"},
 		{keyStore, "SIMSID_STORE", "store", false, "where tokens are kept: keyring, file, memory or, for the emulator, auto"},

@@ -16,6 +16,8 @@ type Profile struct {
 	ClientAuth            string
 	Scopes                []string
 	RedirectURI           string
+	Listen                string // where to listen for it; "" where its host says it
+	TLSCert, TLSKey       string // files
 	PostLogoutRedirectURI string
 	IntrospectionID       string
 	Store                 string
@@ -71,6 +73,12 @@ func (p *Profile) field(key string) *string {
 		return &p.ClientAuth
 	case keyRedirect:
 		return &p.RedirectURI
+	case keyListen:
+		return &p.Listen
+	case keyTLSCert:
+		return &p.TLSCert
+	case keyTLSKey:
+		return &p.TLSKey
 	case keyPostLogout:
 		return &p.PostLogoutRedirectURI
 	case keyIntrospection:

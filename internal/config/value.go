@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Bounds of values. The ids are longer than any provider's, the addresses as long as browsers take them.
@@ -94,6 +95,10 @@ func checkValue(key, v string) string {
 		return checkScope(v)
 	case keyRedirect, keyPostLogout:
 		return checkRedirect(v)
+	case keyListen:
+		return checkListen(v)
+	case keyTLSCert, keyTLSKey:
+		return checkPath(v)
 	case keyStore:
 		return checkOneOf(v, "keyring", "file", "memory", "auto")
 	}
@@ -178,6 +183,28 @@ func checkRedirect(v string) string {
 		return ""
 	}
 	return "must be an absolute https address, http on loopback, or one with a private scheme such as com.example.app"
+}
+
+// checkListen takes an IP address with a port or without: a name could lead anywhere by the time that it is used.
+func checkListen(v string) string {
+	if _, err := netip.ParseAddr(v); err == nil {
+		return ""
+	}
+	if _, err := netip.ParseAddrPort(v); err == nil {
+		return ""
+	}
+	return "must be an IP address such as 127.0.0.1, 127.0.0.1:8443 or [::1]:8443"
+}
+
+// checkPath takes what can be a file's name on some system.
+func checkPath(v string) string {
+	switch {
+	case len(v) > maxURL:
+		return fmt.Sprintf("is longer than %d bytes", maxURL)
+	case strings.ContainsFunc(v, unicode.IsControl):
+		return "has a control character"
+	}
+	return ""
 }
 
 // checkURL takes an absolute URI of RFC 3986 without userinfo.

@@ -17,6 +17,7 @@ func TestCheckValue(t *testing.T) {
 		relative   = "must be an absolute address, beginning with https://"
 		queryOr    = "must have neither query nor fragment"
 		noHost     = "has no host"
+		listen     = "must be an IP address such as 127.0.0.1, 127.0.0.1:8443 or [::1]:8443"
 		authMethod = "must be client_secret_post, client_secret_basic, client_secret_basic_raw or none"
 	)
 	for _, c := range []struct{ key, value, want string }{
@@ -97,6 +98,18 @@ func TestCheckValue(t *testing.T) {
 		{"redirect_uri", "http://localhost:5454/#", "must have no fragment"},
 		{"redirect_uri", "http://me@localhost:5454/", userinfo},
 		{"post_logout_redirect_uri", "http://app.example/cb", redirect},
+
+		{"listen", "127.0.0.1", ""},
+		{"listen", "0.0.0.0:443", ""},
+		{"listen", "::1", ""},
+		{"listen", "[::1]:8443", ""},
+		{"listen", "localhost:8443", listen},
+		{"listen", ":8443", listen},
+		{"listen", "127.0.0.1:99999", listen},
+		{"tls_cert", "/etc/ssl/my own.pem", ""},
+		{"tls_key", `C:\keys\me.pem`, ""},
+		{"tls_key", "a\x1b[31m", "has a control character"},
+		{"tls_cert", strings.Repeat("x", 2049), "is longer than 2048 bytes"},
 
 		{"client_secret", "x", "is of no known key"},
 		{"issuer", "", "is empty"},

@@ -29,7 +29,7 @@ const (
 // another issuer, *RedirectError, *ParamError or ErrNoOpenID for a request that can't be made, and ctx's error when
 // it is cancelled. Nothing but one genuine answer (right path, method, Host, state) ends the wait.
 func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
-	redirect, err := parseRedirect(r.RedirectURI)
+	redirect, err := r.redirect()
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen(ctx, redirect, expected{state: o.state, mode: r.mode()}, o.landing)
+	l, err := listen(ctx, redirect, r.Certificate, expected{state: o.state, mode: r.mode()}, o.landing)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +62,25 @@ func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
 		return nil, ctx.Err()
 	}
 	return result, err
+}
+
+// redirect is the redirect URI and where to listen for it; with PasteOnly, nowhere.
+func (r LoginRequest) redirect() (redirect, error) {
+	at, err := parseRedirect(r.RedirectURI, r.Listen)
+	switch {
+	case err != nil:
+		return at, err
+	case r.PasteOnly && at.port == 0 && !at.away:
+		return at, &RedirectError{URI: r.RedirectURI, Problem: "its port is 0, and where nothing listens there is none to put in its place"}
+	case r.PasteOnly:
+		at.away = true
+	case at.scheme == schemeHTTPS && !at.away && r.Certificate == nil:
+		return at, &RedirectError{URI: r.RedirectURI, Problem: "it is https, and there is no certificate to listen with"}
+	}
+	if at.away && r.Paste == nil {
+		return at, &RedirectError{URI: r.RedirectURI, Problem: "it doesn't lead to this machine, and there is nobody to paste the answer"}
+	}
+	return at, nil
 }
 
 // oneTime are the values that are made for one login and belong to no other.
@@ -161,7 +180,7 @@ func (r LoginRequest) ask(ctx context.Context, l *loopback, o oneTime) (answer, 
 		w.lines = make(chan pasted)
 		go readLines(r.Paste, w.lines, done)
 	}
-	r.emit(Listening{RedirectURI: l.redirect.uri})
+	r.emit(Listening{RedirectURI: l.redirect.uri, Addresses: l.addresses})
 	r.emit(Address{URL: address})
 	if r.Open != nil {
 		w.browser = make(chan error, 1)
@@ -178,18 +197,24 @@ type waiting struct {
 	expired  <-chan time.Time
 	quiet    <-chan time.Time // nil: it won't come
 	lines    chan pasted      // nil: nothing can be pasted
+	block    []string         // lines that were pasted and not looked at yet
+	settled  <-chan time.Time // nil: no block has begun
 	browser  chan error       // the opener's result; nil: none runs
 }
 
 // wait is the only place that emits events while the listener runs, so that they come one at a time.
-func (w waiting) wait(ctx context.Context) (answer, error) {
+func (w *waiting) wait(ctx context.Context) (answer, error) {
 	uri := w.listener.redirect.uri
 	for {
 		select {
 		case a := <-w.listener.answers:
 			return a, nil
 		case line := <-w.lines:
-			if a, ok := w.take(line); ok {
+			if a, ok, err := w.hear(line); ok || err != nil {
+				return a, err
+			}
+		case <-w.settled:
+			if a, ok := w.look(); ok {
 				return a, nil
 			}
 		case why := <-w.listener.strays:
@@ -212,20 +237,6 @@ func (w waiting) wait(ctx context.Context) (answer, error) {
 			return answer{}, ctx.Err()
 		}
 	}
-}
-
-// take looks at a pasted line; false means that the wait goes on.
-func (w waiting) take(line pasted) (answer, bool) {
-	why := refusedLong
-	var a answer
-	if !line.long {
-		a, why = parsePasted(line.line, w.listener.redirect, w.listener.expected)
-	}
-	if why != "" {
-		w.request.emit(PasteRefused{Reason: string(why)})
-		return answer{}, false
-	}
-	return a, w.listener.take()
 }
 
 // redeem turns the answer into verified tokens.

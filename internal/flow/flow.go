@@ -4,6 +4,7 @@ package flow
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,9 @@ import (
 type LoginRequest struct {
 	Provider    *provider.Provider
 	Client      provider.Client
-	RedirectURI string // as registered; http on localhost, 127.0.0.1 or ::1. Port 0 means any free one
+	RedirectURI string           // as registered; on localhost, 127.0.0.1 or ::1 port 0 means any free one
+	Listen      string           // the address of this machine that another host of RedirectURI leads to; see CheckRedirect
+	Certificate *tls.Certificate // for an https RedirectURI that is listened for
 	Scopes      []string
 	Params      url.Values    // further parameters: prompt, login_hint, ...
 	MaxAge      time.Duration // negative: not sent
@@ -31,7 +34,14 @@ type LoginRequest struct {
 	Open func(ctx context.Context, address string) error
 	// Paste is the terminal, read line by line for a pasted URL; nil: none. A blocked Read can't be interrupted, so one
 	// goroutine may stay behind in it when Login returns, and the line that ends that Read is lost.
-	Paste   io.Reader
+	Paste io.Reader
+	// PasteOnly has nothing listen: the answer is pasted, and the end of Paste without one is the end of the login (ErrNoPaste).
+	// A RedirectURI that doesn't lead here has it by itself.
+	PasteOnly bool
+	// InsecureNoState takes a bare code where it is pasted. Without the state beside it nobody can tell that it belongs to this
+	// login: somebody who has talked the user into pasting a code of theirs has signed the user in as themselves.
+	InsecureNoState bool
+
 	Timeout time.Duration // for the whole wait; 0: 5 minutes
 	Rand    io.Reader
 	Clock   Clock
@@ -56,8 +66,11 @@ type LoginResult struct {
 // Event is something that the user may want to know while a flow runs: one of the types below.
 type Event interface{ event() }
 
-// Listening says that the redirect URI is now served.
-type Listening struct{ RedirectURI string }
+// Listening says that the redirect URI is now served, or that its answer has to be pasted.
+type Listening struct {
+	RedirectURI string
+	Addresses   []string // host:port; none where nothing listens
+}
 
 // Address is the address to visit.
 type Address struct{ URL string }
@@ -92,6 +105,9 @@ func (Answered) event()      {}
 // ErrNoOpenID says that a login was asked for without the scope that makes it one (OpenID Connect Core 3.1.2.1): without
 // "openid" there is no ID token, and so nobody who signed in.
 var ErrNoOpenID = errors.New(`the scope "openid" is missing`)
+
+// ErrNoPaste says that what was to be pasted ended without an answer.
+var ErrNoPaste = errors.New("the pasted text ended without the answer")
 
 // ParamError says that a further parameter can't be sent.
 type ParamError struct {

@@ -122,8 +122,17 @@ func TestRequestRefused(t *testing.T) {
 		{"request_uri", param("request_uri", "x"), own("request_uri")},
 		{"twice", param("prompt", "login", "none"), &ParamError{Name: "prompt", Problem: "must have one value"}},
 		{"no openid", func(r *LoginRequest) { r.Scopes = []string{"profile"} }, ErrNoOpenID},
-		{"redirect", func(r *LoginRequest) { r.RedirectURI = "https://localhost/" }, &RedirectError{
-			URI: "https://localhost/", Problem: "it doesn't start with http://, and this program listens on loopback by plain HTTP",
+		{"redirect", func(r *LoginRequest) { r.RedirectURI = "ftp://localhost/" }, &RedirectError{
+			URI: "ftp://localhost/", Problem: "it starts with neither https:// nor http://",
+		}},
+		{"https without a certificate", func(r *LoginRequest) { r.RedirectURI = "https://localhost/" }, &RedirectError{
+			URI: "https://localhost/", Problem: "it is https, and there is no certificate to listen with",
+		}},
+		{"away, with nobody to paste", func(r *LoginRequest) { r.RedirectURI = "https://app.example/" }, &RedirectError{
+			URI: "https://app.example/", Problem: "it doesn't lead to this machine, and there is nobody to paste the answer",
+		}},
+		{"nothing listens on any port", func(r *LoginRequest) { r.PasteOnly, r.Paste = true, strings.NewReader("") }, &RedirectError{
+			URI: "http://localhost:0/callback", Problem: "its port is 0, and where nothing listens there is none to put in its place",
 		}},
 		{"random", func(r *LoginRequest) { r.Rand = iotest.ErrReader(errRandom) }, fmt.Errorf("read random bytes: %w", errRandom)},
 	} {

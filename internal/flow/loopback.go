@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -50,6 +51,7 @@ func (e *PortError) Unwrap() error { return e.Err }
 // loopback serves a redirect URI until one genuine answer has come and its sender has seen how the login went.
 type loopback struct {
 	redirect  redirect // with its real port
+	addresses []string // that it listens on
 	expected  expected
 	landing   string // path of the landing page; not to be guessed, so that only the sender of the answer gets there
 	relay     string // path to which the script posts a fragment; not to be guessed, so that no foreign form gets there
@@ -67,13 +69,25 @@ type loopback struct {
 	failed    chan error
 }
 
-// listen takes the redirect's port on its addresses and starts serving. Errors are *PortError.
-func listen(ctx context.Context, r redirect, e expected, landing token.Secret) (*loopback, error) {
+// listen takes the redirect's port on its addresses and starts serving. Errors are *PortError. For a redirect that is away, nothing
+// listens: what comes back is pasted. cert is for https, and nil for http.
+func listen(ctx context.Context, r redirect, cert *tls.Certificate, e expected, landing token.Secret) (*loopback, error) {
+	if r.away {
+		return newLoopback(ctx, r, e, landing), nil
+	}
 	listeners, port, err := openPort(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	l := newLoopback(ctx, r.withPort(port), e, landing)
+	for _, ln := range listeners {
+		l.addresses = append(l.addresses, ln.Addr().String())
+	}
+	if r.scheme == schemeHTTPS {
+		for i, ln := range listeners {
+			listeners[i] = l.secured(ln, cert)
+		}
+	}
 	l.serve(listeners)
 	return l, nil
 }
@@ -129,7 +143,7 @@ func openPort(ctx context.Context, r redirect) ([]net.Listener, int, error) {
 	for range tries {
 		var listeners []net.Listener
 		var port int
-		if listeners, port, err = openOnce(ctx, r.addresses(), r.port); err == nil || r.port != 0 || ctx.Err() != nil {
+		if listeners, port, err = openOnce(ctx, r.addresses(), r.listenPort()); err == nil || r.listenPort() != 0 || ctx.Err() != nil {
 			return listeners, port, err
 		}
 	}

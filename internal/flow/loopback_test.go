@@ -94,7 +94,7 @@ func startLoopback(t *testing.T, change func(*loopback)) (*loopback, func() net.
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	r, err := parseRedirect("http://127.0.0.1:0/callback")
+	r, err := parseRedirect("http://127.0.0.1:0/callback", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,23 +3,36 @@ package flow
 import (
 	"bufio"
 	"errors"
+	"html"
 	"io"
 	"net/url"
 	"strings"
+	"time"
+
+	"github.com/simsid/simsid/internal/token"
 )
 
-// maxLine is the longest pasted line in bytes; what is longer is refused and skipped.
-const maxLine = 64 << 10
+const (
+	// maxLine is the longest pasted line in bytes, and the longest block of lines; what is longer is refused and skipped.
+	maxLine = 2 * maxAnswer
+	// pasteSettle is how long a pasted line waits for more: what a terminal or a mail program has wrapped comes line by line, but at
+	// once. Without it the first line alone could be taken with a code cut short, and burn it.
+	pasteSettle = 200 * time.Millisecond
+	// bareLength is from where on a single word is taken for a code, and not for something typed.
+	bareLength = 16
+)
 
 const (
 	refusedAddress refusal = "it isn't the address that the browser ended on"
-	refusedText    refusal = "it is neither an address nor its part behind the question mark"
+	refusedText    refusal = "it is neither an address nor its part behind the question mark or the #"
+	refusedBare    refusal = "it is a bare code, and without the state beside it nobody can tell that it belongs to this login"
 )
 
 // pasted is one line from the terminal.
 type pasted struct {
 	line string
 	long bool // it was longer than maxLine, and line is empty
+	end  bool // nothing comes behind it
 }
 
 // readLines sends each line of r until r ends or done is closed. It is the goroutine that may stay behind in Read.
@@ -27,12 +40,10 @@ func readLines(r io.Reader, lines chan<- pasted, done <-chan struct{}) {
 	b := bufio.NewReaderSize(r, maxLine)
 	for {
 		line, long, err := readLine(b)
-		if line != "" || long {
-			select {
-			case lines <- pasted{line: line, long: long}:
-			case <-done:
-				return
-			}
+		select {
+		case lines <- pasted{line: line, long: long, end: err != nil}:
+		case <-done:
+			return
 		}
 		if err != nil {
 			return
@@ -55,13 +66,80 @@ func readLine(b *bufio.Reader) (line string, long bool, err error) {
 	}
 }
 
-// parsePasted reads a pasted line: the whole redirected URL, or its query with or without the question mark. People
-// copy with quotes and angle brackets around it, from HTML source, and from address bars that hide the scheme.
-func parsePasted(line string, r redirect, e expected) (answer, refusal) {
-	line = strings.Trim(line, " \t\r\n\"'`<>“”‘’«»")
-	line = strings.ReplaceAll(line, "&amp;", "&")
-	query, why := pastedQuery(line, r)
+// hear takes a line. It is looked at together with those that come right behind it; an empty line and the end say that there
+// are no more. The error is ErrNoPaste where nothing else can bring the answer.
+func (w *waiting) hear(p pasted) (a answer, ok bool, err error) {
+	size := len(p.line)
+	for _, line := range w.block {
+		size += len(line)
+	}
+	switch {
+	case p.long || size > maxLine:
+		w.block, w.settled = nil, nil
+		w.request.emit(PasteRefused{Reason: string(refusedLong)})
+	case p.line != "":
+		w.block = append(w.block, p.line)
+		w.settled = w.request.Clock.After(pasteSettle)
+	}
+	if p.line == "" || p.end {
+		if a, ok := w.look(); ok {
+			return a, true, nil
+		}
+	}
+	if !p.end {
+		return answer{}, false, nil
+	}
+	w.lines = nil
+	if w.listener.redirect.away {
+		return answer{}, false, ErrNoPaste
+	}
+	return answer{}, false, nil
+}
+
+// look looks at the lines that were pasted together; false means that the wait goes on.
+func (w *waiting) look() (answer, bool) {
+	block := w.block
+	w.block, w.settled = nil, nil
+	if len(block) == 0 {
+		return answer{}, false
+	}
+	a, why := w.parseBlock(block)
 	if why != "" {
+		w.request.emit(PasteRefused{Reason: string(why)})
+		return answer{}, false
+	}
+	return a, w.listener.take()
+}
+
+// parseBlock takes the lines for one that was wrapped, or else for as many as there are.
+func (w *waiting) parseBlock(block []string) (answer, refusal) {
+	parse := func(line string) (answer, refusal) {
+		return parsePasted(line, w.listener.redirect, w.listener.expected, w.request.InsecureNoState)
+	}
+	a, why := parse(strings.Join(block, ""))
+	if why == "" || len(block) == 1 {
+		return a, why
+	}
+	for _, line := range block {
+		if a, why := parse(line); why == "" {
+			return a, ""
+		}
+	}
+	return answer{}, why
+}
+
+// parsePasted reads a pasted line: the whole redirected URL; its query or fragment, with or without the sign in front; or a bare code.
+// People copy with quotes and angle brackets around it, from HTML source, and from address bars that hide the scheme.
+func parsePasted(line string, r redirect, e expected, insecureNoState bool) (answer, refusal) {
+	const around = " \t\r\n\"'`<>“”‘’«»"
+	line = strings.Trim(unescapeHTML(strings.Trim(line, around)), around)
+	query, why := pastedQuery(line, r)
+	switch {
+	case why == refusedText && isBareCode(line, insecureNoState) && insecureNoState:
+		return answer{code: token.NewSecret(line), via: viaPaste}, ""
+	case why == refusedText && isBareCode(line, insecureNoState):
+		return answer{}, refusedBare
+	case why != "":
 		return answer{}, why
 	}
 	a, why := e.parse(query)
@@ -69,39 +147,82 @@ func parsePasted(line string, r redirect, e expected) (answer, refusal) {
 	return a, why
 }
 
+// isBareCode reports whether a word may be a code (RFC 6749 appendix A.11 gives it any printable character). Where one is wanted, a short
+// one is one too.
+func isBareCode(word string, wanted bool) bool {
+	if len(word) > maxQuery || len(word) < bareLength && !wanted || word == "" {
+		return false
+	}
+	return !strings.ContainsFunc(word, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`:?#&"<>\`, c) })
+}
+
+// unescapeHTML takes out what somebody has copied from a page's source: "&amp;", "&#38;". Only what ends in a semicolon counts, since
+// "&section=" begins like an old entity; no parameter of an answer has one by itself.
+func unescapeHTML(line string) string {
+	const longest = 10
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(line, "&")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name, behind, ok := strings.Cut(rest[:min(len(rest), longest)], ";")
+		if text := html.UnescapeString("&" + name + ";"); ok && !strings.HasSuffix(text, ";") {
+			b.WriteString(text)
+			line = behind + rest[min(len(rest), longest):]
+			continue
+		}
+		b.WriteByte('&')
+		line = rest
+	}
+}
+
 func pastedQuery(line string, r redirect) (query string, why refusal) {
 	if query, ok := strings.CutPrefix(line, "?"); ok {
-		query, _, _ = strings.Cut(query, "#")
-		return query, ""
+		return withoutFragment(query), ""
+	}
+	if fragment, ok := strings.CutPrefix(line, "#"); ok {
+		return fragment, ""
 	}
 	name, _, assigned := strings.Cut(line, "=")
-	if assigned && !strings.ContainsAny(name, ":/?#") { // a query without its question mark
-		query, _, _ = strings.Cut(line, "#")
-		return query, ""
+	if assigned && isAnswerParam(name) { // a query without its question mark
+		return withoutFragment(line), ""
 	}
 	for _, host := range r.hosts() {
-		if strings.HasPrefix(line, host+"/") || strings.HasPrefix(line, host+"?") {
-			line = "http://" + line
+		if strings.HasPrefix(line, host+"/") || strings.HasPrefix(line, host+"?") || strings.HasPrefix(line, host+"#") {
+			line = r.scheme + "://" + line
 			break
 		}
 	}
 	u, err := url.Parse(line)
 	switch {
-	case err != nil || u.Host == "":
+	case err != nil || u.Host == "" && u.Scheme != r.scheme:
 		return "", refusedText
 	case !r.matches(u):
 		return "", refusedAddress
-	case u.RawQuery == "":
-		// IdentityServer3 puts some errors in the fragment, even for the code flow.
+	case !holdsAnswer(u.RawQuery):
+		// A response type with tokens in it is answered in the fragment, and IdentityServer3 puts some errors there even for the code
+		// flow.
 		return u.EscapedFragment(), ""
 	}
 	return u.RawQuery, ""
 }
 
+// withoutFragment cuts off what some providers put behind an answer, such as "#_=_".
+func withoutFragment(query string) string {
+	query, _, _ = strings.Cut(query, "#")
+	return query
+}
+
 // matches reports whether u's scheme, host, port and path are the redirect's own.
 func (r redirect) matches(u *url.URL) bool {
-	if u.Scheme != "http" || u.User != nil || !r.hasHost(u.Host) {
+	if u.Scheme != r.scheme || u.User != nil {
 		return false
 	}
-	return u.EscapedPath() == r.path || u.Path == "" && r.path == "/"
+	if r.scheme != schemeHTTP && r.scheme != schemeHTTPS { // a private scheme, whose address has no fixed form
+		own, err := url.Parse(r.uri)
+		return err == nil && u.Opaque == own.Opaque && u.Host == own.Host && u.EscapedPath() == own.EscapedPath()
+	}
+	return r.hasHost(u.Host) && (u.EscapedPath() == r.path || u.Path == "" && r.path == "/")
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -15,7 +16,7 @@ import (
 )
 
 func pasteRedirect() redirect {
-	r, err := parseRedirect("http://localhost:5454/callback")
+	r, err := parseRedirect("http://localhost:5454/callback", "")
 	if err != nil {
 		panic(err)
 	}
@@ -42,9 +43,16 @@ func TestParsePasted(t *testing.T) {
 		"code=c&state=s#_=_",
 		"state=s&code=c",
 		"session_state=x&code=c&state=s",
+		"#code=c&state=s",
+		"localhost:5454/callback#code=c&state=s",
+		"http://localhost:5454/callback?x=y#code=c&state=s",
+		"http://localhost:5454/callback?code=c&#38;state=s",
+		"http://localhost:5454/callback?code=c&#x26;state&#x3D;s",
+		"&lt;http://localhost:5454/callback?code=c&amp;state=s&gt;",
+		"code=c&section=4&state=s&copy=1",
 		"?code=c&amp;state=s&amp;session_state=x",
 	} {
-		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery})
+		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery}, false)
 		if want := (answer{code: token.NewSecret("c"), via: viaPaste}); why != "" || !reflect.DeepEqual(a, want) {
 			t.Errorf("%q: expected the code, got %+v, %q", line, a, why)
 		}
@@ -60,10 +68,13 @@ func TestParsePasted(t *testing.T) {
 		"http://me@localhost:5454/callback?code=c&state=s":      refusedAddress,
 		"http://evil.example/callback?code=c&state=s":           refusedAddress,
 		"https://sts.example/connect/authorize?state=s&nonce=n": refusedAddress,
-		"c0de":                     refusedText,
-		"y":                        refusedText,
-		"javascript:alert(1)":      refusedText,
-		"/callback?code=c&state=s": refusedText,
+		"c0de":                             refusedText,
+		"0123456789abcdef0123456789abcdef": refusedBare,
+		"hello there, here is a code":      refusedText,
+		"x=y&code=c&state=s":               refusedText,
+		"y":                                refusedText,
+		"javascript:alert(1)":              refusedText,
+		"/callback?code=c&state=s":         refusedText,
 		"http://localhost:5454/\x7f?code=c&state=s": refusedText,
 		"http://localhost:5454/callback":            refusedNoState,
 		"?code=c":                                   refusedNoState,
@@ -74,7 +85,7 @@ func TestParsePasted(t *testing.T) {
 		"?code=%z&state=s":                          refusedMalformed,
 		"?state=s&code=" + strings.Repeat("c", maxAnswer): refusedLong,
 	} {
-		if a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery}); why != want {
+		if a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery}, false); why != want {
 			t.Errorf("%.80q: expected %q, got %+v, %q", line, want, a, why)
 		}
 	}
@@ -89,7 +100,7 @@ func FuzzParsePasted(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("STATE"), mode: ModeQuery})
+		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("STATE"), mode: ModeQuery}, false)
 		if why != "" {
 			return
 		}
@@ -214,5 +225,115 @@ func TestPasteFirst(t *testing.T) {
 	close(goOn)
 	if result, err := a.end(); err != nil || result.Via != "paste" {
 		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
+// pasting starts a login whose answer can only be pasted.
+func pasting(t *testing.T, change func(*LoginRequest)) (*attempt, io.WriteCloser) {
+	t.Helper()
+	terminal, keyboard := io.Pipe()
+	t.Cleanup(func() { _ = keyboard.Close() })
+	return begin(t, newSTS(t), func(r *LoginRequest) {
+		r.Paste, r.RedirectURI = terminal, "https://app.example/cb"
+		if change != nil {
+			change(r)
+		}
+	}).waiting(), keyboard
+}
+
+// TestPasteOnly: nothing listens, and the answer of an address elsewhere is taken in each of its forms.
+func TestPasteOnly(t *testing.T) {
+	for name, form := range map[string]func(*attempt) string{
+		"the address":      func(a *attempt) string { return a.genuine() + "\n" },
+		"without a scheme": func(a *attempt) string { return strings.TrimPrefix(a.genuine(), "https://") + "\n" },
+		"its query":        func(a *attempt) string { return "?" + a.parts().Encode() + "\n" },
+		"wrapped": func(a *attempt) string {
+			g := a.genuine()
+			return g[:30] + "\n  " + g[30:len(g)-5] + "\r\n" + g[len(g)-5:] + "\n"
+		},
+		"wrapped within the last parameter, which looks whole": func(a *attempt) string {
+			p := a.parts()
+			state, code := p.Get("state"), p.Get("code")
+			return a.redirectURI() + "?state=" + state + "&code=" + code[:9] + "\n" + code[9:] + "\n"
+		},
+		"escaped": func(a *attempt) string { return strings.ReplaceAll(a.genuine(), "&", "&amp;") + "\n" },
+		"after another line": func(a *attempt) string {
+			return "here it is:\n" + a.genuine() + "\n"
+		},
+		"without a line's end": func(a *attempt) string { return a.genuine() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, keyboard := pasting(t, nil)
+			if a.redirectURI() != "https://app.example/cb" {
+				t.Errorf("redirect URI %s", a.redirectURI())
+			}
+			go func() {
+				_, _ = io.WriteString(keyboard, form(a))
+				_ = keyboard.Close()
+			}()
+			if result, err := a.end(); err != nil || result.Via != viaPaste {
+				t.Errorf("got %+v, %v", result, err)
+			}
+		})
+	}
+}
+
+// TestPasteEnds: where nothing else can bring the answer, the end of what is pasted is the end of the login.
+func TestPasteEnds(t *testing.T) {
+	a, keyboard := pasting(t, nil)
+	go func() {
+		_, _ = io.WriteString(keyboard, "hello\n")
+		_ = keyboard.Close()
+	}()
+	if _, err := a.end(); !errors.Is(err, ErrNoPaste) {
+		t.Errorf("got %v", err)
+	}
+	if e := a.event(); e != (PasteRefused{Reason: string(refusedText)}) {
+		t.Errorf("got %#v", e)
+	}
+}
+
+// TestPasteOnlyByWish: with a redirect URI on loopback nothing listens either.
+func TestPasteOnlyByWish(t *testing.T) {
+	a, keyboard := pasting(t, func(r *LoginRequest) { r.RedirectURI, r.PasteOnly = "https://localhost:5454/", true })
+	if conn, err := net.Dial("tcp", "127.0.0.1:5454"); err == nil {
+		_ = conn.Close()
+		t.Error("something listens")
+	}
+	go func() { _, _ = io.WriteString(keyboard, a.genuine()+"\n") }()
+	if _, err := a.end(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBareCode: a code without its state is taken only by who asks for it.
+func TestBareCode(t *testing.T) {
+	a, keyboard := pasting(t, nil)
+	code := a.parts().Get("code")
+	go func() { _, _ = io.WriteString(keyboard, code+"\n\n") }()
+	if e := a.event(); e != (PasteRefused{Reason: string(refusedBare)}) {
+		t.Errorf("got %#v", e)
+	}
+	a, keyboard = pasting(t, func(r *LoginRequest) { r.InsecureNoState = true })
+	go func() {
+		_, _ = io.WriteString(keyboard, a.redirectURI()+"?code=evil&state=foreign\n\n") // what has a state is still held to it
+		_, _ = io.WriteString(keyboard, "<"+a.parts().Get("code")+">\n")
+	}()
+	if e := a.event(); e != (PasteRefused{Reason: string(refusedState)}) {
+		t.Errorf("got %#v", e)
+	}
+	if result, err := a.end(); err != nil || result.Via != viaPaste {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
+func TestUnescapeHTML(t *testing.T) {
+	for line, want := range map[string]string{
+		"": "", "&": "&", "a&b": "a&b", "a&amp;b&amp;c": "a&b&c", "&section=1;": "&section=1;", "&copy=1": "&copy=1", "&lt;x&gt;": "<x>",
+		"&#38;&#x3D;": "&=", "&nosuch;x": "&nosuch;x", "&" + strings.Repeat("x", 50) + ";": "&" + strings.Repeat("x", 50) + ";",
+	} {
+		if got := unescapeHTML(line); got != want {
+			t.Errorf("%q: expected %q, got %q", line, want, got)
+		}
 	}
 }

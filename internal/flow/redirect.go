@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -16,22 +17,38 @@ type RedirectError struct {
 
 func (e *RedirectError) Error() string { return fmt.Sprintf("redirect URI %q: %s", e.URI, e.Problem) }
 
-// CheckRedirect tells, before anything happens, whether uri can be listened on: http, a loopback host, no fragment, no
-// userinfo. Its errors are *RedirectError.
-func CheckRedirect(uri string) error {
-	_, err := parseRedirect(uri)
-	return err
+// Place says where the answer to a redirect URI comes to.
+type Place struct {
+	Here  bool // this program can listen for it; else it can only be pasted
+	HTTPS bool // listening takes a certificate
 }
 
-// redirect is a redirect URI that can be listened on.
+// CheckRedirect tells, before anything happens, where the answer to a redirect URI comes to. It can be listened for where the host
+// is loopback, or where listen says the address of this machine ("127.0.0.1", "127.0.0.1:8443") that the host leads to. Its errors are
+// *RedirectError.
+func CheckRedirect(uri, listen string) (Place, error) {
+	r, err := parseRedirect(uri, listen)
+	return Place{Here: !r.away, HTTPS: !r.away && r.scheme == schemeHTTPS}, err
+}
+
+const (
+	schemeHTTP  = "http"
+	schemeHTTPS = "https"
+)
+
+// redirect is a redirect URI, and where to listen for it.
 type redirect struct {
-	uri  string // as registered
-	host string // "localhost", "127.0.0.1" or "::1"
-	port int    // 0: any free one
-	path string // escaped, as a request line has it; "/" where the URI has none
+	uri    string // as registered
+	scheme string
+	host   string // without brackets and port
+	port   int    // 0: any free one
+	path   string // escaped, as a request line has it; "/" where the URI has none
+	away   bool   // it leads to where this program isn't
+	bind   string // the address to listen on; "" where the host says it
+	bindTo int    // the port to listen on; 0: the URI's
 }
 
-func parseRedirect(uri string) (redirect, error) {
+func parseRedirect(uri, listen string) (redirect, error) {
 	refuse := func(problem string) (redirect, error) {
 		return redirect{}, &RedirectError{URI: uri, Problem: problem}
 	}
@@ -39,28 +56,20 @@ func parseRedirect(uri string) (redirect, error) {
 	if err != nil {
 		return refuse("it is not a URL")
 	}
+	r := redirect{uri: uri, scheme: u.Scheme, host: u.Hostname(), path: u.EscapedPath()}
 	switch {
-	case u.Scheme != "http":
-		return refuse("it doesn't start with http://, and this program listens on loopback by plain HTTP")
 	case u.User != nil:
 		return refuse("it holds a user name")
 	case strings.Contains(uri, "#"): // RFC 6749 section 3.1.2
 		return refuse("it holds a fragment")
-	case !slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname()):
-		return refuse("its host is none of localhost, 127.0.0.1 and [::1]")
-	case strings.HasSuffix(u.Host, ":"):
-		return refuse("its port is empty")
-	}
-	r := redirect{uri: uri, host: u.Hostname(), port: 80, path: u.EscapedPath()}
-	if p := u.Port(); p != "" {
-		n, err := strconv.ParseUint(p, 10, 16)
-		if err != nil || p != strconv.FormatUint(n, 10) {
-			return refuse("its port is no number from 0 to 65535")
+	case r.scheme == schemeHTTP || r.scheme == schemeHTTPS:
+		if problem := r.locate(u, listen); problem != "" {
+			return refuse(problem)
 		}
-		r.port = int(n)
-	}
-	if r.path == "" {
-		r.path = "/"
+	case strings.Contains(r.scheme, "."): // RFC 8252 section 7.1: another program's own
+		r.away = true
+	default:
+		return refuse("it starts with neither https:// nor http://")
 	}
 	for part := range strings.SplitSeq(u.Path, "/") {
 		if part == "." || part == ".." {
@@ -73,6 +82,55 @@ func parseRedirect(uri string) (redirect, error) {
 		}
 	}
 	return r, nil
+}
+
+// locate fills in what an http or https address says of where to listen.
+func (r *redirect) locate(u *url.URL, listen string) (problem string) {
+	loopback := slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, r.host)
+	switch {
+	case r.host == "":
+		return "it has no host"
+	case strings.HasSuffix(u.Host, ":"):
+		return "its port is empty"
+	case r.scheme == schemeHTTP && !loopback:
+		return "it is http and its host is none of localhost, 127.0.0.1 and [::1]: elsewhere it must be https"
+	}
+	r.port = r.ownPort()
+	if p := u.Port(); p != "" {
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil || p != strconv.FormatUint(n, 10) {
+			return "its port is no number from 0 to 65535"
+		}
+		r.port = int(n)
+	}
+	if r.path == "" {
+		r.path = "/"
+	}
+	r.away = !loopback && listen == ""
+	if r.port == 0 && !loopback {
+		return "its port is 0, which stands for any free one on loopback alone"
+	}
+	if listen == "" {
+		return ""
+	}
+	if at, err := netip.ParseAddrPort(listen); err == nil {
+		r.bind, r.bindTo = at.Addr().String(), int(at.Port())
+		return ""
+	}
+	at, err := netip.ParseAddr(listen)
+	if err != nil {
+		return fmt.Sprintf("the address to listen on for it, %q, is no IP address", listen)
+	}
+	r.bind = at.String()
+	return ""
+}
+
+// ownPort is the port of a scheme, which an address leaves out (RFC 9110 section 4.2).
+func (r redirect) ownPort() int {
+	if r.scheme == schemeHTTPS {
+		return 443
+	}
+	return 80
 }
 
 // withPort returns the redirect with port 0 replaced by the real one. The rest stays as registered, byte for byte:
@@ -90,11 +148,11 @@ func (r redirect) withPort(port int) redirect {
 // hosts are the values of a Host header that name this redirect.
 func (r redirect) hosts() []string {
 	host := r.host
-	if host == "::1" {
-		host = "[::1]"
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
 	}
 	withPort := host + ":" + strconv.Itoa(r.port)
-	if r.port == 80 { // a browser leaves the scheme's own port out (RFC 9110 section 4.2.3)
+	if r.port == r.ownPort() { // a browser leaves the scheme's own port out (RFC 9110 section 4.2.3)
 		return []string{withPort, host}
 	}
 	return []string{withPort}
@@ -109,8 +167,19 @@ func (r redirect) hasHost(host string) bool {
 // addresses are the loopback addresses to listen on. A browser asks for localhost on either family, so whoever holds the
 // port on the other one would get the answer: both are taken.
 func (r redirect) addresses() []string {
+	if r.bind != "" {
+		return []string{r.bind}
+	}
 	if r.host == "localhost" {
 		return []string{"127.0.0.1", "::1"}
 	}
 	return []string{r.host}
+}
+
+// listenPort is the port to listen on, 0 for any free one.
+func (r redirect) listenPort() int {
+	if r.bindTo != 0 {
+		return r.bindTo
+	}
+	return r.port
 }
