@@ -36,20 +36,39 @@ func (s *Server) serveEndSession(w http.ResponseWriter, r *http.Request) {
 	if c != nil && (current == nil || samePerson(current.Subject, hint.text("sub"))) {
 		if uri := in.get("post_logout_redirect_uri"); uri != "" && c.allowsPostLogout(uri) {
 			back = signedOutPage{Return: withState(uri, in.get("state")), Application: c.Name}
+		} else if uri != "" {
+			tellPostLogout(r, c, uri)
 		}
 		if vouched = !c.RequireSignOutPrompt; vouched {
 			sid = hint.text("sid")
 		}
+	} else if c != nil {
+		observe(r, "id-token-hint", "id_token_hint is of another user than the one who is signed in here, and is ignored without a word")
+	}
+	if c == nil && in.get("id_token_hint") != "" {
+		observe(r, "id-token-hint", "id_token_hint is no ID token that this server issued, and is ignored without a word")
+	} else if c == nil && in.get("post_logout_redirect_uri") != "" {
+		observe(r, "id-token-hint", "post_logout_redirect_uri counts only beside an id_token_hint, and is ignored without a word")
 	}
 	if vouched || current == nil {
 		s.endSession(w, r, sid, back)
 		return
 	}
+	observe(r, "", "the user is asked whether to sign out")
 	client := ""
 	if back.Return != "" {
 		client = c.ID
 	}
 	s.askSignOut(w, r, u, client, back.Return)
+}
+
+// tellPostLogout says, for the log alone, why a post-logout address isn't linked to.
+func tellPostLogout(r *http.Request, c *ClientConfig, uri string) {
+	words := "post_logout_redirect_uri " + quoted(uri) + " isn't registered"
+	if len(c.PostLogoutRedirectURIs) == 1 {
+		words = "post_logout_redirect_uri " + quoted(uri) + " " + difference(uri, c.PostLogoutRedirectURIs[0], "the registered one")
+	}
+	observe(r, "post-logout-redirect-uri", words+"; the real STS ignores it without a word")
 }
 
 func (s *Server) askSignOut(w http.ResponseWriter, r *http.Request, u *user, client, back string) {
@@ -68,7 +87,7 @@ func (s *Server) askSignOut(w http.ResponseWriter, r *http.Request, u *user, cli
 	})
 }
 
-// logoutPurpose binds a form's token to where its answer will link. Neither part holds a space.
+// logoutPurpose binds a form's token to where its answer will link. A client id holds no space.
 func logoutPurpose(client, back string) string { return "logout " + client + " " + back }
 
 // hinted returns the client and the claims of an ID token of this server, however old.

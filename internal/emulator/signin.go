@@ -124,6 +124,11 @@ func (s *Server) takeLogin(w http.ResponseWriter, r *http.Request) {
 // signedIn goes on with a request whose user has shown who they are. provider is "" for a password.
 func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, p pendingRequest, u *user, provider string) {
 	p.fresh, p.factor = true, nil
+	if provider == "" {
+		observe(r, "", "%s has signed in", quoted(u.Login))
+	} else {
+		observe(r, "", "%s has signed in with identity provider %s", quoted(u.Login), quoted(provider))
+	}
 	s.proceed(w, r, p, func(st *state) (string, *session, error) {
 		old, _, _ := s.sessionIn(st, r)
 		return s.begin(w, st, u, old, provider)

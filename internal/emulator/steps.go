@@ -75,7 +75,7 @@ func (s *Server) mustConsent(st *state, req *authorizeRequest, in *session) bool
 	return slices.ContainsFunc(req.scopes, func(name string) bool { return !slices.Contains(allowed, name) })
 }
 
-// consentKey files what a user has allowed a client. Neither part holds a space.
+// consentKey files what a user has allowed a client. A client id holds no space.
 func consentKey(login, clientID string) string { return strings.ToLower(login) + " " + clientID }
 
 // signInOrAsk answers a checked request at once where it can, and else sends the browser to the page that is missing.
@@ -94,13 +94,45 @@ func (s *Server) signInOrAsk(w http.ResponseWriter, r *http.Request, req *author
 	switch {
 	case missing == stepDone:
 		s.issue(w, r, req, key)
-	case req.prompt == "none" && missing == stepLogin:
-		s.refuse(w, r, req, &authorizeFault{code: "login_required"})
 	case req.prompt == "none":
-		s.refuse(w, r, req, &authorizeFault{code: "interaction_required"})
+		code := "interaction_required"
+		if missing == stepLogin {
+			code = "login_required"
+		}
+		s.refuse(w, r, req, &authorizeFault{
+			code: code, rule: "prompt-none", words: "prompt=none, but " + why(req, in, missing),
+		})
 	default:
+		rule := ""
+		if req.maxAge == 0 {
+			rule = "max-age"
+		}
+		observe(r, rule, why(req, in, missing))
 		s.ask(w, r, req, key, missing)
 	}
+}
+
+// why says for the log what a page is needed for.
+func why(req *authorizeRequest, in *session, missing step) string {
+	switch {
+	case missing == stepOrganisation:
+		return "the user must choose an organisation"
+	case missing == stepConsent && slices.Contains(req.scopes, offlineAccess):
+		return "the user is asked for consent, each time with offline_access"
+	case missing == stepConsent:
+		return "the user is asked for consent"
+	case req.maxAge == 0:
+		return "max_age=0 asks for a sign-in that is never recent enough, so the page comes back for ever; prompt=login asks for a fresh one"
+	case in == nil:
+		return "nobody is signed in in this browser"
+	case req.provider != "" && req.provider != in.provider():
+		return "the user signed in with identity provider " + quoted(in.provider()) + ", and acr_values asks for " + quoted(req.provider)
+	case !req.client.allowsProvider(in.provider()):
+		return "the client doesn't take users of identity provider " + quoted(in.provider())
+	case req.prompt == "login":
+		return "prompt=login has the user sign in again"
+	}
+	return "the user signed in longer ago than max_age"
 }
 
 // ask puts the request aside and sends the browser to a page.
