@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"simsid": simsidForTests,
 		"browse": browse,
+		"ask":    ask,
 	})
 }
 
@@ -49,9 +50,10 @@ func scriptParams(dir string) testscript.Params {
 		RequireUniqueNames:  true,
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"sts":   sts,
-			"busy":  busy,
+			"exits":    exits,
+			"sts":      sts,
+			"busy":     busy,
+			"emulated": emulated,
 		},
 	}
 }
@@ -65,6 +67,9 @@ func setupScript(env *testscript.Env) error {
 	running := &stsState{}
 	env.Values[stsKey{}] = running
 	env.Defer(running.stop)
+	served := &emulatedState{}
+	env.Values[emulatedKey{}] = served
+	env.Defer(func() { _ = served.stop() })
 	return nil
 }
 

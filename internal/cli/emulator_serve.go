@@ -156,9 +156,5 @@ func (a *app) emulatorAuthority(ctx context.Context) (*emulator.Authority, error
 	if err != nil {
 		return nil, err
 	}
-	ca, err := emulator.OpenAuthority(ctx, dir, a.env.Now, a.env.Rand)
-	if is[*emulator.AuthorityError](err) {
-		return nil, &hintedError{Code: exitFailed, Err: err, Hints: []string{"take the file away, and a new CA is made; whoever trusts the old one has to be told"}}
-	}
-	return ca, err
+	return emulator.OpenAuthority(ctx, dir, a.env.Now, a.env.Rand)
 }

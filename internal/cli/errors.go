@@ -144,6 +144,8 @@ func explainConfig(err error, _ string, f *failure) bool {
 			f.Hints = []string{fmt.Sprintf("did you mean %q?", near)}
 		}
 		f.Hints = append(f.Hints, "every key with what it means: simsid emulator init -")
+	case is[*emulator.AuthorityError](err):
+		f.Hints = []string{"take it away, and simsid emulator --https makes a new one; whoever trusts the old one has to be told"}
 	case is[*emulator.UnknownUserError](err):
 		f.Code = exitUsage
 	case errors.Is(err, flow.ErrNoOpenID):
