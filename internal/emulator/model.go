@@ -111,7 +111,7 @@ const (
 	FlowHybrid            Flow = "Hybrid"
 	FlowHybridWithProof   Flow = "HybridWithProofKey"
 	FlowImplicit          Flow = "Implicit"
-	FlowClientCredentials Flow = "ClientCredentials"
+	FlowClientCredentials Flow = "ClientCredentials" //nolint:gosec // the name of a flow
 	FlowResourceOwner     Flow = "ResourceOwner"
 )
 

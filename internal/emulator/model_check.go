@@ -377,19 +377,14 @@ func (f Fault) Validate() []Problem {
 	if !slices.Contains(FaultKinds(), f.Kind) {
 		k.add("kind", "is %q, and can be %s", f.Kind, joined(FaultKinds()))
 	}
-	switch f.Kind {
-	case FaultStatus:
-		if f.Status != 500 && f.Status != 503 {
-			k.add("status", "is %d, and can be 500 or 503", f.Status)
-		}
-	case FaultDelay:
-		if f.Duration <= 0 || f.Duration > 10*time.Minute {
-			k.add("duration", "is %s, and can be up to 10m", f.Duration)
-		}
-	case FaultClockOffset:
-		if f.Duration == 0 {
-			k.add("duration", "is missing")
-		}
+	if f.Kind == FaultStatus && f.Status != 500 && f.Status != 503 {
+		k.add("status", "is %d, and can be 500 or 503", f.Status)
+	}
+	if f.Kind == FaultDelay && (f.Duration <= 0 || f.Duration > 10*time.Minute) {
+		k.add("duration", "is %s, and can be up to 10m", f.Duration)
+	}
+	if f.Kind == FaultClockOffset && f.Duration == 0 {
+		k.add("duration", "is missing")
 	}
 	if f.RetryAfter < 0 {
 		k.add("retry_after", "is below 0")

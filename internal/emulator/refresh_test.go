@@ -7,10 +7,21 @@ import (
 	"time"
 )
 
-// One-time means that of any number of uses at once exactly one wins, within a process and between processes.
+// One-time means that of any number of uses at once exactly one wins, within a process and between processes, in memory and
+// in a folder.
 func TestRefreshIsOneTime(t *testing.T) {
-	dir := t.TempDir()
-	one, two := newBench(t, Options{Dir: dir}), newBench(t, Options{Dir: dir})
+	t.Run("in memory", func(t *testing.T) {
+		b := newBench(t, Options{})
+		refreshIsOneTime(t, b, b)
+	})
+	t.Run("in a folder", func(t *testing.T) {
+		dir := t.TempDir()
+		refreshIsOneTime(t, newBench(t, Options{Dir: dir}), newBench(t, Options{Dir: dir}))
+	})
+}
+
+func refreshIsOneTime(t *testing.T, one, two *bench) {
+	t.Helper()
 	handle := one.login("head").Refresh
 	for range 5 {
 		var wait sync.WaitGroup

@@ -14,7 +14,7 @@ func TestSIMSIDAddressesAndRules(t *testing.T) {
 		alter(b.lookupClient("code"))
 	}
 	redirects := func(uris ...string) func(*ClientConfig) {
-		return func(c *ClientConfig) { c.RedirectURIs = append(uris, specRedirect) }
+		return func(c *ClientConfig) { c.RedirectURIs = append(c.RedirectURIs, uris...) }
 	}
 	hold(t, "addresses and rules", []behaviour{
 		{"the issuer ends in a slash, the audience of access tokens is its resources", func(b *bench) {

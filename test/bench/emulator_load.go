@@ -188,7 +188,7 @@ func heapInUse() int64 {
 	runtime.GC() // what finalizers and pools held on to
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // no heap is that large
+	return int64(m.HeapAlloc)
 }
 
 // refresher is one signed-in application, with a connection of its own.
