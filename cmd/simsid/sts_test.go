@@ -3,12 +3,17 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -86,20 +91,76 @@ func browse() {
 	}
 }
 
+// visit follows redirects, and does what the scripts of the two pages that have one do: they send a form on its way, that of the
+// listener with what is behind the #.
 func visit(address string) error {
 	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
 	defer stop()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return err
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}
-	resp, err := (&http.Client{}).Do(req)
-	if err != nil {
-		return err
+	client := &http.Client{Jar: jar}
+	for range 5 {
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil {
+			return err
+		}
+		target, form, ok := submitted(string(body))
+		if !ok {
+			return nil
+		}
+		if form.Has("fragment") {
+			form.Set("fragment", resp.Request.URL.EscapedFragment())
+		}
+		to, err := resp.Request.URL.Parse(target)
+		if err != nil {
+			return err
+		}
+		if req, err = http.NewRequestWithContext(ctx, http.MethodPost, to.String(), strings.NewReader(form.Encode())); err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	defer resp.Body.Close()
-	_, err = io.Copy(io.Discard, resp.Body)
-	return err
+	return errors.New("the pages never end")
+}
+
+// submitted finds the form of a page whose script submits it.
+func submitted(page string) (target string, form url.Values, ok bool) {
+	d := xml.NewDecoder(strings.NewReader(page))
+	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	form = url.Values{}
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return target, form, ok && strings.Contains(page, ".submit()")
+		}
+		e, isStart := tok.(xml.StartElement)
+		if !isStart {
+			continue
+		}
+		at := map[string]string{}
+		for _, a := range e.Attr {
+			at[a.Name.Local] = a.Value
+		}
+		switch e.Name.Local {
+		case "form":
+			target, ok = at["action"], true
+		case "input":
+			if at["name"] != "" {
+				form.Set(at["name"], at["value"])
+			}
+		}
+	}
 }
 
 // busy listens on a free port for the rest of the script, and puts its number into a variable: busy PORT.

@@ -85,7 +85,7 @@ func explain(err error) failure {
 	if pe, ok := errors.AsType[*profileError](err); ok && pe.Profile != "" {
 		p = " -p " + pe.Profile
 	}
-	for _, rule := range []func(error, string, *failure) bool{explainCommand, explainConfig, explainStore, explainLogin, explainProvider} {
+	for _, rule := range []func(error, string, *failure) bool{explainCommand, explainConfig, explainReach, explainStore, explainLogin, explainProvider} {
 		if rule(err, p, &f) {
 			break
 		}
@@ -136,7 +136,7 @@ func explainConfig(err error, _ string, f *failure) bool {
 		f.Hints = []string{"ask for one of the two: --scope 'openid profile roles partner …'"}
 	case is[*flow.RedirectError](err):
 		f.Code = exitUsage
-		f.Hints = []string{"a redirect URI that simsid can listen on: http://127.0.0.1:8400/callback (register exactly this string with the provider)"}
+		f.Hints = []string{"redirect URIs that simsid can listen on: https://localhost:5454/ or http://127.0.0.1:8400/callback (register exactly that string with the provider)"}
 	case is[*scenario.Error](err):
 		e, _ := errors.AsType[*scenario.Error](err)
 		f.Code = exitUsage

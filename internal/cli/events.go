@@ -16,13 +16,13 @@ const (
 
 // loginEvents tells on standard error how a login goes.
 func (s *session) loginEvents(who visitor) func(flow.Event) {
-	var redirect string
+	var listening flow.Listening
 	return func(e flow.Event) {
 		switch e := e.(type) {
 		case flow.Listening:
-			redirect = e.RedirectURI
+			listening = e
 		case flow.Address:
-			s.sayAddress(e.URL, redirect, who)
+			s.sayAddress(e.URL, listening, who)
 		case flow.BrowserFailed:
 			s.line("warning", "the browser could not be opened (%v): open the address above yourself", e.Err)
 		case flow.Stray:
@@ -41,7 +41,7 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 }
 
 // sayAddress prints where to sign in, and what else can be done.
-func (s *session) sayAddress(address, redirect string, who visitor) {
+func (s *session) sayAddress(address string, listening flow.Listening, who visitor) {
 	switch who {
 	case simsidVisits:
 		s.say("simsid visits the sign-in address by itself:\n\n  %s\n", render.Safe(address))
@@ -52,8 +52,5 @@ func (s *session) sayAddress(address, redirect string, who visitor) {
 		s.say("To sign in, visit")
 	}
 	s.say("\n  %s\n", render.Safe(address))
-	s.say("Waiting for the answer at %s", render.Safe(redirect))
-	if s.canAsk() {
-		s.say("If the browser can't come back here, paste the address that it ends at, and press Enter.")
-	}
+	s.sayPlaces(listening)
 }

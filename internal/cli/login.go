@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"time"
 
@@ -23,9 +22,12 @@ type loginOptions struct {
 	emulator  bool
 	as        string
 	noBrowser bool
+	paste     bool
 	prompt    string
 	loginHint string
 	maxAge    time.Duration
+
+	insecureNoState bool
 }
 
 func newLoginCmd(a *app) *cobra.Command {
@@ -38,11 +40,14 @@ provider's page in the browser, receives the answer on the profile's redirect
 URI, checks the ID token, keeps the tokens, and says who signed in and where.
 
 The address is printed too. In a terminal the address that the browser ends at
-may be pasted instead.`,
+may be pasted instead; where the redirect URI doesn't lead to this machine, as
+it must be with SIMS ID's live environment, that is the only way. For an https
+redirect URI on localhost see simsid cert.`,
 		Example: `  simsid login --emulator               # no account needed
   simsid login --emulator --as parent   # a sample user, without a page
   simsid login -p school
   simsid login -p school --store file   # where there is no keyring
+  simsid login -p live --paste          # the address comes on standard input
   simsid login -p school --prompt login # don't reuse the browser's session`,
 		GroupID: groupLogin,
 		Args:    noArguments,
@@ -55,10 +60,12 @@ may be pasted instead.`,
 	f.BoolVar(&o.emulator, "emulator", false, "sign in to the STS inside simsid: short for --profile emulator")
 	f.StringVar(&o.as, "as", "", "the emulator's sample user to sign in without a page")
 	f.BoolVar(&o.noBrowser, "no-browser", false, "only print the address, don't open it")
+	f.BoolVar(&o.paste, "paste", false, "don't listen: read the address that the browser ends at from standard input")
+	f.BoolVar(&o.insecureNoState, "insecure-no-state", false, "take a bare code where it is pasted, though nobody can tell that it belongs to this login")
 	f.StringVar(&o.prompt, "prompt", "", "what the provider is to ask: none, login or consent")
 	f.StringVar(&o.loginHint, "login-hint", "", "the login name to fill in")
 	f.DurationVar(&o.maxAge, "max-age", 0, "sign in anew when the browser's session is older")
-	addProfileFlags(cmd, "kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "store")
+	addProfileFlags(cmd, "kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key", "store")
 	_ = cmd.RegisterFlagCompletionFunc("as", completeUsers)
 	_ = cmd.RegisterFlagCompletionFunc("prompt", cobra.FixedCompletions([]string{"none", "login", "consent"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -109,7 +116,11 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return s, flow.CheckRedirect(s.profile.RedirectURI)
+	place, err := checkReach(s.profile)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.checkPaste(o, place)
 }
 
 // check refuses values of flags that no provider takes.
@@ -162,12 +173,16 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 	if err != nil {
 		return err
 	}
-	res, err := flow.Login(ctx, flow.LoginRequest{
+	r := flow.LoginRequest{
 		Keep:     func(ctx context.Context, res *flow.LoginResult) error { return s.keepLogin(ctx, store, client, res) },
-		Provider: p, Client: client, RedirectURI: s.profile.RedirectURI, Scopes: s.profile.Scopes,
-		Params: o.params(), MaxAge: o.maxAge, Open: open, Paste: s.pasteFrom(), Timeout: s.global.timeout,
+		Provider: p, Client: client, Scopes: s.profile.Scopes,
+		Params: o.params(), MaxAge: o.maxAge, Open: open, Timeout: s.global.timeout,
 		Rand: s.env.Rand, Clock: clock{s.env}, Event: s.loginEvents(who),
-	})
+	}
+	if err := s.listenOrPaste(o, &r); err != nil {
+		return err
+	}
+	res, err := flow.Login(ctx, r)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
@@ -199,19 +214,11 @@ func (o *loginOptions) params() url.Values {
 	return v
 }
 
-// pasteFrom is the terminal to paste into, nil without one. It must be a nil interface then.
-func (s *session) pasteFrom() io.Reader {
-	if !s.canAsk() {
-		return nil
-	}
-	return s.env.Stdin
-}
-
 // opener says who opens the address, and how: the browser, simsid itself as a sample user of the emulator, or nobody.
 func (s *session) opener(o *loginOptions) (visitor, func(context.Context, string) error, error) {
 	can := !o.noBrowser && !s.global.noInput && s.env.CanOpenBrowser()
 	switch {
-	case s.sts == nil && s.global.noInput:
+	case s.sts == nil && s.global.noInput && !o.paste:
 		return nobodyVisits, nil, &hintedError{Code: exitLogin, Text: "a login needs somebody at a browser, and --no-input forbids to ask",
 			Hints: []string{"sign in where you can: simsid login -p " + s.profile.Name}}
 	case s.sts == nil && can:

@@ -77,7 +77,7 @@ shown, only whether there is one.`,
 		ValidArgsFunction: a.completeProfiles,
 	}
 	cmd.Flags().BoolVar(&origin, "origin", false, "say where each value came from")
-	addProfileFlags(cmd, "kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "post_logout_redirect_uri", "introspection_id", "store")
+	addProfileFlags(cmd, profileKeys()...)
 	return cmd
 }
 

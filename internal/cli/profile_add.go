@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simsid/simsid/internal/config"
-	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/sims"
@@ -30,7 +29,7 @@ type profileAddOptions struct {
 
 // profileKeys are the keys that profile add and edit take as flags.
 func profileKeys() []string {
-	return []string{"kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "post_logout_redirect_uri", "introspection_id", "store"}
+	return []string{"kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key", "post_logout_redirect_uri", "introspection_id", "store"}
 }
 
 func (o *profileAddOptions) flags(cmd *cobra.Command) {
@@ -217,7 +216,8 @@ func (a *app) draftSession(d draft) (*session, error) {
 		return nil, &hintedError{Code: exitUsage, Text: "the redirect URI is missing",
 			Hints: []string{"--redirect-uri …: exactly as it is registered with the provider, such as http://localhost:5454/"}}
 	}
-	return s, flow.CheckRedirect(p.RedirectURI)
+	_, err = checkReach(p)
+	return s, err
 }
 
 // keepSecrets puts the draft's secrets into the store, before the profile is written: a profile without its secret would

@@ -133,7 +133,7 @@ func commands() map[string]func(*app) *cobra.Command {
 		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
 		"token": newTokenCmd, "decode": newDecodeCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
 		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
-		"profile": newProfileCmd, "store": newStoreCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd,
+		"profile": newProfileCmd, "store": newStoreCmd, "cert": newCertCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd,
 	}
 }
 

@@ -188,7 +188,7 @@ func (a *app) layers(file *config.File, name string, flags map[string][]string, 
 func describesClient(variable string) bool {
 	switch variable {
 	case "SIMSID_KIND", "SIMSID_ENVIRONMENT", "SIMSID_ISSUER", "SIMSID_CLIENT_ID", "SIMSID_CLIENT_AUTH", clientSecretVariable,
-		"SIMSID_REDIRECT_URI", "SIMSID_POST_LOGOUT_REDIRECT_URI":
+		"SIMSID_REDIRECT_URI", "SIMSID_LISTEN", "SIMSID_TLS_CERT", "SIMSID_TLS_KEY", "SIMSID_POST_LOGOUT_REDIRECT_URI":
 		return true
 	}
 	return false

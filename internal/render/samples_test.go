@@ -227,6 +227,12 @@ func samples(t testing.TB) map[string]render.View {
 			{Profile: "later", Problem: "read ~/.local/state/simsid/store/later.record.json: written by a later version of simsid"},
 		}},
 		"stores-empty": render.Stores{Folder: "/x"},
+		"certificate": render.CertificateShown{
+			Path:        "~/.local/state/simsid/certificate/localhost.pem",
+			Fingerprint: "3A:0F:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE",
+			Names:       []string{"localhost", "127.0.0.1", "::1"}, NotBefore: in(-time.Hour), NotAfter: in(819 * 24 * time.Hour),
+			RenewedFrom: in(789 * 24 * time.Hour),
+		},
 		"keygen": render.Keygen{
 			Path: "/home/helen/simsid.key", PublicKey: "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
 			Next: []string{"simsid login --store file  # sign in"},

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/simsid/simsid/internal/certificate"
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/render"
+)
+
+// certificatePlace is where this machine's certificate for https on loopback lies.
+func (a *app) certificatePlace() (certificate.Place, error) {
+	dir, err := a.stateFolder("certificate")
+	return certificate.Place{Dir: dir, Now: a.env.Now, Rand: a.env.Rand}, err
+}
+
+// checkReach refuses a profile whose answer could not get here, before anything has happened.
+func checkReach(p config.Profile) (flow.Place, error) {
+	place, err := flow.CheckRedirect(p.RedirectURI, p.Listen)
+	if err != nil {
+		return place, err
+	}
+	if (p.TLSCert == "") != (p.TLSKey == "") {
+		return place, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has only one of tls_cert and tls_key", p.Name),
+			Hints: []string{"give both, or neither: simsid then makes a certificate for this machine"}}
+	}
+	return place, nil
+}
+
+// listenCertificate is what an https redirect URI is served with: the user's own, or this machine's, made on first use.
+func (s *session) listenCertificate() (*tls.Certificate, error) {
+	p := s.profile
+	if p.TLSCert != "" {
+		c, err := s.ownCertificate()
+		if err != nil {
+			return nil, err
+		}
+		return &c.TLS, nil
+	}
+	place, err := s.certificatePlace()
+	if err != nil {
+		return nil, err
+	}
+	c, made, err := place.Ensure()
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		s.say("A certificate was made for https on this machine: browsers warn of it until they are told to trust it.")
+		s.say("How to: simsid cert show")
+	}
+	s.say("Certificate SHA-256 %s, until %s", c.Fingerprint(), c.Leaf.NotAfter.In(s.env.Location()).Format("2 January 2006"))
+	return &c.TLS, nil
+}
+
+// ownCertificate reads the profile's tls_cert and tls_key.
+func (s *session) ownCertificate() (*certificate.Certificate, error) {
+	p := s.profile
+	cert, err := s.env.ReadFile(p.TLSCert)
+	if err != nil {
+		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("tls_cert: %w", err)}
+	}
+	key, err := s.env.ReadFile(p.TLSKey)
+	if err != nil {
+		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("tls_key: %w", err)}
+	}
+	c, err := certificate.Parse(cert, key)
+	if err != nil {
+		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("tls_cert and tls_key: %w", err),
+			Hints: []string{"both are PEM files: the certificate, with the chain behind it, and its key without a passphrase"}}
+	}
+	return c, nil
+}
+
+// sayPlaces tells where the answer is awaited, and how it gets here from elsewhere.
+func (s *session) sayPlaces(e flow.Listening) {
+	if len(e.Addresses) == 0 {
+		if s.canAsk() {
+			s.say("The browser will end at %s, which doesn't lead here.", render.Safe(e.RedirectURI))
+			s.say("Paste the whole address that it ends at, and press Enter.")
+			return
+		}
+		s.say("Waiting for the address that the browser ends at (%s) on standard input", render.Safe(e.RedirectURI))
+		return
+	}
+	s.say("Waiting for the answer at %s", render.Safe(e.RedirectURI))
+	if s.canAsk() {
+		s.say("If the browser can't come back here, paste the address that it ends at, and press Enter.")
+	}
+	if line := s.tunnel(e); line != "" {
+		s.say("This is a session over SSH. To bring the answer here from your own machine, run there:\n\n  %s\n", render.Safe(line))
+	}
+}
+
+// tunnel is the command that brings the callback of a browser on the user's own machine to this one; "" where this isn't a session over
+// SSH.
+func (s *session) tunnel(e flow.Listening) string {
+	// "client-address client-port server-address server-port"
+	parts := strings.Fields(s.env.Getenv("SSH_CONNECTION"))
+	if len(parts) != 4 || len(e.Addresses) == 0 {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(e.Addresses[0])
+	if err != nil || net.ParseIP(parts[2]) == nil || net.ParseIP(host) == nil {
+		return ""
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	where := parts[2]
+	if user := s.env.Getenv("USER"); user != "" {
+		where = user + "@" + where
+	}
+	line := "ssh -N -L " + port + ":" + host + ":" + port
+	if parts[3] != "22" {
+		line += " -p " + shellWord(parts[3])
+	}
+	return line + " " + shellWord(where)
+}
+
+// pasteFrom is what to paste into: the terminal, or standard input where that was asked for. It must be a nil interface without one.
+func (s *session) pasteFrom(o *loginOptions) io.Reader {
+	if !o.paste && !s.canAsk() {
+		return nil
+	}
+	return s.env.Stdin
+}
+
+// checkPaste refuses a login whose answer nobody could bring.
+func (s *session) checkPaste(o *loginOptions, place flow.Place) error {
+	if place.Here || o.paste || s.canAsk() {
+		return nil
+	}
+	return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the answer goes to %s, which doesn't lead to this machine, and there is no terminal to paste it into", s.profile.RedirectURI),
+		Hints: []string{
+			"give it on standard input: simsid login -p " + s.profile.Name + " --paste",
+			"if that host is this machine, say where to listen: simsid profile edit " + s.profile.Name + " --listen 127.0.0.1:8443",
+		}}
+}
+
+// explainReach is the part of explain about certificates and pasting.
+func explainReach(err error, p string, f *failure) bool {
+	switch {
+	case errors.Is(err, certificate.ErrNone):
+		f.Code = exitFailed
+		f.Hints = []string{"make it: simsid cert renew; the first login over https does so by itself"}
+	case is[*certificate.FileError](err):
+		e, _ := errors.AsType[*certificate.FileError](err)
+		f.Code = exitStore
+		if e.Mend != "" {
+			f.Hints = []string{e.Mend}
+		}
+	case errors.Is(err, flow.ErrNoPaste):
+		f.Code = exitLogin
+		f.Hints = []string{"paste the whole address that the browser ends at; start anew: simsid login" + p + " --paste"}
+	default:
+		return false
+	}
+	return true
+}
+
+// listenOrPaste completes a login's request with where its answer comes.
+func (s *session) listenOrPaste(o *loginOptions, r *flow.LoginRequest) error {
+	place, err := checkReach(s.profile)
+	if err != nil {
+		return err
+	}
+	r.RedirectURI, r.Listen = s.profile.RedirectURI, s.profile.Listen
+	r.Paste, r.PasteOnly, r.InsecureNoState = s.pasteFrom(o), o.paste, o.insecureNoState
+	if place.HTTPS && !o.paste {
+		r.Certificate, err = s.listenCertificate()
+	}
+	return err
+}

@@ -1,0 +1,69 @@
+package render
+
+import (
+	"strings"
+	"time"
+)
+
+// CertificateShown is the answer of cert show and cert renew.
+type CertificateShown struct {
+	Path        string
+	Fingerprint string // SHA-256, as browsers show it
+	Names       []string
+	NotBefore   time.Time
+	NotAfter    time.Time
+	RenewedFrom time.Time // from when on a login makes a new one
+}
+
+// trustStep is how a system is told to trust the certificate.
+type trustStep struct{ where, how string }
+
+// exported is the file that the commands read.
+const exported = "simsid-localhost.pem"
+
+// trustSteps tell it of each system. The certificate is no authority: it is trusted as a peer or for one host, never to sign others.
+func trustSteps() []trustStep {
+	return []trustStep{
+		{"All, first", "simsid cert export " + exported},
+		{"Chrome and Edge on Linux", `certutil -d sql:$HOME/.pki/nssdb -A -t "P,," -n simsid-localhost -i ` + exported},
+		{"Safari, Chrome and Edge on macOS", "security add-trusted-cert -r trustRoot -p ssl -k ~/Library/Keychains/login.keychain-db " + exported},
+		{"Chrome and Edge on Windows", "certutil -user -addstore Root " + exported},
+		{"Firefox", "Settings, Privacy & Security, View Certificates, Servers, Add Exception: the redirect URI, while a login waits"},
+		{"curl", "curl --cacert " + exported},
+	}
+}
+
+func (v CertificateShown) text(p *printer) {
+	p.para(0, asTitle, "The certificate for https on this machine")
+	p.gap()
+	p.fields(2, []field{
+		one("For", strings.Join(v.Names, ", ")),
+		one("SHA-256", v.Fingerprint),
+		one("Valid", p.moment(v.NotBefore)+" to "+p.moment(v.NotAfter)),
+		one("Renewed", "by the first login from "+p.moment(v.RenewedFrom)),
+		one("File", v.Path),
+	})
+	p.gap()
+	p.para(0, nil, "It is its own and no authority. Browsers warn of it; compare the fingerprint and go on, or let them trust it:")
+	p.gap()
+	for _, s := range trustSteps() {
+		p.para(2, nil, s.where+":")
+		p.para(4, nil, s.how)
+	}
+}
+
+func (v CertificateShown) document() any {
+	trust := map[string]string{}
+	for _, s := range trustSteps() {
+		trust[s.where] = s.how
+	}
+	return struct {
+		Schema      string            `json:"schema"`
+		Path        string            `json:"path"`
+		Fingerprint string            `json:"sha256"`
+		Names       []string          `json:"names"`
+		NotBefore   string            `json:"not_before"`
+		NotAfter    string            `json:"not_after"`
+		Trust       map[string]string `json:"trust"`
+	}{schema("certificate"), v.Path, v.Fingerprint, v.Names, stamp(v.NotBefore), stamp(v.NotAfter), trust}
+}
