@@ -18,7 +18,11 @@ import (
 const (
 	healthPath = "/emulator/health"
 	faultsPath = "/emulator/faults"
+	rotatePath = "/emulator/rotate-key"
 )
+
+// ownPath reports whether a request is for one of them.
+func ownPath(r *http.Request) bool { return strings.HasPrefix(strings.ToLower(r.URL.Path), "/emulator/") }
 
 // serveEmulator answers the emulator's own addresses, and reports whether a request was for one. No fault touches them.
 func (s *Server) serveEmulator(w http.ResponseWriter, r *http.Request) bool {
@@ -26,6 +30,8 @@ func (s *Server) serveEmulator(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case path == healthPath:
 		s.serveHealth(w, r)
+	case path == rotatePath:
+		s.serveRotate(w, r)
 	case path == faultsPath || strings.HasPrefix(path, faultsPath+"/"):
 		s.serveFaults(w, r, strings.TrimPrefix(path[len(faultsPath):], "/"))
 	default:
@@ -108,17 +114,7 @@ func clipped(text string) string { return truncate(text, 100) }
 // serveFaults lists, sets and clears faults: for whoever holds the token that was shown at the start, on this machine. id is
 // what stands behind the address.
 func (s *Server) serveFaults(w http.ResponseWriter, r *http.Request, id string) {
-	noStore(w)
-	switch {
-	case s.adminToken.IsZero():
-		writeJSON(w, http.StatusNotFound, object("error", "this emulator takes no faults on demand"))
-		return
-	case !fromLoopback(r):
-		writeJSON(w, http.StatusForbidden, object("error", "faults are set from this machine alone"))
-		return
-	case !s.adminToken.Equal(token.NewSecret(bearerHeader(r))):
-		w.Header().Set("WWW-Authenticate", `Bearer realm="simsid emulator"`)
-		writeJSON(w, http.StatusUnauthorized, object("error", "the token of the ready line is missing or wrong: Authorization: Bearer TOKEN"))
+	if !s.administrates(w, r) {
 		return
 	}
 	methods := []string{http.MethodGet, http.MethodPost, http.MethodDelete}
@@ -140,6 +136,42 @@ func (s *Server) serveFaults(w http.ResponseWriter, r *http.Request, id string) 
 		}
 		writeJSON(w, http.StatusOK, claimSet{}.with("faults", list))
 	}
+}
+
+// administrates reports whether a request may change how the emulator behaves: it comes from this machine, with the token that was
+// shown at the start. When it may not, it has been answered.
+func (s *Server) administrates(w http.ResponseWriter, r *http.Request) bool {
+	noStore(w)
+	switch {
+	case s.adminToken.IsZero():
+		writeJSON(w, http.StatusNotFound, object("error", "this emulator takes no orders"))
+	case !fromLoopback(r):
+		writeJSON(w, http.StatusForbidden, object("error", "this emulator takes orders from its own machine alone"))
+	case !s.adminToken.Equal(token.NewSecret(bearerHeader(r))):
+		w.Header().Set("WWW-Authenticate", `Bearer realm="simsid emulator"`)
+		writeJSON(w, http.StatusUnauthorized, object("error", "the token of the ready line is missing or wrong: Authorization: Bearer TOKEN"))
+	default:
+		return true
+	}
+	return false
+}
+
+// serveRotate lets a new key sign. The old one stays in the JWK set.
+func (s *Server) serveRotate(w http.ResponseWriter, r *http.Request) {
+	if !s.administrates(w, r) || !allowMethods(w, r, http.MethodPost) {
+		return
+	}
+	if err := s.RotateKey(r.Context()); err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	key, err := s.key(r.Context())
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	observe(r, "", "a new key signs from now on; the old one stays in the JWK set")
+	writeJSON(w, http.StatusOK, object("kid", key.id))
 }
 
 // fromLoopback reports whether a request comes from this machine. One that is answered in-process has no address.

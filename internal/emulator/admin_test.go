@@ -62,6 +62,19 @@ func TestFaultsByAdmin(t *testing.T) {
 	}
 }
 
+// curl calls every body a form, and the log looks into forms for a client.
+func TestFaultCalledForm(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Options{AdminToken: token.NewSecret(adminToken), Observe: func(Exchange) {}})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, b.base+"/emulator/faults", strings.NewReader(`{"kind":"html"}`))
+	r.RequestURI = ""
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Authorization", "Bearer "+adminToken)
+	if a := b.do(b.browser, r); a.status != 201 {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
 // Faults are set with the token, from this machine, where there is a token at all. No fault touches the address itself.
 func TestFaultsAreGuarded(t *testing.T) {
 	t.Parallel()
@@ -99,6 +112,27 @@ func TestFaultsAreGuarded(t *testing.T) {
 		if got := ask(none.Server, "127.0.0.1:5000", authorization); got != 404 {
 			t.Errorf("without a token: got %d", got)
 		}
+	}
+}
+
+// A new key signs from now on, and tokens of the old one hold.
+func TestRotateByAdmin(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Options{AdminToken: token.NewSecret(adminToken)})
+	old := b.login("head")
+	if a := b.do(b.browser, b.request(http.MethodPost, b.base+"/emulator/rotate-key", nil)); a.status != 401 {
+		t.Errorf("without the token: got %d", a.status)
+	}
+	if a := b.admin("GET", "/emulator/rotate-key", ""); a.status != 405 {
+		t.Errorf("got %d", a.status)
+	}
+	a := b.admin("POST", "/emulator/rotate-key", "")
+	kid := strings.TrimSuffix(strings.TrimPrefix(a.body, `{"kid":"`), `"}`)
+	if header := b.part(b.login("head").Access, 0); a.status != 200 || !strings.Contains(header, `"kid":"`+kid+`"`) {
+		t.Errorf("got %d %s, and tokens of %s", a.status, a.body, header)
+	}
+	if strings.Contains(b.part(old.Access, 0), kid) || taken(b, old.Access) == "" {
+		t.Error("tokens of the old key don't hold")
 	}
 }
 

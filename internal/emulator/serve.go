@@ -21,7 +21,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		x.Status, x.Took = out.status, s.now().Sub(x.At)
 		s.observe(*x)
 	}()
-	x.Client = s.clientOf(r)
+	if !ownPath(r) { // whose body is no form, whatever it is called
+		x.Client = s.clientOf(r)
+	}
 	if c := s.lookupClient(x.Client); c != nil {
 		x.Name = c.Name
 	}

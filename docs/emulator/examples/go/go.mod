@@ -1,0 +1,3 @@
+module example.com/lunch
+
+go 1.24
