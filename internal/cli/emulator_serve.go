@@ -20,7 +20,7 @@ import (
 // serveEmulator serves until ctx ends, which is how an emulator is meant to end.
 func (a *app) serveEmulator(ctx context.Context, o *emulatorOptions, sc *scenario.Scenario, listener *emulator.Listener) error {
 	log := &emulatorLog{app: a, json: o.log == "json"}
-	ready := render.EmulatorReady{Issuer: sc.Issuer, Port: listener.Port, PID: a.env.PID}
+	ready := render.Emulator{Issuer: sc.Issuer, Port: listener.Port, PID: a.env.PID}
 	if ready.Issuer == "" {
 		scheme := "http"
 		if sc.HTTPS {
@@ -69,7 +69,7 @@ func stateDir(state string) string {
 }
 
 // introduce says to people what is served, and what of it is unlikely to be meant.
-func (a *app) introduce(ctx context.Context, o *emulatorOptions, sc *scenario.Scenario, server *emulator.Server, ready render.EmulatorReady, log *emulatorLog) {
+func (a *app) introduce(ctx context.Context, o *emulatorOptions, sc *scenario.Scenario, server *emulator.Server, ready render.Emulator, log *emulatorLog) {
 	if u, err := url.Parse(ready.Issuer); err == nil && isLoopbackName(u.Hostname()) && u.Port() != strconv.Itoa(ready.Port) {
 		log.warning(fmt.Errorf("the issuer is %s, but the emulator listens on port %d", ready.Issuer, ready.Port))
 	}
@@ -80,10 +80,8 @@ func (a *app) introduce(ctx context.Context, o *emulatorOptions, sc *scenario.Sc
 		log.notice("info", "the emulator serves "+ready.Issuer+", a development server")
 		return
 	}
-	card := render.EmulatorCard{
-		Issuer: ready.Issuer, As: sc.As, Rules: string(sc.Config.Rules), State: "in memory, gone at the end", CA: ready.CA,
-		Faults: len(server.Faults()),
-	}
+	card := ready
+	card.As, card.Rules, card.State, card.Faults = sc.As, string(sc.Config.Rules), "in memory, gone at the end", len(server.Faults())
 	if dir := stateDir(o.state); dir != "" {
 		card.State = dir
 	}
@@ -114,9 +112,9 @@ func (a *app) textOptions() render.Options {
 }
 
 // announce writes the ready line, and returns what takes its file away again.
-func (a *app) announce(ctx context.Context, o *emulatorOptions, ready render.EmulatorReady) (remove func(), err error) {
+func (a *app) announce(ctx context.Context, o *emulatorOptions, ready render.Emulator) (remove func(), err error) {
 	remove = func() {}
-	options := render.Options{JQ: a.global.jq}
+	options := render.Options{JSON: true, Line: true, JQ: a.global.jq}
 	if o.readyFile != "" {
 		if err := writeReady(ctx, o.readyFile, ready); err != nil {
 			return remove, err
@@ -131,13 +129,13 @@ func (a *app) announce(ctx context.Context, o *emulatorOptions, ready render.Emu
 }
 
 // writeReady writes the ready line to a file that is there with all of it or not at all. It holds a token, so it is the owner's.
-func writeReady(ctx context.Context, path string, ready render.EmulatorReady) error {
+func writeReady(ctx context.Context, path string, ready render.Emulator) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // of mode 0600
 	if err != nil {
 		return fmt.Errorf("write the ready file: %w", err)
 	}
 	defer os.Remove(f.Name()) // gone already where all went well
-	err = render.Write(ctx, f, ready, render.Options{})
+	err = render.Write(ctx, f, ready, render.Options{JSON: true, Line: true})
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}

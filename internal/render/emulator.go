@@ -8,57 +8,29 @@ import (
 	"time"
 )
 
-// EmulatorReady says that an emulator serves, to programs on standard output.
-type EmulatorReady struct {
+// Emulator says what an emulator serves: to people, who want to sign in to it, and in one document to the program that has started it.
+type Emulator struct {
 	Issuer      string
 	Port        int
 	PID         int
 	CA          string // file of the certificate authority; "" without HTTPS
-	FaultsToken string // guards the address that faults are set by
-}
+	FaultsToken string // guards the address that faults are set by; for the document alone
 
-// text is one line of JSON: whoever starts an emulator is a program, and waits for it.
-func (v EmulatorReady) text(p *printer) {
-	line, err := encode(v.document(), "")
-	if err != nil {
-		return // text and numbers can always be written
-	}
-	p.buf.Write(line)
-}
-
-func (v EmulatorReady) document() any {
-	base := strings.TrimSuffix(v.Issuer, "/")
-	return struct {
-		Schema      string `json:"schema"`
-		Issuer      string `json:"issuer"`
-		Port        int    `json:"port"`
-		PID         int    `json:"pid"`
-		CA          string `json:"ca,omitempty"`
-		Health      string `json:"health"`
-		Faults      string `json:"faults"`
-		FaultsToken string `json:"faults_token"`
-	}{schema("emulator"), v.Issuer, v.Port, v.PID, v.CA, base + "/emulator/health", base + "/emulator/faults", v.FaultsToken}
-}
-
-// EmulatorCard says to people what an emulator serves.
-type EmulatorCard struct {
-	Issuer  string
 	As      string   // who is signed in without a page; "" shows the pages
 	Users   []string // login names
 	Clients []string // ids
 	Rules   string
 	State   string // "in memory", or a folder
-	CA      string
-	Faults  int
+	Faults  int    // how many are switched on
 	Next    []string
 }
 
-func (v EmulatorCard) text(p *printer) {
+func (v Emulator) text(p *printer) {
 	p.para(0, asTitle, "The emulator serves SIMS ID's STS: a development server, whose users are made up")
 	p.gap()
 	people := field{label: "Users", lines: []string{strings.Join(v.Users, ", ")}}
 	if v.As != "" {
-		people = field{label: "Signs in", lines: []string{v.As + ", without a page"}}
+		people = one("Signs in", v.As+", without a page")
 	}
 	list := []field{
 		one("Issuer", v.Issuer),
@@ -77,7 +49,19 @@ func (v EmulatorCard) text(p *printer) {
 	p.next(v.Next)
 }
 
-func (v EmulatorCard) document() any { return nil }
+func (v Emulator) document() any {
+	base := strings.TrimSuffix(v.Issuer, "/")
+	return struct {
+		Schema      string `json:"schema"`
+		Issuer      string `json:"issuer"`
+		Port        int    `json:"port"`
+		PID         int    `json:"pid"`
+		CA          string `json:"ca,omitempty"`
+		Health      string `json:"health"`
+		Faults      string `json:"faults"`
+		FaultsToken string `json:"faults_token"`
+	}{schema("emulator"), v.Issuer, v.Port, v.PID, v.CA, base + "/emulator/health", base + "/emulator/faults", v.FaultsToken}
+}
 
 // Exchange is a request to an emulator and what became of it.
 type Exchange struct {

@@ -11,6 +11,7 @@ import (
 // Options say how to render.
 type Options struct {
 	JSON     bool
+	Line     bool   // JSON in one line, for a program that waits for it
 	JQ       string // a jq expression over the JSON document; implies JSON
 	Color    bool
 	Width    int // columns; 0: 80
@@ -41,7 +42,11 @@ func rendered(ctx context.Context, v View, o Options) ([]byte, error) {
 	case o.JQ != "":
 		return evaluate(ctx, o.JQ, v.document())
 	case o.JSON:
-		return encode(v.document(), "  ")
+		indent := "  "
+		if o.Line {
+			indent = ""
+		}
+		return encode(v.document(), indent)
 	default:
 		p := newPrinter(o)
 		v.text(p)

@@ -237,7 +237,18 @@ func samples(t testing.TB) map[string]render.View {
 			Path: "/home/helen/simsid.key", PublicKey: "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
 			Next: []string{"simsid login --store file  # sign in"},
 		},
-		"done":    render.Done{Action: "profile added", Profile: "work", Text: "Added profile work, and made it the default one", Next: []string{"simsid login -p work  # sign in"}},
+		"done": render.Done{Action: "profile added", Profile: "work", Text: "Added profile work, and made it the default one", Next: []string{"simsid login -p work  # sign in"}},
+		"emulator": render.Emulator{
+			Issuer: "http://localhost:8454/", Port: 8454, PID: 4711, FaultsToken: "0123456789abcdef0123456789abcdef",
+			Users:   []string{"head", "manager", "principal", "officer", "engineer", "parent", "consultant", "hostile"},
+			Clients: []string{"pm-sso-5e0c1a7e-51d1-4e00-8a5e-c0ffee5e1f00"}, Rules: "local", State: "in memory, gone at the end",
+			Next: []string{"simsid profile add dev --kind emulator --issuer http://localhost:8454/", "simsid login -p dev"},
+		},
+		"emulator-https": render.Emulator{
+			Issuer: "https://localhost:8454/", Port: 8454, PID: 4711, FaultsToken: "0123456789abcdef0123456789abcdef",
+			CA: "/home/helen/.local/state/simsid/emulator/ca.pem", As: "head",
+			Clients: []string{"lunch-orders", "nightly-sync"}, Rules: "live", State: "/var/lib/sts", Faults: 1,
+		},
 		"version": render.Version{Version: "0.1.0", Commit: "1d07327", Date: "2026-11-21", Go: "go1.26.8", Platform: "linux/amd64"},
 		"token": render.Token{
 			Profile: "emulator", Kind: "access_token", Value: token.NewSecret("eyJ0eXAi.eyJpc3Mi.c2ln"), TokenType: "Bearer",
