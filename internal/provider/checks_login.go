@@ -102,6 +102,9 @@ func (c *checker) hash(claim, of string, value token.Secret, source string) Chec
 	_, there := c.jwt.Claims.Get(claim)
 	got, _ := c.jwt.Claims.String(claim)
 	switch {
+	case !there && c.r.FromBrowser && !value.IsZero():
+		row.Outcome, row.Detail = Failed, "it is missing, and nothing else ties "+of+" to the token: both came through the browser"
+		return row
 	case !there:
 		row.Outcome, row.Detail = NotMade, detailNone
 		return row
@@ -147,8 +150,11 @@ func (c *checker) subject() Check {
 		row.Outcome, row.Detail = NotMade, detailNone
 	case sub == "":
 		row.Outcome, row.Detail = Failed, "sub is missing, empty or no string"
-	case c.r.Use == AtRefresh && c.r.Previous != nil:
+	case (c.r.Use == AtRefresh || c.r.Use == AtLogin) && c.r.Previous != nil:
 		row.Source = sourceRefresh
+		if c.r.Use == AtLogin {
+			row.Source = "OpenID Connect Core 3.3.3.6"
+		}
 		before, _ := c.r.Previous.Claims.String("sub")
 		row.Expected = clip(before, maxShown)
 		if before == sub {
@@ -158,7 +164,7 @@ func (c *checker) subject() Check {
 			row.Detail = "its fifth part has changed, which this kind of provider does"
 			break
 		}
-		row.Outcome, row.Detail = Failed, "it is another user than at the login"
+		row.Outcome, row.Detail = Failed, "it is another user than before"
 	}
 	return row
 }

@@ -20,6 +20,7 @@ type Metadata struct {
 	IntrospectionEndpoint string
 	RevocationEndpoint    string
 	EndSessionEndpoint    string
+	DeviceEndpoint        string // device_authorization_endpoint (RFC 8628 section 4)
 	JWKSURI               string
 	IDTokenAlgs           []string
 	AuthMethods           []string
@@ -111,6 +112,7 @@ func readMetadata(o token.Object) (m Metadata, problem string) {
 		{"introspection_endpoint", &m.IntrospectionEndpoint, false},
 		{"revocation_endpoint", &m.RevocationEndpoint, false},
 		{"end_session_endpoint", &m.EndSessionEndpoint, false},
+		{"device_authorization_endpoint", &m.DeviceEndpoint, false},
 	} {
 		v, err := optionalString(o, f.name)
 		if err != nil {
@@ -140,6 +142,7 @@ func checkEndpoints(m Metadata) (problem string) {
 		{"introspection_endpoint", m.IntrospectionEndpoint},
 		{"revocation_endpoint", m.RevocationEndpoint},
 		{"end_session_endpoint", m.EndSessionEndpoint},
+		{"device_authorization_endpoint", m.DeviceEndpoint},
 	} {
 		if f.address == "" {
 			continue

@@ -36,10 +36,15 @@ type Kind struct {
 	SubjectOptional bool   // userinfo may leave sub out
 	SubjectTail     bool   // the fifth part of sub may change within one login
 	SecretRequired  bool   // every client has a secret
-	DefaultAuth     AuthMethod
-	DefaultScopes   []string
-	DefaultRedirect string // "" when the user must give the registered one
-	DefaultStore    string // "keyring", or "auto"
+	VerifierByFlow  bool   // refuses a code_verifier from clients whose flow isn't named for it, and burns the code
+	// SelectOrganisation is what goes before an organisation's id in acr_values of a client-credentials request; "" where there is no
+	// such thing.
+	SelectOrganisation string
+	DefaultFlow        Flow
+	DefaultAuth        AuthMethod
+	DefaultScopes      []string
+	DefaultRedirect    string // "" when the user must give the registered one
+	DefaultStore       string // "keyring", or "auto"
 }
 
 // Kinds returns the table, in the order in which help lists it. The caller owns the result.
@@ -58,6 +63,10 @@ func Kinds() []Kind {
 			SubjectTail:     true,
 			SubjectOptional: true,
 			SecretRequired:  true,
+			VerifierByFlow:  true,
+
+			SelectOrganisation: "orgselected:",
+			DefaultFlow:        FlowCodeWithProofKey,
 			// IdentityServer3 doesn't percent-decode Basic credentials, so the body is the one place that always works.
 			DefaultAuth:   AuthPost,
 			DefaultScopes: []string{"openid", "profile", "roles", "partner"},
@@ -70,6 +79,7 @@ func Kinds() []Kind {
 			// OpenID Connect Core 9: where a client registered no method, it is this one. A client without a secret
 			// is a public one whatever the method (see Client).
 			DefaultAuth: AuthBasic,
+			DefaultFlow: FlowCodeWithProofKey,
 			// No offline_access: OpenID Connect Core 11 lets a provider ignore it, but several answer invalid_scope, and a login
 			// that can't be refreshed is better than none.
 			DefaultScopes:   []string{"openid", "profile"},
@@ -89,7 +99,12 @@ func Kinds() []Kind {
 			SubjectTail:     true,
 			SubjectOptional: true,
 			SecretRequired:  true,
-			DefaultAuth:     AuthPost,
+			VerifierByFlow:  true,
+
+			SelectOrganisation: "orgselected:",
+			DefaultFlow:        FlowCodeWithProofKey,
+
+			DefaultAuth: AuthPost,
 			DefaultScopes: []string{
 				"openid", "profile", "roles", "partner", "partnermanagementapplication", "offline_access",
 			},

@@ -23,11 +23,11 @@ func TestKinds(t *testing.T) {
 		{
 			Name: "simsid", Title: "SIMS ID", Environments: []Environment{{"sandbox", ""}, {"live", "https://sts.sims.co.uk"}},
 			IssuerSlash: true, SIMS: true, ValidationCalls: true, RevokeCascade: true, SubjectTail: true,
-			SubjectOptional: true, SecretRequired: true,
+			SubjectOptional: true, SecretRequired: true, VerifierByFlow: true, SelectOrganisation: "orgselected:", DefaultFlow: FlowCodeWithProofKey,
 			DefaultAuth: AuthPost, DefaultScopes: []string{"openid", "profile", "roles", "partner"}, DefaultStore: "keyring",
 		},
 		{
-			Name: "oidc", DefaultAuth: AuthBasic, DefaultScopes: []string{"openid", "profile"},
+			Name: "oidc", DefaultAuth: AuthBasic, DefaultFlow: FlowCodeWithProofKey, DefaultScopes: []string{"openid", "profile"},
 			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring",
 		},
 		mustKind(t, "emulator"),

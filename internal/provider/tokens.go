@@ -142,21 +142,27 @@ func expiry(o token.Object, access token.Secret, sent time.Time) time.Time {
 }
 
 func expiresIn(o token.Object, sent time.Time) time.Time {
-	const longest = 10 * 365 * 24 * 60 * 60
-	raw, ok := o.Get("expires_in")
+	lasts, ok := seconds(o, "expires_in")
 	if !ok {
 		return time.Time{}
 	}
+	return sent.Add(max(lasts, 0)) // what isn't positive has ended by the provider's own word
+}
+
+// seconds reads a number of seconds, which some servers write as a string. What is none, or beyond ten years, counts as not told.
+func seconds(o token.Object, name string) (time.Duration, bool) {
+	const longest = 10 * 365 * 24 * 60 * 60
+	raw, ok := o.Get(name)
+	if !ok {
+		return 0, false
+	}
 	text := string(raw)
-	if s, ok := o.String("expires_in"); ok {
+	if s, ok := o.String(name); ok {
 		text = s
 	}
-	seconds, err := strconv.ParseFloat(text, 64)
-	switch {
-	case err == nil && seconds <= 0:
-		return sent // it has ended by the provider's own word
-	case err != nil || !(seconds <= longest):
-		return time.Time{}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(n <= longest) {
+		return 0, false
 	}
-	return sent.Add(time.Duration(seconds * float64(time.Second)))
+	return time.Duration(max(n, -1) * float64(time.Second)), true
 }

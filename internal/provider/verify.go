@@ -109,12 +109,17 @@ const (
 // VerifyRequest says against what a token is held.
 type VerifyRequest struct {
 	Use      Use
-	ClientID string        // must be there but for AsAccess
-	Nonce    token.Secret  // what was sent; AtLogin only
-	Access   token.Secret  // for at_hash; may be empty
-	Code     token.Secret  // for c_hash; may be empty
-	MaxAge   time.Duration // sent as max_age; negative: not sent. AtLogin only
-	Previous *token.JWT    // AtRefresh: the ID token of the login; nil where none is left, and nothing is held against it then
+	ClientID string       // must be there but for AsAccess
+	Nonce    token.Secret // what was sent; AtLogin only
+	Access   token.Secret // for at_hash; may be empty
+	Code     token.Secret // for c_hash; may be empty
+	// FromBrowser says that the ID token came through the browser with Access and Code: it must then have the hash of each that is
+	// there (OpenID Connect Core 3.2.2.9 and 3.3.2.11).
+	FromBrowser bool
+	MaxAge      time.Duration // sent as max_age; negative: not sent. AtLogin only
+	// Previous is the ID token that came before this one; nil where there is none, and nothing is held against it then: AtRefresh the
+	// login's, AtLogin the one that came through the browser (OpenID Connect Core 3.3.3.6).
+	Previous *token.JWT
 	Skew     time.Duration // 0: one minute; negative: none
 }
 

@@ -1,0 +1,43 @@
+package provider
+
+import (
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"github.com/simsid/simsid/internal/token"
+)
+
+// TokensFromBrowser reads the tokens that came through the browser (RFC 6749 section 4.2.2, OpenID Connect Core 3.2.2.5), received
+// now. Nothing in them is verified. An access token is there or not, as was asked for; the error is a *ResponseError.
+func TokensFromBrowser(values url.Values, received time.Time) (token.Set, error) {
+	members := map[string]string{}
+	for _, name := range []string{"access_token", "id_token", "token_type", "expires_in", "scope"} {
+		if v := values.Get(name); v != "" {
+			members[name] = v
+		}
+	}
+	refuse := func(problem string) (token.Set, error) {
+		return token.Set{}, &ResponseError{Operation: "sign in", Host: "the browser", Problem: problem}
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		return refuse("an answer that can't be read")
+	}
+	o, err := token.ParseObject(text)
+	if err != nil {
+		return refuse("an answer that can't be read")
+	}
+	if values.Get("access_token") == "" {
+		id, problem := tokenMember(o, "id_token")
+		if problem != "" {
+			return refuse(problem)
+		}
+		return token.Set{ID: id}, nil
+	}
+	set, problem := readTokens(o, received)
+	if problem != "" {
+		return refuse(problem)
+	}
+	return set, nil
+}
