@@ -70,7 +70,7 @@ type killer struct {
 func (k *killer) kill(at int) traced {
 	k.t.Helper()
 	k.asks += time.Hour
-	k.s.set(func(s *sts) { s.lifetime = k.asks + time.Hour + time.Minute })
+	k.s.set(func(s *sts) { s.lifetime = k.asks + 30*time.Minute })
 	asked, granted := k.s.counts()
 	kept := k.kept()
 	args := []string{"token", "--min-valid", fmt.Sprint(k.asks)}
@@ -124,11 +124,16 @@ func (k *killer) measure() {
 	var spans []time.Duration
 	for range times {
 		k.asks += time.Hour
-		k.s.set(func(s *sts) { s.lifetime = k.asks + time.Hour + time.Minute })
+		k.s.set(func(s *sts) { s.lifetime = k.asks + 30*time.Minute })
 		stop := make(chan struct{})
 		placed := k.watch(stop)
 		k.u.want(0, "token", "--min-valid", fmt.Sprint(k.asks))
-		at := <-placed
+		var at time.Time
+		select {
+		case at = <-placed:
+		case <-time.After(commandTime):
+			k.t.Fatal("the new refresh token wasn't seen in its place")
+		}
 		close(stop)
 		var answered time.Time
 		k.s.set(func(s *sts) { answered = s.answered })
@@ -155,7 +160,7 @@ func (k *killer) watch(stop chan struct{}) <-chan time.Time {
 		go func() {
 			for {
 				now, err := os.Stat(path)
-				if err == nil && !os.SameFile(before, now) {
+				if err == nil && (!os.SameFile(before, now) || !now.ModTime().Equal(before.ModTime())) {
 					placed <- time.Now()
 					return
 				}
