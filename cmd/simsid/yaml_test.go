@@ -112,8 +112,7 @@ func (r *yamlReader) mapping(indent int) map[string]any {
 		case rest != "":
 			out[key] = r.scalar(rest)
 		default:
-			out[key] = any(r.block(indent + 1))
-			if out[key] == nil {
+			if out[key] = r.block(indent + 1); out[key] == nil {
 				out[key] = map[string]any{}
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,9 @@ const (
 )
 
 // ownPath reports whether a request is for one of them.
-func ownPath(r *http.Request) bool { return strings.HasPrefix(strings.ToLower(r.URL.Path), "/emulator/") }
+func ownPath(r *http.Request) bool {
+	return strings.HasPrefix(strings.ToLower(r.URL.Path), "/emulator/")
+}
 
 // serveEmulator answers the emulator's own addresses, and reports whether a request was for one. No fault touches them.
 func (s *Server) serveEmulator(w http.ResponseWriter, r *http.Request) bool {
@@ -54,10 +57,8 @@ func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) {
 }
 
 func allowMethods(w http.ResponseWriter, r *http.Request, methods ...string) bool {
-	for _, m := range methods {
-		if r.Method == m {
-			return true
-		}
+	if slices.Contains(methods, r.Method) {
+		return true
 	}
 	w.Header().Set("Allow", strings.Join(methods, ", "))
 	writeJSON(w, http.StatusMethodNotAllowed, object("Message", "The requested resource does not support the method of this request."))
@@ -193,16 +194,16 @@ func bearerHeader(r *http.Request) string {
 }
 
 func (s *Server) takeFault(w http.ResponseWriter, r *http.Request) {
-	refuse := func(status int, words string) { writeJSON(w, status, object("error", words)) }
+	refuse := func(words string) { writeJSON(w, http.StatusBadRequest, object("error", words)) }
 	var sent faultJSON
 	dec := json.NewDecoder(r.Body)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&sent); err != nil {
-		refuse(http.StatusBadRequest, "the body is no fault: "+clipped(err.Error()))
+		refuse("the body is no fault: " + clipped(err.Error()))
 		return
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		refuse(http.StatusBadRequest, "something follows the fault")
+		refuse("something follows the fault")
 		return
 	}
 	f, problems := sent.fault()
@@ -210,12 +211,12 @@ func (s *Server) takeFault(w http.ResponseWriter, r *http.Request) {
 		problems = append(problems, Problem{"id and met", "are the emulator's to give"})
 	}
 	if problems != nil {
-		refuse(http.StatusBadRequest, (&FaultError{problems}).Error())
+		refuse((&FaultError{problems}).Error())
 		return
 	}
 	made, err := s.SetFault(f)
 	if err != nil {
-		refuse(http.StatusBadRequest, err.Error())
+		refuse(err.Error())
 		return
 	}
 	observe(r, "", "the fault %s is switched on", made.Kind)

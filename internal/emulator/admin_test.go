@@ -250,7 +250,7 @@ func TestFaultCount(t *testing.T) {
 				return
 			}
 			defer res.Body.Close()
-			if res.StatusCode == 500 {
+			if res.StatusCode == http.StatusInternalServerError {
 				failed <- errOnDemand
 			}
 		})

@@ -128,7 +128,10 @@ func New(o Options) (*Server, error) {
 	s.store = &store{dir: o.Dir, now: s.now, notice: s.notice, keys: s.keys}
 	s.pending = &pendingRequests{byID: map[string]*pendingRequest{}}
 	s.formKey = sync.OnceValues(func() ([]byte, error) { return s.random(32) })
-	return s, s.setFaults(o.Faults)
+	if err := s.setFaults(o.Faults); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // configure takes a configuration over. The error is a *ConfigError.

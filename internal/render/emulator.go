@@ -165,7 +165,7 @@ func WriteExchangeJSON(w io.Writer, x Exchange) {
 	}
 	notes := []note{}
 	for _, n := range x.Notes {
-		notes = append(notes, note{n.Rule, n.Text})
+		notes = append(notes, note(n))
 	}
 	line, err := encode(struct {
 		Schema string   `json:"schema"`

@@ -126,7 +126,8 @@ kind = "clock-offset"
 duration = "-5m"
 `)
 	off := false
-	scopes := append(emulator.Builtin().Scopes, emulator.ScopeConfig{
+	scopes := emulator.Builtin().Scopes
+	scopes = append(scopes, emulator.ScopeConfig{
 		Name: "lunch", About: "Lunch", Identity: true, Secret: token.NewSecret("s"), ClientsOnly: true, Claims: []string{"department"},
 	})
 	day := 24 * time.Hour
