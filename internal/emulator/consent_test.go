@@ -69,7 +69,7 @@ func TestRememberedConsent(t *testing.T) {
 	if !asked("remembering", scope+" partner") {
 		t.Error("not asked for more")
 	}
-	if !asked("asking", scope) {
+	if !asked("recalling", scope) {
 		t.Error("one client's consent counts for another")
 	}
 	if a := b.authorize(b.browser, of("remembering", "prompt", "consent")); a.at != "/consent" {

@@ -2,9 +2,12 @@ package emulator
 
 import (
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -13,8 +16,18 @@ import (
 func TestWordsOfTheUsersSide(t *testing.T) {
 	var heard told
 	b := newBench(t, Options{Config: school(), Observe: heard.hear})
+	// A request is told when it has been answered, which its client may know before.
+	var running sync.WaitGroup
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		running.Add(1)
+		defer running.Done()
+		b.Handler().ServeHTTP(w, r)
+	}))
+	t.Cleanup(web.Close)
+	b.base, b.browser = web.URL, newBrowser(t, web)
 	const unregistered = "https://plain.example/out/"
 	said := func() []Note {
+		running.Wait()
 		heard.mu.Lock()
 		defer heard.mu.Unlock()
 		var out []Note

@@ -45,6 +45,7 @@ func school() *Config {
 	app("plain", nil)
 	app("asking", func(c *ClientConfig) { c.RequireConsent = &on })
 	app("remembering", func(c *ClientConfig) { c.RequireConsent, c.RememberConsent = &on, true })
+	app("recalling", func(c *ClientConfig) { c.RequireConsent, c.RememberConsent = &on, true })
 	app("elsewhere", func(c *ClientConfig) { c.Providers = []string{"council"} })
 	app("either", func(c *ClientConfig) { c.Providers = []string{"external", PasswordProvider} })
 	app("both", func(c *ClientConfig) { c.Providers = []string{"external", "council"} })
