@@ -109,12 +109,23 @@ func newBench(t *testing.T, o Options) *bench {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(s.Handler())
+	web := httptest.NewServer(whole(s.Handler()))
 	t.Cleanup(web.Close)
 	b := &bench{T: t, Server: s, clock: c, notices: notices, base: web.URL}
 	b.back = &http.Client{Transport: s.Transport(), CheckRedirect: stay}
 	b.browser = newBrowser(t, web)
 	return b
+}
+
+// whole sends an answer when all is done for its request: what that leaves behind, in the log too, is there before the answer is.
+func whole(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		next.ServeHTTP(rec, r)
+		maps.Copy(w.Header(), rec.Header())
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(rec.Body.Bytes()) // the browser has gone
+	})
 }
 
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -59,7 +59,7 @@ func (s *Server) issueFor(st *state, req *authorizeRequest, in *session) (*issue
 			signIn: who, user: u, scopes: req.scopes, nonce: req.nonce, now: now, access: access,
 			id: req.asks("id_token"), atHash: out.token, noAccess: !out.token,
 		}
-		out.grant.claims = s.accessClaims(req.client, u, who, req.scopes)
+		out.grant.claims, out.grant.key = s.accessClaims(req.client, u, who, req.scopes), s.signer(st)
 		s.keepReference(st, req.client, out.grant)
 	}
 	if slices.Contains(req.scopes, openID) {

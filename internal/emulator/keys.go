@@ -150,6 +150,18 @@ func (s *Server) key(ctx context.Context) (*signingKey, error) {
 	return all[0], nil
 }
 
+// signer returns the key that signs, if the state has one that can be read: it saves a grant another look at the state.
+func (s *Server) signer(st *state) *signingKey {
+	if len(st.Keys) == 0 {
+		return nil
+	}
+	key, err := s.keys.parse(st.Keys[0])
+	if err != nil {
+		return nil
+	}
+	return key
+}
+
 // addKey makes a key, outside of every lock, and lets it sign from now on if it is still wanted.
 func (s *Server) addKey(ctx context.Context, wanted func(*state) bool) error {
 	record, err := s.makeKey()

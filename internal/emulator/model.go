@@ -6,8 +6,9 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
-// Config is what an emulator knows: who can sign in, where they work, and which clients and scopes there are. New copies
-// it, fills in defaults and checks it; what is changed afterwards has no effect.
+// Config is what an emulator knows: who can sign in, where they work, and which clients and scopes there are. New checks it
+// and fills in defaults in a copy of its own, which shares the lists in it: nobody alters these afterwards. Without users there
+// are the sample users, with their organisations; without scopes SIMS ID's; without clients the built-in one.
 type Config struct {
 	Rules         Rules
 	Providers     []ProviderConfig // external identity providers that the sign-in page stands in for

@@ -325,6 +325,12 @@ func TestIdentityServer3Authorize(t *testing.T) {
 			got := b.tokens(b.exchange("hybridpk", r.values.Get("code")))
 			b.tokens(b.renew("hybridpk", got.Refresh))
 		}},
+		{"no token asked for, none kept", func(b *bench) {
+			b.equal("ID token", b.ask("hybrid-reference").values.Has("id_token"), true)
+			if err := b.store.view(b.Context(), func(st *state) { b.equal("references", len(st.References), 0) }); err != nil {
+				b.Fatal(err)
+			}
+		}},
 		{"implicit: no refresh token, whatever was asked", func(b *bench) {
 			r := b.ask("implicit", "scope", "openid offline_access")
 			b.equal("names", r.names(), "access_token expires_in id_token scope session_state state token_type")

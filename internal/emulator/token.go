@@ -76,11 +76,12 @@ type grant struct {
 	nonce    string
 	claims   claimSet // of the access token
 	now      time.Time
-	id       bool   // an ID token comes along
-	atHash   bool   // with a hash of the access token
-	noAccess bool   // there is no access token, only an ID token
-	refresh  string // the handle to return; "" for none
-	access   string // an access token that is a handle; "" for a JWT
+	id       bool        // an ID token comes along
+	atHash   bool        // with a hash of the access token
+	noAccess bool        // there is no access token, only an ID token
+	refresh  string      // the handle to return; "" for none
+	access   string      // an access token that is a handle; "" for a JWT
+	key      *signingKey // nil: the server's
 }
 
 // redeemCode exchanges a code. The code is taken out of the state before it is looked at: whatever is wrong with the
@@ -117,7 +118,7 @@ func (s *Server) redeemCode(r *http.Request, c *ClientConfig, form params) (g *g
 			signIn: taken.signIn, user: u, scopes: taken.Scopes, nonce: taken.Nonce, now: now, access: access,
 			id: slices.Contains(taken.Scopes, openID),
 		}
-		g.claims = s.accessClaims(c, u, g.signIn, g.scopes)
+		g.claims, g.key = s.accessClaims(c, u, g.signIn, g.scopes), s.signer(st)
 		s.keepReference(st, c, g)
 		if slices.Contains(g.scopes, offlineAccess) {
 			g.refresh = fresh
@@ -232,6 +233,7 @@ func (s *Server) redeemRefresh(r *http.Request, c *ClientConfig, form params) (g
 			signIn: held.signIn, user: u, scopes: held.Scopes, claims: held.Claims, now: now, access: access, refresh: handle,
 			id: slices.Contains(held.Scopes, openID), atHash: true,
 		}
+		g.key = s.signer(st)
 		next := *held
 		if c.UpdateClaims {
 			g.claims = s.accessClaims(c, u, g.signIn, g.scopes)
@@ -323,9 +325,11 @@ func (g *grant) tell(c *ClientConfig) string {
 
 // signGrant makes a grant's tokens. code is what an ID token's c_hash is of; "" for none.
 func (s *Server) signGrant(r *http.Request, c *ClientConfig, g *grant, code string) (id, access string, err error) {
-	key, err := s.key(r.Context())
-	if err != nil {
-		return "", "", err
+	key := g.key
+	if key == nil {
+		if key, err = s.key(r.Context()); err != nil {
+			return "", "", err
+		}
 	}
 	if access = g.access; access == "" && !g.noAccess {
 		access, err = s.signFor(r, c.ID, key, s.envelope(s.resources(), g.now, c.AccessLifetime, g.claims))
