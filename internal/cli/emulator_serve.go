@@ -75,6 +75,9 @@ func (a *app) introduce(ctx context.Context, o *emulatorOptions, sc *scenario.Sc
 	}
 	if o.listen != "localhost" && !isLoopbackAddress(o.listen) {
 		log.warning(fmt.Errorf("others can reach this development server at %s: its users and secrets are public", o.listen))
+		if isLoopbackIssuer(ready.Issuer) {
+			log.warning(fmt.Errorf("it answers to this machine's own names alone until --issuer says by which name others reach it"))
+		}
 	}
 	if log.json {
 		log.notice("info", "the emulator serves "+ready.Issuer+", a development server")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -217,7 +218,7 @@ func (s *session) endBrowserSession(ctx context.Context, set token.Set, o *logou
 
 // postLogout is the registered address to return to, if it can be returned to: a port 0 stands for any.
 func (s *session) postLogout() string {
-	if s.embedded() {
+	if u, err := url.Parse(s.profile.PostLogoutRedirectURI); err != nil || u.Port() == "0" {
 		return ""
 	}
 	return s.profile.PostLogoutRedirectURI
