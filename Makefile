@@ -98,7 +98,7 @@ soak: ## every fuzz target for ten minutes
 
 .PHONY: clean
 clean: ## remove what was built and installed here
-	rm -rf .tools bin dist test/provider/node_modules test/browser/node_modules
+	rm -rf .tools bin dist test/provider/node_modules test/browser/node_modules test/clients/openid-client/node_modules
 
 # What has to be there. ------------------------------------------------------------------------------------------------
 
@@ -124,7 +124,7 @@ $(BIN)/%: tools/%/go.mod tools/%/go.sum .tools/go-version
 	@go env GOVERSION | cmp -s - $@ || go env GOVERSION > $@
 
 .PHONY: npm
-npm: test/provider/node_modules/.package-lock.json test/browser/node_modules/.package-lock.json
+npm: $(addsuffix /node_modules/.package-lock.json,test/provider test/browser test/clients/openid-client)
 
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
 	npm --prefix $* ci --no-progress

@@ -3,6 +3,9 @@
 # otherwise ends with the names of what is missing. Debian's release fixes the versions; nothing here needs a certain one but Node.js.
 set -euo pipefail
 
+# A module of Apache's is no program.
+modules=${SIMSID_TEST_APACHE_MODULES:-/usr/lib/apache2/modules}
+
 # program=Debian package
 needed=(
   cc=gcc                                  # the race detector is linked with it
@@ -10,7 +13,8 @@ needed=(
   dbus-run-session=dbus-daemon            # a session of its own for the keyring
   gnome-keyring-daemon=gnome-keyring      # the real Secret Service
   secret-tool=libsecret-tools             # the keyring from outside, and a measure of its speed
-  oidc-agent=oidc-agent-cli               # a measure of the sealed file's speed
+  oidc-agent=oidc-agent-cli               # a measure of the sealed file's speed, and a foreign client of the emulator
+  mod_auth_openidc.so=libapache2-mod-auth-openidc # the same, with the Apache that it brings along
 )
 
 fail() {
@@ -18,9 +22,11 @@ fail() {
   exit 1
 }
 
+there() { command -v "$1" > /dev/null || [ -e "$modules/$1" ]; }
+
 packages=()
 for entry in "${needed[@]}"; do
-  command -v "${entry%%=*}" > /dev/null || packages+=("${entry#*=}")
+  there "${entry%%=*}" || packages+=("${entry#*=}")
 done
 # The compiler without the C library's headers links nothing.
 if [[ " ${packages[*]} " == *" gcc "* ]]; then
@@ -46,7 +52,7 @@ fi
 
 missing=()
 for entry in "${needed[@]}"; do
-  command -v "${entry%%=*}" > /dev/null || missing+=("${entry%%=*} (Debian package ${entry#*=})")
+  there "${entry%%=*}" || missing+=("${entry%%=*} (Debian package ${entry#*=})")
 done
 node_major=$(node --version 2> /dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p' || true)
 if [ "${node_major:-0}" -lt 20 ]; then
