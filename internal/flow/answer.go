@@ -3,6 +3,7 @@ package flow
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
@@ -31,9 +32,10 @@ const (
 	ModeFormPost = "form_post"
 )
 
-// answer is what the provider said through the browser: a code or a failure.
+// answer is what the provider said through the browser: a code, tokens, or a failure.
 type answer struct {
 	code    token.Secret
+	tokens  url.Values // id_token, and access_token with what describes it, as far as they were asked for; nil for none
 	failure *provider.OAuthError
 	issuer  string // "" when it names none
 	via     string // viaBrowser or viaPaste
@@ -53,8 +55,8 @@ const (
 	refusedNoState   refusal = "it has no state"
 	refusedState     refusal = "its state isn't the one of this login"
 	refusedRepeated  refusal = "it has a parameter twice"
-	refusedNothing   refusal = "it has neither a code nor an error"
-	refusedBoth      refusal = "it has both a code and an error"
+	refusedNothing   refusal = "it has neither what was asked for nor an error"
+	refusedBoth      refusal = "it has both what was asked for and an error"
 	refusedWay       refusal = "it came by another way than was asked for"
 	refusedDouble    refusal = "its address holds an answer beside the one in its body"
 )
@@ -63,6 +65,58 @@ const (
 type expected struct {
 	state token.Secret
 	mode  string // how a success comes: ModeQuery, ModeFragment or ModeFormPost
+	parts parts
+}
+
+// parts are what a success brings, by the response type.
+type parts struct{ code, idToken, accessToken bool }
+
+// partsOf reads a response type (OAuth 2.0 Multiple Response Types 3 and 5).
+func partsOf(responseType string) (parts, bool) {
+	var p parts
+	for word := range strings.FieldsSeq(responseType) {
+		to := map[string]*bool{"code": &p.code, "id_token": &p.idToken, "token": &p.accessToken}[word]
+		if to == nil || *to {
+			return parts{}, false
+		}
+		*to = true
+	}
+	return p, p != parts{}
+}
+
+// names are the parameters that a success must have.
+func (p parts) names() []string {
+	var names []string
+	for _, part := range []struct {
+		name  string
+		there bool
+	}{{"code", p.code}, {"id_token", p.idToken}, {"access_token", p.accessToken}} {
+		if part.there {
+			names = append(names, part.name)
+		}
+	}
+	return names
+}
+
+// tokens are the parameters of the tokens that were asked for. What wasn't is left where it is: nobody has checked that it can be.
+func (p parts) tokens(values url.Values) url.Values {
+	var names []string
+	if p.idToken {
+		names = append(names, "id_token")
+	}
+	if p.accessToken {
+		names = append(names, "access_token", "token_type", "expires_in", "scope")
+	}
+	var tokens url.Values
+	for _, name := range names {
+		if v := values.Get(name); v != "" {
+			if tokens == nil {
+				tokens = url.Values{}
+			}
+			tokens.Set(name, v)
+		}
+	}
+	return tokens
 }
 
 // parse reads the parameters of an answer. Everything but one well-formed answer with this login's state is refused, errors
@@ -87,21 +141,28 @@ func (e expected) parse(raw string) (answer, refusal) {
 			return answer{}, refusedRepeated
 		}
 	}
-	a := answer{code: token.NewSecret(values.Get("code")), issuer: values.Get("iss")}
-	if values.Get("error") != "" {
+	a := answer{issuer: values.Get("iss")}
+	missing := slices.ContainsFunc(e.parts.names(), func(name string) bool { return values.Get(name) == "" })
+	some := slices.ContainsFunc([]string{"code", "id_token", "access_token"}, func(name string) bool { return values.Get(name) != "" })
+	if code := values.Get("error"); code != "" {
+		if some {
+			return answer{}, refusedBoth
+		}
 		a.failure = &provider.OAuthError{
 			Operation:   "sign in",
-			Code:        values.Get("error"),
+			Code:        code,
 			Description: values.Get("error_description"),
 			URI:         values.Get("error_uri"),
 		}
+		return a, ""
 	}
-	switch {
-	case a.code.IsZero() && a.failure == nil:
+	if missing {
 		return answer{}, refusedNothing
-	case !a.code.IsZero() && a.failure != nil:
-		return answer{}, refusedBoth
 	}
+	if e.parts.code {
+		a.code = token.NewSecret(values.Get("code"))
+	}
+	a.tokens = e.parts.tokens(values)
 	return a, ""
 }
 

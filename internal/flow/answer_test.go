@@ -35,7 +35,7 @@ func TestParseAnswer(t *testing.T) {
 		"code=%&state=s":                    {why: refusedMalformed},
 		"state=s&code=" + strings.Repeat("c", maxAnswer): {why: refusedLong},
 	} {
-		a, why := expected{state: token.NewSecret("s")}.parse(query)
+		a, why := expected{state: token.NewSecret("s"), parts: parts{code: true}}.parse(query)
 		if got := (result{a, why}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%.80q: expected %+v, got %+v", query, want, got)
 		}
@@ -46,7 +46,7 @@ func TestParseAnswer(t *testing.T) {
 func TestParseBy(t *testing.T) {
 	modes := []string{ModeQuery, ModeFragment, ModeFormPost}
 	for _, asked := range modes {
-		e := expected{state: token.NewSecret("s"), mode: asked}
+		e := expected{state: token.NewSecret("s"), mode: asked, parts: parts{code: true}}
 		for _, came := range modes {
 			want := refusedWay
 			if came == asked {
@@ -89,7 +89,7 @@ func FuzzParseAnswer(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		a, why := expected{state: token.NewSecret("STATE")}.parse(query)
+		a, why := expected{state: token.NewSecret("STATE"), parts: parts{code: true}}.parse(query)
 		if why != "" {
 			if !reflect.DeepEqual(a, answer{}) {
 				t.Fatalf("refused (%s), but with an answer: %+v", why, a)

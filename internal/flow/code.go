@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -40,7 +39,7 @@ func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen(ctx, redirect, r.Certificate, expected{state: o.state, mode: r.mode()}, o.landing)
+	l, err := listen(ctx, redirect, r.Certificate, expected{state: o.state, mode: r.mode(), parts: r.parts()}, o.landing)
 	if err != nil {
 		return nil, err
 	}
@@ -111,17 +110,14 @@ func (o oneTime) challenge() string {
 
 // check refuses a request that would be no sign-in, or one whose safeguards its further parameters would replace.
 func (r LoginRequest) check() error {
-	if !slices.Contains(r.Scopes, "openid") {
-		return ErrNoOpenID
+	if err := r.checkType(); err != nil {
+		return err
 	}
 	reserved := []string{
 		"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
 		"max_age", "client_secret", "code_verifier",
 		"response_mode",
 		"request", "request_uri", // a request object stands above all others (OpenID Connect Core 6.1)
-	}
-	if !slices.Contains([]string{"", ModeQuery, ModeFragment, ModeFormPost}, r.ResponseMode) {
-		return &ParamError{Name: "response_mode", Problem: fmt.Sprintf("can't be %q: it is query, fragment or form_post", r.ResponseMode)}
 	}
 	for name, values := range r.Params {
 		if slices.Contains(reserved, name) {
@@ -134,21 +130,20 @@ func (r LoginRequest) check() error {
 	return nil
 }
 
-// mode is how the answer is to come; the code flow's default is the query (OAuth 2.0 Multiple Response Types 5).
-func (r LoginRequest) mode() string { return cmp.Or(r.ResponseMode, ModeQuery) }
-
 // params are the parameters of the authorisation request (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1, RFC 7636
 // section 4.3).
 func (r LoginRequest) params(o oneTime, redirectURI string) url.Values {
 	v := url.Values{
-		"response_type":         {"code"},
-		"client_id":             {r.Client.ID},
-		"redirect_uri":          {redirectURI},
-		"scope":                 {strings.Join(r.Scopes, " ")},
-		"state":                 {o.state.Reveal()},
-		"nonce":                 {o.nonce.Reveal()},
-		"code_challenge":        {o.challenge()},
-		"code_challenge_method": {"S256"},
+		"response_type": {r.responseType()},
+		"client_id":     {r.Client.ID},
+		"redirect_uri":  {redirectURI},
+		"scope":         {strings.Join(r.Scopes, " ")},
+		"state":         {o.state.Reveal()},
+		"nonce":         {o.nonce.Reveal()},
+	}
+	if r.proves() {
+		v.Set("code_challenge", o.challenge())
+		v.Set("code_challenge_method", "S256")
 	}
 	if r.ResponseMode != "" {
 		v.Set("response_mode", r.ResponseMode)
@@ -237,41 +232,6 @@ func (w *waiting) wait(ctx context.Context) (answer, error) {
 			return answer{}, ctx.Err()
 		}
 	}
-}
-
-// redeem turns the answer into verified tokens.
-func (r LoginRequest) redeem(ctx context.Context, a answer, o oneTime, redirectURI string) (*LoginResult, error) {
-	p := r.Provider
-	if err := a.checkIssuer(p.Metadata); err != nil {
-		return nil, err
-	}
-	if a.failure != nil {
-		return nil, a.failure
-	}
-	response, err := p.Exchange(ctx, r.Client, a.code, o.verifier, redirectURI)
-	if err != nil {
-		return nil, err
-	}
-	set := response.Set
-	if set.ID.IsZero() {
-		return nil, noIDToken(p.Metadata)
-	}
-	v, err := p.Verify(ctx, set.ID, provider.VerifyRequest{
-		Use:      provider.AtLogin,
-		ClientID: r.Client.ID,
-		Nonce:    o.nonce,
-		Access:   set.Access,
-		Code:     a.code,
-		MaxAge:   r.MaxAge,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := v.Err(); err != nil {
-		return nil, err
-	}
-	set.SignedInAt = r.Clock.Now()
-	return &LoginResult{Set: set, Verification: v, Via: a.via}, nil
 }
 
 // noIDToken is the error for an exchange that succeeded and doesn't say who signed in (OpenID Connect Core 3.1.3.3).

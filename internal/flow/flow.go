@@ -15,7 +15,7 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
-// LoginRequest says how to sign in by the authorisation code flow with PKCE (RFC 6749, 7636, 8252).
+// LoginRequest says how to sign in in the browser: by a code with PKCE (RFC 6749, 7636, 8252), or by another response type.
 type LoginRequest struct {
 	Provider    *provider.Provider
 	Client      provider.Client
@@ -25,9 +25,15 @@ type LoginRequest struct {
 	Scopes      []string
 	Params      url.Values    // further parameters: prompt, login_hint, ...
 	MaxAge      time.Duration // negative: not sent
+	// ResponseType is what to ask for: "code" where it is "", "code id_token", "id_token token", ... By "token" alone nobody is told of:
+	// there is no ID token, and so no Verification.
+	ResponseType string
 	// ResponseMode is how the provider is to answer: ModeQuery, ModeFragment or ModeFormPost; "" leaves it to the
-	// provider, which is the query.
+	// provider, which is the query for a code alone and else the fragment.
 	ResponseMode string
+	// WithoutProofKey sends neither challenge nor verifier, for clients whose provider refuses them. The nonce in the ID token, which
+	// is asked for in any case, then is what ties a code to this login.
+	WithoutProofKey bool
 
 	// Open opens the browser; nil: none is opened. It runs in a goroutine of its own that Login doesn't wait for, with
 	// the context that Login was given: it isn't cancelled when Login returns, so a browser that was started lives on.
@@ -59,8 +65,8 @@ type Clock interface {
 // LoginResult is a finished login, verified.
 type LoginResult struct {
 	Set          token.Set
-	Verification *provider.Verification
-	Via          string // "browser" or "paste"
+	Verification *provider.Verification // of the ID token; nil where none was asked for
+	Via          string                 // "browser" or "paste"; "" for a login without an answer
 }
 
 // Event is something that the user may want to know while a flow runs: one of the types below.

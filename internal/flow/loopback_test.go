@@ -102,7 +102,7 @@ func startLoopback(t *testing.T, change func(*loopback)) (*loopback, func() net.
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLoopback(ctx, r.withPort(port), expected{state: token.NewSecret("STATE"), mode: ModeQuery}, token.NewSecret("LANDING"))
+	l := newLoopback(ctx, r.withPort(port), expected{state: token.NewSecret("STATE"), mode: ModeQuery, parts: parts{code: true}}, token.NewSecret("LANDING"))
 	change(l)
 	l.serve(listeners)
 	t.Cleanup(l.close)

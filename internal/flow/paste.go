@@ -135,7 +135,7 @@ func parsePasted(line string, r redirect, e expected, insecureNoState bool) (ans
 	line = strings.Trim(unescapeHTML(strings.Trim(line, around)), around)
 	query, why := pastedQuery(line, r)
 	switch {
-	case why == refusedText && isBareCode(line, insecureNoState) && insecureNoState:
+	case why == refusedText && isBareCode(line, insecureNoState) && insecureNoState && e.parts == (parts{code: true}):
 		return answer{code: token.NewSecret(line), via: viaPaste}, ""
 	case why == refusedText && isBareCode(line, insecureNoState):
 		return answer{}, refusedBare

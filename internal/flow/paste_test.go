@@ -52,7 +52,7 @@ func TestParsePasted(t *testing.T) {
 		"code=c&section=4&state=s&copy=1",
 		"?code=c&amp;state=s&amp;session_state=x",
 	} {
-		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery}, false)
+		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery, parts: parts{code: true}}, false)
 		if want := (answer{code: token.NewSecret("c"), via: viaPaste}); why != "" || !reflect.DeepEqual(a, want) {
 			t.Errorf("%q: expected the code, got %+v, %q", line, a, why)
 		}
@@ -85,7 +85,7 @@ func TestParsePasted(t *testing.T) {
 		"?code=%z&state=s":                          refusedMalformed,
 		"?state=s&code=" + strings.Repeat("c", maxAnswer): refusedLong,
 	} {
-		if a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery}, false); why != want {
+		if a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery, parts: parts{code: true}}, false); why != want {
 			t.Errorf("%.80q: expected %q, got %+v, %q", line, want, a, why)
 		}
 	}
@@ -100,7 +100,7 @@ func FuzzParsePasted(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("STATE"), mode: ModeQuery}, false)
+		a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("STATE"), mode: ModeQuery, parts: parts{code: true}}, false)
 		if why != "" {
 			return
 		}

@@ -77,6 +77,8 @@ type sts struct {
 	clock *fakeClock
 	// token answers the token endpoint; a test may replace it.
 	token func(w http.ResponseWriter, form url.Values)
+	// device is the answer of the device authorisation endpoint.
+	device map[string]any
 
 	mu     sync.Mutex
 	grants map[string]url.Values // authorisation requests by the code that was given for them
@@ -104,6 +106,7 @@ func newSTS(t *testing.T) *sts {
 		s.called(r.PostForm.Get("grant_type"))
 		s.token(w, r.PostForm)
 	})
+	mux.HandleFunc("POST /device", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.device) })
 	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
 		s.called("jwks")
 		reply := map[string]any{"keys": []any{map[string]any{
@@ -159,8 +162,12 @@ func (s *sts) exchange(w http.ResponseWriter, form url.Values) {
 	delete(s.grants, form.Get("code"))
 	s.mu.Unlock()
 	sum := sha256.Sum256([]byte(form.Get("code_verifier")))
+	proof := base64.RawURLEncoding.EncodeToString(sum[:])
+	if !request.Has("code_challenge") && !form.Has("code_verifier") {
+		proof = ""
+	}
 	if !ok || form.Get("redirect_uri") != request.Get("redirect_uri") || form.Get("client_secret") != clientSecret ||
-		base64.RawURLEncoding.EncodeToString(sum[:]) != request.Get("code_challenge") {
+		proof != request.Get("code_challenge") {
 		writeJSON(w, http.StatusBadRequest, map[string]any{"error": "invalid_grant"})
 		return
 	}

@@ -1,0 +1,152 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/token"
+)
+
+// DeviceRequest says how to sign in on another device (RFC 8628): the user types a code there.
+type DeviceRequest struct {
+	Provider *provider.Provider
+	Client   provider.Client
+	Scopes   []string
+	Params   url.Values
+	Clock    Clock
+	Event    func(Event) // called from one goroutine; nil: nobody listens
+	Keep     func(context.Context, *LoginResult) error
+}
+
+// DeviceCode is what the user needs on the other device.
+type DeviceCode struct {
+	UserCode    string // foreign text
+	URI         string // where to type it
+	CompleteURI string // URI with the code in it; "" when there is none
+	Expires     time.Time
+}
+
+func (DeviceCode) event() {}
+
+// ErrDeviceExpired says that the user code ran out before anybody had signed in with it.
+var ErrDeviceExpired = errors.New("the code ran out before anybody signed in with it")
+
+// slowDown is what each slow_down adds to the interval, for good (RFC 8628 section 3.5).
+const slowDown = 5 * time.Second
+
+// Device signs in. It returns *provider.UnsupportedError where the provider has no device flow, ErrDeviceExpired, the provider's
+// *provider.OAuthError for a login that was denied, *provider.VerificationError for an ID token that doesn't hold, ErrNoOpenID, and ctx's
+// error when it is cancelled.
+func Device(ctx context.Context, r DeviceRequest) (*LoginResult, error) {
+	if !slices.Contains(r.Scopes, "openid") {
+		return nil, ErrNoOpenID
+	}
+	d, err := r.Provider.AuthorizeDevice(ctx, r.Client, r.Scopes, r.Params)
+	if err != nil {
+		return nil, err
+	}
+	if r.Event != nil {
+		r.Event(DeviceCode{UserCode: d.UserCode, URI: d.URI, CompleteURI: d.CompleteURI, Expires: d.Expires})
+	}
+	response, err := r.poll(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	set := response.Set
+	if set.ID.IsZero() {
+		return nil, noIDToken(r.Provider.Metadata)
+	}
+	// There is no nonce in this flow: the tokens came straight from the provider, for a code that nobody else has.
+	v, err := r.Provider.Verify(ctx, set.ID, provider.VerifyRequest{Use: provider.AtLogin, ClientID: r.Client.ID, Access: set.Access, MaxAge: -1})
+	if err != nil {
+		return nil, err
+	}
+	if err := v.Err(); err != nil {
+		return nil, err
+	}
+	set.SignedInAt = r.Clock.Now()
+	result := &LoginResult{Set: set, Verification: v}
+	if r.Keep != nil {
+		return result, r.Keep(ctx, result)
+	}
+	return result, nil
+}
+
+// poll asks until the user is done. It never asks sooner than the provider said.
+func (r DeviceRequest) poll(ctx context.Context, d provider.DeviceCode) (provider.TokenResponse, error) {
+	interval := d.Interval
+	for {
+		if r.Clock.Now().Add(interval).After(d.Expires) {
+			return provider.TokenResponse{}, ErrDeviceExpired
+		}
+		select {
+		case <-r.Clock.After(interval):
+		case <-ctx.Done():
+			return provider.TokenResponse{}, ctx.Err()
+		}
+		response, err := r.Provider.RedeemDevice(ctx, r.Client, d.Code)
+		if err == nil {
+			return response, nil
+		}
+		if ctx.Err() != nil {
+			return provider.TokenResponse{}, ctx.Err()
+		}
+		if _, away := errors.AsType[*provider.UnavailableError](err); away {
+			interval *= 2 // RFC 8628 section 3.5 asks for it after a time-out
+			continue
+		}
+		refused, ok := errors.AsType[*provider.OAuthError](err)
+		switch {
+		case !ok:
+			return provider.TokenResponse{}, err
+		case refused.Code == "authorization_pending":
+		case refused.Code == "slow_down":
+			interval += slowDown
+		case refused.Code == "expired_token":
+			return provider.TokenResponse{}, ErrDeviceExpired
+		default:
+			return provider.TokenResponse{}, err
+		}
+	}
+}
+
+// AdoptRequest says how to take over a login whose refresh token came from elsewhere.
+type AdoptRequest struct {
+	Provider *provider.Provider
+	Client   provider.Client
+	Refresh  token.Secret
+	Clock    Clock
+	Keep     func(context.Context, *LoginResult) error
+}
+
+// Adopt redeems the refresh token, once: a provider that takes each one once has then burned it, and the result holds the new one. What
+// the provider says of who it is, is verified where it says so (OpenID Connect Core 12.2 leaves the ID token to it).
+func Adopt(ctx context.Context, r AdoptRequest) (*LoginResult, error) {
+	response, err := r.Provider.Refresh(ctx, r.Client, r.Refresh)
+	if err != nil {
+		return nil, err
+	}
+	result := &LoginResult{Set: response.Set}
+	if result.Set.Refresh.IsZero() {
+		result.Set.Refresh = r.Refresh
+	}
+	if id := result.Set.ID; !id.IsZero() {
+		v, err := r.Provider.Verify(ctx, id, provider.VerifyRequest{Use: provider.AtRefresh, ClientID: r.Client.ID, Access: result.Set.Access, MaxAge: -1})
+		if err != nil {
+			return nil, err
+		}
+		if err := v.Err(); err != nil {
+			return nil, err
+		}
+		result.Verification = v
+	}
+	result.Set.SignedInAt = r.Clock.Now()
+	if r.Keep != nil {
+		return result, r.Keep(ctx, result)
+	}
+	return result, nil
+}
