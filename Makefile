@@ -93,7 +93,8 @@ screenshots: setup ## the emulator's pages anew, into docs/screenshots
 	SIMSID_TEST_KEEP_SHOTS=$(ROOT)/docs/screenshots go test -tags real -count=1 -run TestChromium/mouse ./test/real
 
 .PHONY: soak
-soak: ## every fuzz target for ten minutes
+soak: setup ## a thousand races for a refresh, ten thousand calls of the keyring, every fuzz target for ten minutes
+	SIMSID_TEST_SOAK=1 go test -tags real -count=1 -v -timeout 6h ./test/store
 	bash test/fuzz/run.sh 10m
 
 .PHONY: clean

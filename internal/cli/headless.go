@@ -9,8 +9,9 @@ import (
 
 // situation is where simsid runs, as far as it says why there is no keyring or why it is locked, and the ways on from there.
 type situation struct {
-	words string
-	way   string // the best way on; "" where only the general ones are left
+	words  string
+	way    string // the best way on; "" where only the general ones are left
+	absent bool   // it says why there is none, and nothing of one that is there and locked
 }
 
 // situate looks for what explains a keyring that can't be used, the most particular sign first. Every sign is a guess from
@@ -23,33 +24,33 @@ func (a *app) situate() situation {
 	switch {
 	case system == "windows":
 		if overSSH || !env("SESSIONNAME") {
-			return situation{"a Windows service or remote session has no credentials of a signed-in user", ""}
+			return situation{words: "a Windows service or remote session has no credentials of a signed-in user"}
 		}
 	case system == "darwin":
 		if overSSH {
-			return situation{"over SSH, macOS keeps the login keychain locked", "unlock it for this session: security unlock-keychain"}
+			return situation{words: "over SSH, macOS keeps the login keychain locked", way: "unlock it for this session: security unlock-keychain"}
 		}
 	case env("KUBERNETES_SERVICE_HOST"), env("container"):
 		return inContainer()
 	case env("WSL_DISTRO_NAME"), env("WSL_INTEROP"):
-		return situation{"this is WSL, which starts no keyring by itself", startOne}
+		return situation{"this is WSL, which starts no keyring by itself", startOne, true}
 	case env("CI"):
-		return situation{"this is a CI job, which has no keyring", ""}
+		return situation{"this is a CI job, which has no keyring", "", true}
 	case overSSH:
-		return situation{"this is an SSH session: the keyring of the desktop isn't open in it", startOne}
+		return situation{words: "this is an SSH session: the keyring of the desktop isn't open in it", way: startOne}
 	case file("/.dockerenv"), file("/run/.containerenv"):
 		return inContainer()
 	case env("INVOCATION_ID"), !env("DISPLAY") && !env("WAYLAND_DISPLAY") && !env("TERM"):
 		return situation{"this is a job without a session (cron, a service)",
-			"while you are signed in to the desktop, give it your bus: DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus"}
+			"while you are signed in to the desktop, give it your bus: DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus", true}
 	case !env("DISPLAY") && !env("WAYLAND_DISPLAY"):
-		return situation{"there is no desktop session here", startOne}
+		return situation{words: "there is no desktop session here", way: startOne}
 	}
 	return situation{}
 }
 
 func inContainer() situation {
-	return situation{"this is a container, which has no keyring of its own", ""}
+	return situation{"this is a container, which has no keyring of its own", "", true}
 }
 
 // startOne starts a keyring for one shell, with the packages dbus and gnome-keyring; it asks for the keyring's password.
@@ -62,7 +63,7 @@ func (a *app) situated(err error, f failure) failure {
 		return f
 	}
 	s := a.situate()
-	if s.words == "" {
+	if s.words == "" || s.absent && !absent {
 		return f
 	}
 	f.Text += " (" + s.words + ")"

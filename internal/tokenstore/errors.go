@@ -105,9 +105,9 @@ type DamagedError struct {
 }
 
 func (e *DamagedError) Error() string {
-	s := e.Path + " is damaged or not simsid's"
+	s := "damaged, or not simsid's"
 	if e.MovedTo != "" {
-		s += "; it was set aside as " + e.MovedTo
+		s += "; set aside as " + e.MovedTo
 	}
 	return s + ": " + e.Err.Error()
 }

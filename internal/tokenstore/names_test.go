@@ -88,7 +88,7 @@ func TestErrorsInWords(t *testing.T) {
 		`what is kept for profile "p" belongs to client "x", not "y"`:                                           &BindingError{"p", a, Binding{"p", "https://a", "y"}},
 		`what is kept for profile "p" belongs to client "x" at "https://a/", not to client "y" at "https://b/"`: &BindingError{"p", a, b},
 		"the new tokens are kept in /s/e.age, because their own place failed: the keyring is locked":            &EmergencyError{"/s/e.age", ErrLocked},
-		"/s/f is damaged or not simsid's; it was set aside as /s/g: cut":                                        &DamagedError{"/s/f", "/s/g", errors.New("cut")},
+		"damaged, or not simsid's; set aside as /s/g: cut":                                                      &DamagedError{"/s/f", "/s/g", errors.New("cut")},
 		"its mode 0644 lets others in; mend it with: chmod 600 /s/f":                                            &PermissionError{"/s/f", modeProblem(0o644), "chmod 600 /s/f"},
 	} {
 		if err.Error() != want {

@@ -8,6 +8,7 @@ modules=${SIMSID_TEST_APACHE_MODULES:-/usr/lib/apache2/modules}
 
 # program=Debian package
 needed=(
+  age=age                                 # opens what simsid seals
   cc=gcc                                  # the race detector is linked with it
   chromium=chromium                       # the emulator's pages
   dbus-run-session=dbus-daemon            # a session of its own for the keyring
