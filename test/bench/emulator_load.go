@@ -29,10 +29,11 @@ import (
 const (
 	loadClients  = 16
 	loadTime     = 10 * time.Second
+	loadSlices   = 10      // in which load and floor take turns
 	doubleEvery  = 16      // of so many refreshes of a client one sends its handle twice at once
 	signatures   = 2       // of a refresh: the access token's and the ID token's
 	rateTarget   = 0.5     // of the rate of the signatures alone
-	growthTarget = 1 << 20 // what the heap may grow by between the first tenth and the end, in bytes
+	growthTarget = 1 << 20 // what the heap may grow by after the first tenth, in bytes
 )
 
 // emulatorLoad measures refreshes at the emulator and prints them beside their floor; it returns how many targets were missed.
@@ -80,7 +81,7 @@ The emulator's token endpoint under refreshes from %d clients, beside the RSA si
 	return err
 }
 
-// measureLoad takes the floor before and after, since the machine may be slower at one time than at another.
+// measureLoad lets load and floor take turns, since the machine may be slower at one time than at another.
 func measureLoad(ctx context.Context, d time.Duration) (load, error) {
 	base, stop, err := serveEmulator(ctx)
 	if err != nil {
@@ -93,26 +94,35 @@ func measureLoad(ctx context.Context, d time.Duration) (load, error) {
 			return load{}, err
 		}
 	}
-	before, err := signatureRate(d / 10)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return load{}, err
 	}
-	if _, err := refreshAll(ctx, clients, d/10); err != nil { // warms up
+	if _, err := refreshAll(ctx, clients, d/loadSlices); err != nil { // warms up
 		return load{}, err
 	}
-	heap, turns := heapInUse(), allTurns(clients)
-	started := time.Now()
-	times, err := refreshAll(ctx, clients, d)
-	if err != nil {
-		return load{}, err
+	var times []time.Duration
+	var took, tookFloor time.Duration
+	heap, turns, signed := heapInUse(), allTurns(clients), 0
+	for range loadSlices {
+		started := time.Now()
+		more, err := refreshAll(ctx, clients, d/loadSlices)
+		if err != nil {
+			return load{}, err
+		}
+		times, took = append(times, more...), took+time.Since(started)
+		started = time.Now()
+		n, err := signAll(key, d/loadSlices/4)
+		if err != nil {
+			return load{}, err
+		}
+		signed, tookFloor = signed+n, tookFloor+time.Since(started)
 	}
-	took := time.Since(started)
-	out := load{rate: float64(allTurns(clients)-turns) / took.Seconds(), growth: heapInUse() - heap}
-	after, err := signatureRate(d / 10)
-	if err != nil {
-		return load{}, err
+	out := load{
+		rate:   float64(allTurns(clients)-turns) / took.Seconds(),
+		floor:  float64(signed) / tookFloor.Seconds() / signatures,
+		growth: heapInUse() - heap - 8*int64(cap(times)), // which is the bench's own
 	}
-	out.floor = (before + after) / 2 / signatures
 	slices.Sort(times)
 	if n := len(times); n > 0 {
 		out.p50, out.p99 = times[n/2], times[n*99/100]
@@ -156,31 +166,26 @@ func serveEmulator(ctx context.Context) (base string, stop func(), err error) {
 	}, nil
 }
 
-// signatureRate is how many of the emulator's signatures all processors together make in a second, and nothing else.
-func signatureRate(d time.Duration) (float64, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return 0, err
-	}
+// signAll makes as many of the emulator's signatures as all processors can in a while, nothing else, and counts them.
+func signAll(key *rsa.PrivateKey, d time.Duration) (total int, err error) {
 	workers := runtime.GOMAXPROCS(0)
 	counts, failed := make([]int, workers), make([]error, workers)
-	started := time.Now()
+	end := time.Now().Add(d)
 	var wait sync.WaitGroup
 	for i := range workers {
 		wait.Go(func() {
 			sum := sha256.Sum256([]byte{byte(i)})
-			for time.Since(started) < d && failed[i] == nil {
+			for time.Now().Before(end) && failed[i] == nil {
 				_, failed[i] = rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
 				counts[i]++
 			}
 		})
 	}
 	wait.Wait()
-	total := 0
 	for _, n := range counts {
 		total += n
 	}
-	return float64(total) / time.Since(started).Seconds(), errors.Join(failed...)
+	return total, errors.Join(failed...)
 }
 
 func heapInUse() int64 {
