@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -194,4 +195,30 @@ func dig(t *testing.T, v any, path ...string) any {
 		}
 	}
 	return v
+}
+
+// The guide's table has the command's own flags, and no other.
+func TestGuideFlags(t *testing.T) {
+	t.Parallel()
+	help := runExample(t, ".", nil, testProgram(), "emulator", "--help")
+	_, own, _ := strings.Cut(help, "\nFlags:\n")
+	own, _, _ = strings.Cut(own, "\n\n")
+	flag := regexp.MustCompile("--[a-z][a-z-]+")
+	var want []string
+	for _, name := range regexp.MustCompile(`(?m)^ +(?:-., )?(--[a-z-]+)`).FindAllStringSubmatch(own, -1) {
+		if name[1] != "--help" {
+			want = append(want, name[1])
+		}
+	}
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "emulator.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "\n| flag | file | means |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	got := flag.FindAllString(table, -1)
+	slices.Sort(got)
+	if got = slices.Compact(got); !slices.Equal(got, want) {
+		t.Errorf("the guide has %q, the command %q", got, want)
+	}
 }

@@ -52,7 +52,12 @@ pid, the CA's file, and the token that faults are set with. SIGTERM ends it.`,
   simsid emulator --config emulator.toml --https
   simsid emulator --port 0 --as head --ready-file ready.json   # in CI`,
 		GroupID: groupSetup,
-		Args:    noArguments,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return parent(cmd, args) // a mistyped subcommand
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.cmd = cmd
 			return runEmulator(cmd.Context(), a, o)
