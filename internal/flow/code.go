@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
@@ -119,6 +120,9 @@ func (r LoginRequest) check() error {
 		"response_mode",
 		"request", "request_uri", // a request object stands above all others (OpenID Connect Core 6.1)
 	}
+	if r.MaxAge == 0 && r.Provider.Kind.MaxAgeZeroLoops {
+		return &ParamError{Name: "max_age", Problem: "can't be 0: " + r.Provider.Kind.Title + " then asks for ever; prompt=login asks once"}
+	}
 	for name, values := range r.Params {
 		if slices.Contains(reserved, name) {
 			return &ParamError{Name: name, Problem: "is set by the sign-in itself"}
@@ -127,7 +131,62 @@ func (r LoginRequest) check() error {
 			return &ParamError{Name: name, Problem: "must have one value"}
 		}
 	}
+	if err := r.checkPrompt(); err != nil {
+		return err
+	}
+	return r.checkLimits()
+}
+
+// checkPrompt refuses what isn't known (OpenID Connect Core 3.1.2.1), and what this kind of provider breaks on.
+func (r LoginRequest) checkPrompt() error {
+	refuse := func(problem string) error { return &ParamError{Name: "prompt", Problem: problem} }
+	if !r.Params.Has("prompt") {
+		return nil
+	}
+	prompts, kind := strings.Fields(r.Params.Get("prompt")), r.Provider.Kind
+	for _, p := range prompts {
+		switch {
+		case !slices.Contains([]string{"none", "login", "consent", "select_account"}, p):
+			return refuse(fmt.Sprintf("can't be %q: it is none, login, consent or select_account", p))
+		case slices.Contains(kind.BrokenPrompts, p):
+			return refuse(fmt.Sprintf("can't be %q: it ends on an error page of %s; login asks for the password again", p, kind.Title))
+		case p == "none" && len(prompts) > 1:
+			return refuse("can't have none beside others")
+		}
+	}
+	switch {
+	case len(prompts) == 0:
+		return refuse("is empty")
+	case len(prompts) > 1 && kind.OnePrompt:
+		return refuse("must be one word: " + kind.Title + " ignores a list")
+	}
 	return nil
+}
+
+// checkLimits holds what will be sent against the kind's limits: the provider would show an error page, and nothing would come back.
+func (r LoginRequest) checkLimits() error {
+	values := r.params(oneTime{}, r.RedirectURI)
+	for _, l := range r.Provider.Kind.Limits {
+		if n := utf8.RuneCountInString(values.Get(l.Param)); n > l.Max {
+			return &ParamError{Name: l.Param, Problem: fmt.Sprintf("is %d characters long, and %s takes at most %d", n, r.Provider.Kind.Title, l.Max)}
+		}
+	}
+	return nil
+}
+
+// AuthorizationAddress is the address of a login that nobody waits for: it is checked like one, and its answer can't be redeemed.
+func AuthorizationAddress(r LoginRequest) (string, error) {
+	if _, err := parseRedirect(r.RedirectURI, r.Listen); err != nil {
+		return "", err
+	}
+	if err := r.check(); err != nil {
+		return "", err
+	}
+	o, err := newOneTime(r.Rand)
+	if err != nil {
+		return "", err
+	}
+	return r.Provider.AuthorizationURL(r.params(o, r.RedirectURI))
 }
 
 // params are the parameters of the authorisation request (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1, RFC 7636

@@ -41,10 +41,28 @@ type Kind struct {
 	// such thing.
 	SelectOrganisation string
 	DefaultFlow        Flow
+	Limits             []Limit  // on what is asked of the authorisation endpoint
+	BrokenPrompts      []string // values of prompt that end on an error page
+	OnePrompt          bool     // a list of prompts is ignored
+	MaxAgeZeroLoops    bool     // max_age=0 leads back to the sign-in page for ever
 	DefaultAuth        AuthMethod
 	DefaultScopes      []string
 	DefaultRedirect    string // "" when the user must give the registered one
 	DefaultStore       string // "keyring", or "auto"
+}
+
+// Limit is the greatest length of a parameter, in characters.
+type Limit struct {
+	Param string
+	Max   int
+}
+
+// identityServer3Limits are those of IdentityServer3's InputLengthRestrictions.
+func identityServer3Limits() []Limit {
+	return []Limit{
+		{"client_id", 100}, {"redirect_uri", 400}, {"scope", 300}, {"nonce", 300}, {"acr_values", 300}, {"login_hint", 100},
+		{"ui_locales", 100},
+	}
 }
 
 // Kinds returns the table, in the order in which help lists it. The caller owns the result.
@@ -67,6 +85,10 @@ func Kinds() []Kind {
 
 			SelectOrganisation: "orgselected:",
 			DefaultFlow:        FlowCodeWithProofKey,
+			Limits:             identityServer3Limits(),
+			BrokenPrompts:      []string{"select_account"},
+			OnePrompt:          true,
+			MaxAgeZeroLoops:    true,
 			// IdentityServer3 doesn't percent-decode Basic credentials, so the body is the one place that always works.
 			DefaultAuth:   AuthPost,
 			DefaultScopes: []string{"openid", "profile", "roles", "partner"},
@@ -103,6 +125,10 @@ func Kinds() []Kind {
 
 			SelectOrganisation: "orgselected:",
 			DefaultFlow:        FlowCodeWithProofKey,
+			Limits:             identityServer3Limits(),
+			BrokenPrompts:      []string{"select_account"},
+			OnePrompt:          true,
+			MaxAgeZeroLoops:    true,
 
 			DefaultAuth: AuthPost,
 			DefaultScopes: []string{

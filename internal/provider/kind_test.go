@@ -24,6 +24,7 @@ func TestKinds(t *testing.T) {
 			Name: "simsid", Title: "SIMS ID", Environments: []Environment{{"sandbox", ""}, {"live", "https://sts.sims.co.uk"}},
 			IssuerSlash: true, SIMS: true, ValidationCalls: true, RevokeCascade: true, SubjectTail: true,
 			SubjectOptional: true, SecretRequired: true, VerifierByFlow: true, SelectOrganisation: "orgselected:", DefaultFlow: FlowCodeWithProofKey,
+			Limits: identityServer3Limits(), BrokenPrompts: []string{"select_account"}, OnePrompt: true, MaxAgeZeroLoops: true,
 			DefaultAuth: AuthPost, DefaultScopes: []string{"openid", "profile", "roles", "partner"}, DefaultStore: "keyring",
 		},
 		{
