@@ -77,7 +77,7 @@ func TestRememberedConsent(t *testing.T) {
 	}
 	// Allowed without its being remembered: what was remembered is gone.
 	b.submit(b.authorize(b.browser, of("remembering", "prompt", "consent")), "answer", "allow", "remember", "-")
-	if !asked("remembering", scope) {
+	if !asked("remembering", "openid profile") {
 		t.Error("still remembered")
 	}
 	b.submit(b.consentTo("remembering", "head", scope), "answer", "allow")
@@ -142,5 +142,13 @@ func TestConsentOutlivesTheProcess(t *testing.T) {
 	again := newBench(t, Options{Config: school(), Dir: dir})
 	if a := again.consentTo("remembering", "head", "openid profile"); !strings.Contains(a.location, "code=") {
 		t.Errorf("at %s", a.at)
+	}
+	// A client that no longer remembers asks, whatever was remembered.
+	c := school()
+	i := slices.IndexFunc(c.Clients, func(c ClientConfig) bool { return c.ID == "remembering" })
+	c.Clients[i].RememberConsent = false
+	forgetful := newBench(t, Options{Config: c, Dir: dir})
+	if a := forgetful.consentTo("remembering", "head", "openid profile"); a.at != "/consent" {
+		t.Errorf("without remembering: at %s", a.at)
 	}
 }

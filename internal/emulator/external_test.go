@@ -115,6 +115,20 @@ func TestFormsRespectRestrictions(t *testing.T) {
 	}
 }
 
+func TestPageElsewhereIsUsedOnce(t *testing.T) {
+	b := newSchool(t)
+	page := b.authorize(b.browser, of("elsewhere"))
+	if a := b.submit(page, "choose", "nobody"); a.status != http.StatusBadRequest {
+		t.Errorf("nobody: status %d", a.status)
+	}
+	if a := b.submit(page, "choose", "head"); !strings.Contains(a.location, "code=") {
+		t.Errorf("somebody: status %d", a.status)
+	}
+	if a := b.submit(page, "choose", "head"); a.status != http.StatusBadRequest {
+		t.Errorf("again: status %d", a.status)
+	}
+}
+
 // Somebody who is signed in without a page has signed in as the client demands.
 func TestAsWithProviders(t *testing.T) {
 	for _, row := range []struct{ client, acr, want string }{
