@@ -44,6 +44,7 @@ const (
 	keyPinnedIssuer  = "pinned_issuer"
 	keyClientID      = "client_id"
 	keyClientAuth    = "client_auth"
+	keyFlow          = "flow"
 	keyScopes        = "scopes"
 	keyRedirect      = "redirect_uri"
 	keyListen        = "listen"
@@ -51,11 +52,19 @@ const (
 	keyTLSKey        = "tls_key"
 	keyPostLogout    = "post_logout_redirect_uri"
 	keyIntrospection = "introspection_id"
+	keyResponseType  = "response_type"
+	keyResponseMode  = "response_mode"
+	keyPrompt        = "prompt"
+	keyLoginHint     = "login_hint"
+	keyUILocales     = "ui_locales"
+	keyMaxAge        = "max_age"
+	keyACRValues     = "acr_values"
+	keyIDHint        = "id_hint"
+	keyParams        = "params"
 	keyStore         = "store"
 )
 
-// Settings returns the table of keys in the order in which they are shown. Keys: kind, environment, issuer, pinned_issuer,
-// client_id, client_auth, scopes, redirect_uri, listen, tls_cert, tls_key, post_logout_redirect_uri, introspection_id, store.
+// Settings returns the table of keys in the order in which they are shown.
 func Settings() []Setting {
 	return []Setting{
 		{keyKind, "SIMSID_KIND", "kind", false, "kind of provider: simsid, oidc or emulator"},
@@ -64,6 +73,7 @@ func Settings() []Setting {
 		{keyPinnedIssuer, "", "", false, "issuer as the provider spelled it at first sight, compared byte for byte ever after"},
 		{keyClientID, "SIMSID_CLIENT_ID", "client-id", false, "client id that the provider assigned"},
 		{keyClientAuth, "SIMSID_CLIENT_AUTH", "client-auth", false, "how the client authenticates: client_secret_post, client_secret_basic, client_secret_basic_raw or none"},
+		{keyFlow, "SIMSID_FLOW", "flow", false, "the client's flow as IdentityServer3 names it: AuthorizationCodeWithProofKey, AuthorizationCode, HybridWithProofKey, Hybrid, Implicit, ClientCredentials; or DeviceCode"},
 		{keyScopes, "SIMSID_SCOPES", "scope", true, "scopes to ask for"},
 		{keyRedirect, "SIMSID_REDIRECT_URI", "redirect-uri", false, "redirect URI exactly as it is registered; port 0 means any free one"},
 		{keyListen, "SIMSID_LISTEN", "listen", false, "IP address, with a port or without, to listen on for the redirect URI; needed where its host isn't localhost but leads to this machine"},
@@ -71,9 +81,21 @@ func Settings() []Setting {
 		{keyTLSKey, "SIMSID_TLS_KEY", "tls-key", false, "PEM file with the key of tls_cert"},
 		{keyPostLogout, "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false, "where the browser goes after a logout, as it is registered"},
 		{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "name of the scope whose secret introspection authenticates with"},
+		{keyResponseType, "", "response-type", false, "what to ask for, where the flow leaves a choice: code id_token, code token, code id_token token, id_token, token or id_token token"},
+		{keyResponseMode, "", "response-mode", false, "how the provider is to answer: query, fragment or form_post"},
+		{keyPrompt, "", "prompt", false, "what the provider is to ask the user: none, login, consent or select_account"},
+		{keyLoginHint, "", "login-hint", false, "the login name to fill in"},
+		{keyUILocales, "", "ui-locales", false, "languages for the provider's pages, by preference: cy en-GB"},
+		{keyMaxAge, "", "max-age", false, "sign in anew when the browser's session is older: 15m"},
+		{keyACRValues, "", "acr-values", true, "how to sign in, as the provider names it"},
+		{keyIDHint, "", "id-token-hint", false, "true to tell the provider by the ID token of the last login who is expected"},
+		{keyParams, "", "param", true, "further parameters of the authorisation request: name=value"},
 		{keyStore, "SIMSID_STORE", "store", false, "where tokens are kept: keyring, file, memory or, for the emulator, auto"},
 	}
 }
+
+// Whole reports whether the elements of a list may hold spaces and commas, so that nothing may be split there.
+func (s Setting) Whole() bool { return s.Key == keyParams }
 
 // lookupSetting finds a setting by its key.
 func lookupSetting(key string) (Setting, bool) {

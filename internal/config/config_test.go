@@ -65,6 +65,7 @@ func TestSettingsNames(t *testing.T) {
 		{"pinned_issuer", "", "", false},
 		{"client_id", "SIMSID_CLIENT_ID", "client-id", false},
 		{"client_auth", "SIMSID_CLIENT_AUTH", "client-auth", false},
+		{"flow", "SIMSID_FLOW", "flow", false},
 		{"scopes", "SIMSID_SCOPES", "scope", true},
 		{"redirect_uri", "SIMSID_REDIRECT_URI", "redirect-uri", false},
 		{"listen", "SIMSID_LISTEN", "listen", false},
@@ -72,6 +73,15 @@ func TestSettingsNames(t *testing.T) {
 		{"tls_key", "SIMSID_TLS_KEY", "tls-key", false},
 		{"post_logout_redirect_uri", "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false},
 		{"introspection_id", "SIMSID_INTROSPECTION_ID", "introspection-id", false},
+		{"response_type", "", "response-type", false},
+		{"response_mode", "", "response-mode", false},
+		{"prompt", "", "prompt", false},
+		{"login_hint", "", "login-hint", false},
+		{"ui_locales", "", "ui-locales", false},
+		{"max_age", "", "max-age", false},
+		{"acr_values", "", "acr-values", true},
+		{"id_hint", "", "id-token-hint", false},
+		{"params", "", "param", true},
 		{"store", "SIMSID_STORE", "store", false},
 	})
 }
@@ -80,7 +90,7 @@ func TestSettingsNames(t *testing.T) {
 func TestFields(t *testing.T) {
 	var p Profile
 	for _, s := range Settings() {
-		if (p.field(s.Key) == nil) != s.List {
+		if (p.field(s.Key) == nil) != s.List || (p.list(s.Key) == nil) == s.List {
 			t.Errorf("field of %s", s.Key)
 		}
 	}

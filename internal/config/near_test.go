@@ -17,7 +17,7 @@ func TestNearest(t *testing.T) {
 		{"st", ""},
 		{"", ""},
 		{"colour", ""},
-		{"flow", ""},
+		{"query", ""},
 	} {
 		if got := nearest(c.word, settingKeys()); got != c.want {
 			t.Errorf("nearest(%q) = %q, want %q", c.word, got, c.want)

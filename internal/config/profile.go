@@ -14,12 +14,22 @@ type Profile struct {
 	PinnedIssuer          string // as discovery spelled it the first time
 	ClientID              string
 	ClientAuth            string
+	Flow                  string
 	Scopes                []string
 	RedirectURI           string
 	Listen                string // where to listen for it; "" where its host says it
 	TLSCert, TLSKey       string // files
 	PostLogoutRedirectURI string
 	IntrospectionID       string
+	ResponseType          string
+	ResponseMode          string
+	Prompt                string
+	LoginHint             string
+	UILocales             string
+	MaxAge                string // a duration, or a number of seconds; see Seconds
+	ACRValues             []string
+	IDHint                string   // "true", "false"
+	Params                []string // "name=value"
 	Store                 string
 	// Origins says where each value that is set came from, by key.
 	Origins map[string]Origin
@@ -47,11 +57,24 @@ type Origin struct {
 
 // Values returns one setting's value in force by its key, nil when it isn't set or there is no such key.
 func (p Profile) Values(key string) []string {
-	if key == keyScopes {
-		return p.Scopes
+	if list := p.list(key); list != nil {
+		return *list
 	}
 	if field := p.field(key); field != nil && *field != "" {
 		return []string{*field}
+	}
+	return nil
+}
+
+// list finds the field of a key that is a list.
+func (p *Profile) list(key string) *[]string {
+	switch key {
+	case keyScopes:
+		return &p.Scopes
+	case keyACRValues:
+		return &p.ACRValues
+	case keyParams:
+		return &p.Params
 	}
 	return nil
 }
@@ -71,6 +94,8 @@ func (p *Profile) field(key string) *string {
 		return &p.ClientID
 	case keyClientAuth:
 		return &p.ClientAuth
+	case keyFlow:
+		return &p.Flow
 	case keyRedirect:
 		return &p.RedirectURI
 	case keyListen:
@@ -85,6 +110,27 @@ func (p *Profile) field(key string) *string {
 		return &p.IntrospectionID
 	case keyStore:
 		return &p.Store
+	}
+	return p.asked(key)
+}
+
+// asked finds the fields of what is asked of the authorisation endpoint.
+func (p *Profile) asked(key string) *string {
+	switch key {
+	case keyResponseType:
+		return &p.ResponseType
+	case keyResponseMode:
+		return &p.ResponseMode
+	case keyPrompt:
+		return &p.Prompt
+	case keyLoginHint:
+		return &p.LoginHint
+	case keyUILocales:
+		return &p.UILocales
+	case keyMaxAge:
+		return &p.MaxAge
+	case keyIDHint:
+		return &p.IDHint
 	}
 	return nil
 }

@@ -217,7 +217,7 @@ func (r *resolver) profile(effective, base map[string]sourced) (Profile, error) 
 		}
 		p.Origins[s.Key] = v.origin
 		if s.List {
-			p.Scopes = v.values
+			*p.list(s.Key) = v.values
 		} else {
 			*p.field(s.Key) = v.values[0]
 		}
@@ -237,7 +237,7 @@ func (r *resolver) checkStore(p Profile) error {
 
 // split takes lists in flags and variables apart, at spaces, line ends and commas.
 func split(s Setting, values []string) []string {
-	if !s.List {
+	if !s.List || s.Whole() {
 		return slices.Clone(values)
 	}
 	var parts []string

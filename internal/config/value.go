@@ -1,12 +1,14 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -102,7 +104,70 @@ func checkValue(key, v string) string {
 	case keyStore:
 		return checkOneOf(v, "keyring", "file", "memory", "auto")
 	}
+	return checkAsked(key, v)
+}
+
+// checkAsked checks what is asked of the authorisation endpoint. What a kind of provider breaks on, and what fits a flow, the flow knows.
+func checkAsked(key, v string) string {
+	switch key {
+	case keyFlow:
+		return checkOneOf(v, "AuthorizationCodeWithProofKey", "AuthorizationCode", "HybridWithProofKey", "Hybrid", "Implicit",
+			"ClientCredentials", "DeviceCode")
+	case keyResponseMode:
+		return checkOneOf(v, "query", "fragment", "form_post")
+	case keyIDHint:
+		return checkOneOf(v, "true", "false")
+	case keyResponseType, keyPrompt, keyUILocales:
+		if strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_- ") != "" {
+			return "must be words of letters, digits, '_' and '-'"
+		}
+		return ""
+	case keyLoginHint:
+		if len(v) > maxURL || strings.ContainsFunc(v, unicode.IsControl) {
+			return fmt.Sprintf("must be at most %d bytes without control characters", maxURL)
+		}
+		return ""
+	case keyMaxAge:
+		if _, err := Seconds(v); err != nil {
+			return "must be a whole number of seconds, such as 900 or 15m"
+		}
+		return ""
+	case keyACRValues:
+		return checkScope(v)
+	case keyParams:
+		return checkParam(v)
+	}
 	return "is of no known key"
+}
+
+// checkParam takes name=value.
+func checkParam(v string) string {
+	name, value, ok := strings.Cut(v, "=")
+	switch {
+	case !ok || name == "" || !within(name, '!', '~') || strings.ContainsAny(name, "&?#"):
+		return "must be name=value"
+	case looksSecret(name):
+		return "looks like a secret, which doesn't belong into an address"
+	case len(v) > maxURL || strings.ContainsFunc(value, unicode.IsControl):
+		return fmt.Sprintf("must be at most %d bytes without control characters", maxURL)
+	}
+	return ""
+}
+
+// Seconds reads a duration ("15m"), or a number of seconds.
+func Seconds(v string) (time.Duration, error) {
+	const longest = 10 * 365 * 24 * time.Hour
+	d, err := time.ParseDuration(v)
+	if n, nerr := strconv.ParseUint(v, 10, 31); nerr == nil {
+		d, err = time.Duration(n)*time.Second, nil
+	}
+	switch {
+	case err != nil:
+		return 0, err
+	case d < 0 || d > longest || d%time.Second != 0:
+		return 0, errors.New("it is negative, longer than ten years, or no whole number of seconds")
+	}
+	return d, nil
 }
 
 func checkOneOf(v string, allowed ...string) string {

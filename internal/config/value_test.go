@@ -17,6 +17,9 @@ func TestCheckValue(t *testing.T) {
 		relative   = "must be an absolute address, beginning with https://"
 		queryOr    = "must have neither query nor fragment"
 		noHost     = "has no host"
+		flow       = "must be AuthorizationCodeWithProofKey, AuthorizationCode, HybridWithProofKey, Hybrid, Implicit, ClientCredentials or DeviceCode"
+		words      = "must be words of letters, digits, '_' and '-'"
+		age        = "must be a whole number of seconds, such as 900 or 15m"
 		listen     = "must be an IP address such as 127.0.0.1, 127.0.0.1:8443 or [::1]:8443"
 		authMethod = "must be client_secret_post, client_secret_basic, client_secret_basic_raw or none"
 	)
@@ -110,6 +113,36 @@ func TestCheckValue(t *testing.T) {
 		{"tls_key", `C:\keys\me.pem`, ""},
 		{"tls_key", "a\x1b[31m", "has a control character"},
 		{"tls_cert", strings.Repeat("x", 2049), "is longer than 2048 bytes"},
+
+		{"flow", "HybridWithProofKey", ""},
+		{"flow", "hybrid", flow},
+		{"response_type", "code id_token", ""},
+		{"response_type", "code&x", words},
+		{"response_mode", "form_post", ""},
+		{"response_mode", "web_message", "must be query, fragment or form_post"},
+		{"prompt", "select_account", ""},
+		{"ui_locales", "cy en-GB", ""},
+		{"ui_locales", "en;q", words},
+		{"login_hint", "Zoë O'Hara", ""},
+		{"login_hint", "a\nb", "must be at most 2048 bytes without control characters"},
+		{"max_age", "15m", ""},
+		{"max_age", "900", ""},
+		{"max_age", "0", ""},
+		{"max_age", "-1", age},
+		{"max_age", "1.5s", age},
+		{"max_age", "soon", age},
+		{"max_age", "99999999999999", age},
+		{"acr_values", "idp:adfs", ""},
+		{"acr_values", "a b", scope},
+		{"id_hint", "true", ""},
+		{"id_hint", "yes", "must be true or false"},
+		{"params", "audience=https://api.example/?a=b, c", ""},
+		{"params", "x=", ""},
+		{"params", "x", "must be name=value"},
+		{"params", "=x", "must be name=value"},
+		{"params", "a&b=x", "must be name=value"},
+		{"params", "client_secret=x", "looks like a secret, which doesn't belong into an address"},
+		{"params", "x=\x1b", "must be at most 2048 bytes without control characters"},
 
 		{"client_secret", "x", "is of no known key"},
 		{"issuer", "", "is empty"},
