@@ -13,6 +13,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	gokeyring "github.com/zalando/go-keyring"
+	secretservice "github.com/zalando/go-keyring/secret_service"
 )
 
 // Names of the Secret Service API.
@@ -32,16 +33,19 @@ const (
 
 const keyringWords = "keyring (Secret Service)"
 
-// secretService keeps items by go-keyring, in the collection and with the attributes that it chooses, so that any program
-// built on it finds them. What go-keyring can't do is done here on the connection that it uses too: to tell a locked
+// secretService keeps items by go-keyring, in the collection and with the label and attributes that it chooses, so that any
+// program built on it finds them. What go-keyring can't do is done here on the connection that it uses too: to tell a locked
 // keyring from a missing one before a call that would wait for a prompt, and to read in four calls, with a deadline, where
-// go-keyring takes seven and has none.
+// go-keyring takes seven and has none. Writing, too, takes go-keyring's last call alone and none of the six before it, which
+// repeat what is known here: a rotated refresh token isn't safe until that call is answered.
 type secretService struct {
 	o Options
 
 	mu      sync.Mutex // a call that was given up may still be running
 	session dbus.ObjectPath
 	on      *dbus.Conn // the connection that session belongs to
+	path    dbus.ObjectPath
+	pathOn  *dbus.Conn // the connection on which path was found
 }
 
 func newSystemKeyring(o Options) keyring { return &secretService{o: o} }
@@ -212,9 +216,17 @@ func (k *secretService) open(ctx context.Context) (*dbus.Conn, dbus.ObjectPath, 
 	if err != nil {
 		return nil, "", err
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.pathOn == conn {
+		return conn, k.path, nil
+	}
 	call, cancel := context.WithTimeout(ctx, k.o.deadline())
 	defer cancel()
 	path, err := k.collection(call, conn)
+	if err == nil {
+		k.path, k.pathOn = path, conn
+	}
 	return conn, path, err
 }
 
@@ -278,6 +290,8 @@ func (k *secretService) openSession(ctx context.Context, conn *dbus.Conn) (dbus.
 	if k.on == conn {
 		return k.session, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, k.o.deadline())
+	defer cancel()
 	var output dbus.Variant
 	var session dbus.ObjectPath
 	err := conn.Object(ssName, ssPath).CallWithContext(ctx, ssService+".OpenSession", 0, "plain", dbus.MakeVariant("")).
@@ -290,20 +304,41 @@ func (k *secretService) openSession(ctx context.Context, conn *dbus.Conn) (dbus.
 }
 
 func (k *secretService) set(ctx context.Context, account, value string) error {
-	return k.change(ctx, func() error { return gokeyring.Set(keyringService, account, value) })
+	return k.change(ctx, func(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath) error {
+		session, err := k.openSession(ctx, conn)
+		if err != nil {
+			return err
+		}
+		_, err = bounded(ctx, k.o.deadline(), func() (struct{}, error) {
+			service, err := secretservice.NewSecretService() // on the same connection
+			if err != nil {
+				return struct{}{}, err
+			}
+			attributes := map[string]string{"username": account, "service": keyringService}
+			label := fmt.Sprintf("Password for '%s' on '%s'", account, keyringService)
+			return struct{}{}, service.CreateItem(conn.Object(ssName, path), label, attributes, secretservice.NewSecret(session, value))
+		})
+		return err
+	})
 }
 
 func (k *secretService) delete(ctx context.Context, account string) error {
-	return k.change(ctx, func() error { return gokeyring.Delete(keyringService, account) })
+	return k.change(ctx, func(ctx context.Context, _ *dbus.Conn, _ dbus.ObjectPath) error {
+		_, err := bounded(ctx, k.o.deadline(), func() (struct{}, error) {
+			return struct{}{}, gokeyring.Delete(keyringService, account)
+		})
+		return err
+	})
 }
 
-func (k *secretService) change(ctx context.Context, call func() error) error {
+// change runs call on the collection, once that is open.
+func (k *secretService) change(ctx context.Context, call func(context.Context, *dbus.Conn, dbus.ObjectPath) error) error {
 	conn, path, err := k.open(ctx)
 	if err == nil {
 		err = k.ready(ctx, conn, path)
 	}
 	if err == nil {
-		_, err = bounded(ctx, k.o.deadline(), func() (struct{}, error) { return struct{}{}, call() })
+		err = call(ctx, conn, path)
 	}
 	return k.explain(ctx, err)
 }

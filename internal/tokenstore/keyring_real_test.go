@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+	gokeyring "github.com/zalando/go-keyring"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -33,6 +34,39 @@ func realOptions(t *testing.T) Options {
 
 func TestRealKeyringContract(t *testing.T) {
 	keyringContract(t, newSystemKeyring(realOptions(t)))
+}
+
+// TestRealItemsAreGoKeyrings: what is written here go-keyring reads and replaces, and the other way round.
+func TestRealItemsAreGoKeyrings(t *testing.T) {
+	k := newSystemKeyring(realOptions(t))
+	const name = "items/refresh-token"
+	if err := k.set(t.Context(), name, "ours"); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := gokeyring.Get(keyringService, name); err != nil || v != "ours" {
+		t.Errorf("go-keyring reads %q, %v", v, err)
+	}
+	if err := gokeyring.Set(keyringService, name, "theirs"); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := k.get(t.Context(), name); err != nil || v != "theirs" {
+		t.Errorf("we read %q, %v", v, err)
+	}
+	if err := k.set(t.Context(), name, "ours again"); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := dbus.SessionBus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []dbus.ObjectPath
+	err = conn.Object(ssName, ssLogin).Call(ssCollection+".SearchItems", 0, map[string]string{"username": name}).Store(&found)
+	if err != nil || len(found) != 1 {
+		t.Errorf("%d items, %v, want one", len(found), err)
+	}
+	if err := k.delete(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestRealManyCalls(t *testing.T) {
