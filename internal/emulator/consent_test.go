@@ -143,6 +143,13 @@ func TestConsentOutlivesTheProcess(t *testing.T) {
 	if a := again.consentTo("remembering", "head", "openid profile"); !strings.Contains(a.location, "code=") {
 		t.Errorf("at %s", a.at)
 	}
+	// A client that doesn't remember keeps nothing, whatever a form says, for the day that it will.
+	b.submit(b.consentTo("asking", "head", "openid profile"), "answer", "allow", "remember", "yes")
+	later := school()
+	later.Clients[slices.IndexFunc(later.Clients, func(c ClientConfig) bool { return c.ID == "asking" })].RememberConsent = true
+	if a := newBench(t, Options{Config: later, Dir: dir}).consentTo("asking", "head", "openid profile"); a.at != "/consent" {
+		t.Errorf("remembered unasked: at %s", a.at)
+	}
 	// A client that no longer remembers asks, whatever was remembered.
 	c := school()
 	i := slices.IndexFunc(c.Clients, func(c ClientConfig) bool { return c.ID == "remembering" })
