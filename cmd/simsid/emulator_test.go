@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -105,6 +108,25 @@ func (e *emulatedState) stop() error {
 		return err
 	}
 	return command.Wait()
+}
+
+// fixedPort puts the number of a free port into a variable that no system hands out by itself, so that it is still free after a
+// server there has ended: fixedport VARIABLE.
+func fixedPort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: fixedport VARIABLE")
+	}
+	var lc net.ListenConfig
+	for range 100 {
+		port := strconv.Itoa(20000 + rand.IntN(10000))
+		l, err := lc.Listen(context.Background(), "tcp4", "127.0.0.1:"+port)
+		if err == nil {
+			ts.Check(l.Close())
+			ts.Setenv(args[0], port)
+			return
+		}
+	}
+	ts.Fatalf("no port is free")
 }
 
 // ask is a program that makes one request and prints the answer's status and body: ask METHOD ADDRESS [BODY]. A body that begins

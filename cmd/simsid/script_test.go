@@ -50,10 +50,11 @@ func scriptParams(dir string) testscript.Params {
 		RequireUniqueNames:  true,
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":    exits,
-			"sts":      sts,
-			"busy":     busy,
-			"emulated": emulated,
+			"exits":     exits,
+			"sts":       sts,
+			"busy":      busy,
+			"emulated":  emulated,
+			"fixedport": fixedPort,
 		},
 	}
 }
