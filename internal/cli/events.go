@@ -23,6 +23,8 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 			listening = e
 		case flow.Address:
 			s.sayAddress(e.URL, listening, who)
+		case flow.DeviceCode:
+			s.sayDevice(e)
 		case flow.BrowserFailed:
 			s.line("warning", "the browser could not be opened (%v): open the address above yourself", e.Err)
 		case flow.Stray:
@@ -51,6 +53,10 @@ func (s *session) sayAddress(address string, listening flow.Listening, who visit
 	case nobodyVisits:
 		s.say("To sign in, visit")
 	}
-	s.say("\n  %s\n", render.Safe(address))
+	if s.hinted && who == browserVisits {
+		s.say("\n  (the address holds the ID token of the last login, and is given to the browser alone)\n")
+	} else {
+		s.say("\n  %s\n", render.Safe(address))
+	}
 	s.sayPlaces(listening)
 }

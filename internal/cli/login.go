@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,11 +21,13 @@ type loginOptions struct {
 	as        string
 	noBrowser bool
 	paste     bool
-	prompt    string
-	loginHint string
-	maxAge    time.Duration
+	printURL  bool
+	idp       string
+	tenant    string
+	org       string
 
-	insecureNoState bool
+	insecureNoState  bool
+	withRefreshToken bool
 }
 
 func newLoginCmd(a *app) *cobra.Command {
@@ -42,13 +42,22 @@ URI, checks the ID token, keeps the tokens, and says who signed in and where.
 The address is printed too. In a terminal the address that the browser ends at
 may be pasted instead; where the redirect URI doesn't lead to this machine, as
 it must be with SIMS ID's live environment, that is the only way. For an https
-redirect URI on localhost see simsid cert.`,
+redirect URI on localhost see simsid cert.
+
+A client that is registered for another flow has it in its profile, or names it
+with --flow: hybrid and implicit, client credentials, and a code that is typed
+on another device. --with-refresh-token takes over a login from elsewhere: the
+refresh token comes from SIMSID_REFRESH_TOKEN or on standard input.`,
 		Example: `  simsid login --emulator               # no account needed
   simsid login --emulator --as parent   # a sample user, without a page
   simsid login -p school
   simsid login -p school --store file   # where there is no keyring
   simsid login -p live --paste          # the address comes on standard input
-  simsid login -p school --prompt login # don't reuse the browser's session`,
+  simsid login -p school --prompt login # don't reuse the browser's session
+  simsid login -p school --idp adfs     # acr_values=idp:adfs
+  simsid login -p school --print-url    # the address, and nothing else
+  simsid login -p api --flow ClientCredentials --scope partner-read --org ID
+  simsid login -p tv --flow DeviceCode  # the code is typed elsewhere`,
 		GroupID: groupLogin,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -62,12 +71,15 @@ redirect URI on localhost see simsid cert.`,
 	f.BoolVar(&o.noBrowser, "no-browser", false, "only print the address, don't open it")
 	f.BoolVar(&o.paste, "paste", false, "don't listen: read the address that the browser ends at from standard input")
 	f.BoolVar(&o.insecureNoState, "insecure-no-state", false, "take a bare code where it is pasted, though nobody can tell that it belongs to this login")
-	f.StringVar(&o.prompt, "prompt", "", "what the provider is to ask: none, login or consent")
-	f.StringVar(&o.loginHint, "login-hint", "", "the login name to fill in")
-	f.DurationVar(&o.maxAge, "max-age", 0, "sign in anew when the browser's session is older")
-	addProfileFlags(cmd, "kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key", "store")
+	f.BoolVar(&o.printURL, "print-url", false, "print the address of a sign-in on standard output, and do nothing else; its answer can't be used here")
+	f.StringVar(&o.idp, "idp", "", "the identity provider to sign in with: acr_values=idp:NAME")
+	f.StringVar(&o.tenant, "tenant", "", "the tenant to sign in at: acr_values=tenant:NAME")
+	f.StringVar(&o.org, "org", "", "with --flow ClientCredentials: the organisation whose data the token is for")
+	f.BoolVar(&o.withRefreshToken, "with-refresh-token", false, "take over a login: its refresh token is in SIMSID_REFRESH_TOKEN or on standard input")
+	addProfileFlags(cmd, loginKeys()...)
 	_ = cmd.RegisterFlagCompletionFunc("as", completeUsers)
 	_ = cmd.RegisterFlagCompletionFunc("prompt", cobra.FixedCompletions([]string{"none", "login", "consent"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("flow", cobra.FixedCompletions(flowNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -76,7 +88,11 @@ func runLogin(ctx context.Context, a *app, o *loginOptions) error {
 	if err != nil {
 		return err
 	}
-	err = s.login(ctx, o)
+	if o.printURL {
+		err = s.printURL(ctx, o)
+	} else {
+		err = s.login(ctx, o)
+	}
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
@@ -109,30 +125,7 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 			return nil, err
 		}
 	}
-	if s.profile.RedirectURI == "" {
-		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no redirect URI", s.profile.Name),
-			Hints: []string{"set the one that is registered with the provider: simsid profile edit " + s.profile.Name + " --redirect-uri http://localhost:5454/"}}
-	}
-	if err := o.check(); err != nil {
-		return nil, err
-	}
-	place, err := checkReach(s.profile)
-	if err != nil {
-		return nil, err
-	}
-	return s, s.checkPaste(o, place)
-}
-
-// check refuses values of flags that no provider takes.
-func (o *loginOptions) check() error {
-	if !o.cmd.Flags().Changed("max-age") {
-		o.maxAge = -1
-		return nil
-	}
-	if o.maxAge < 0 || o.maxAge%time.Second != 0 {
-		return &usageError{Problem: fmt.Sprintf("--max-age is whole seconds, such as 5m, not %s", o.maxAge), Command: "simsid login"}
-	}
-	return nil
+	return s, s.checkFlow(o)
 }
 
 // signInAs makes the embedded STS sign a sample user in without a page.
@@ -155,9 +148,32 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 	if err := s.prepareHTTP(); err != nil {
 		return err
 	}
-	who, open, err := s.opener(o)
+	way := s.loginInBrowser
+	switch {
+	case o.withRefreshToken:
+		way = s.loginWithRefreshToken
+	case s.flow.Flow == provider.FlowClientCredentials:
+		way = s.loginAsClient
+	case s.flow.Flow == provider.FlowDevice:
+		way = s.loginOnDevice
+	}
+	res, err := way(ctx, o, client, func(ctx context.Context, res *flow.LoginResult) error {
+		return s.keepLogin(ctx, store, client, res)
+	})
 	if err != nil {
 		return err
+	}
+	return s.sayLogin(ctx, store, res)
+}
+
+// keeper keeps the result of a login before anybody is told of success.
+type keeper func(context.Context, *flow.LoginResult) error
+
+// loginInBrowser signs in by the authorisation endpoint.
+func (s *session) loginInBrowser(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
+	who, open, err := s.opener(o)
+	if err != nil {
+		return nil, err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -166,30 +182,25 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 	}
 	if s.sts != nil {
 		if _, err := s.sts.ServeBrowser(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	p, err := s.provider(ctx)
+	r, err := s.browserRequest(ctx, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r := flow.LoginRequest{
-		Keep:     func(ctx context.Context, res *flow.LoginResult) error { return s.keepLogin(ctx, store, client, res) },
-		Provider: p, Client: client, Scopes: s.profile.Scopes,
-		Params: o.params(), MaxAge: o.maxAge, Open: open, Timeout: s.global.timeout,
-		Rand: s.env.Rand, Clock: clock{s.env}, Event: s.loginEvents(who),
-	}
+	r.Keep, r.Client, r.Open, r.Timeout, r.Event = keep, client, open, s.global.timeout, s.loginEvents(who)
 	if err := s.listenOrPaste(o, &r); err != nil {
-		return err
+		return nil, err
+	}
+	if s.hinted && open != nil {
+		r.Open = s.hidden(open)
 	}
 	res, err := flow.Login(ctx, r)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-		return cause
+		return nil, cause
 	}
-	if err != nil {
-		return err
-	}
-	return s.sayLogin(ctx, store, res)
+	return res, err
 }
 
 // endingLogin makes a visit that failed the end of the login: nobody else is there to answer.
@@ -201,17 +212,6 @@ func endingLogin(open func(context.Context, string) error, stop context.CancelCa
 		}
 		return err
 	}
-}
-
-func (o *loginOptions) params() url.Values {
-	v := url.Values{}
-	if o.prompt != "" {
-		v.Set("prompt", o.prompt)
-	}
-	if o.loginHint != "" {
-		v.Set("login_hint", o.loginHint)
-	}
-	return v
 }
 
 // opener says who opens the address, and how: the browser, simsid itself as a sample user of the emulator, or nobody.
@@ -260,7 +260,10 @@ func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, client
 		res.Set.Scopes = sims.GrantedScopes(accessClaims(res.Set.Access))
 	}
 	ctx = context.WithoutCancel(ctx)
-	sum := summarise(s.kind, res.Verification.Claims.Object, accessClaims(res.Set.Access))
+	sum := summarise(s.kind, verified(res), accessClaims(res.Set.Access))
+	if res.Verification == nil && sum.Subject == "" {
+		sum.Subject = "client " + s.profile.ClientID
+	}
 	err := store.Save(ctx, res.Set, sum)
 	if err == nil || is[*tokenstore.EmergencyError](err) {
 		return err
@@ -271,15 +274,23 @@ func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, client
 	return fmt.Errorf("the login could not be kept: %w", err)
 }
 
+// verified are the claims of the ID token, none where there was no ID token.
+func verified(res *flow.LoginResult) token.Object {
+	if res.Verification == nil {
+		return token.Object{}
+	}
+	return res.Verification.Claims.Object
+}
+
 // sayLogin says who signed in.
 func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult) error {
-	claims, access, set := res.Verification.Claims.Object, accessClaims(res.Set.Access), res.Set
+	claims, access, set := verified(res), accessClaims(res.Set.Access), res.Set
 	view := render.SignedIn{
-		Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
+		NoUser: res.Verification == nil, Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
 		Claims: claims, SIMS: s.kind.SIMS, Scopes: set.Scopes, Wanted: s.profile.Scopes,
 		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: s.where(store), Next: s.nextCommands(store.Backend()),
 	}
-	if s.kind.SIMS {
+	if s.kind.SIMS && !view.NoUser {
 		view.Memberships = memberships(claims, access)
 		view.Findings = sims.Findings(sims.Input{Access: access, ID: claims, Wanted: s.profile.Scopes, Granted: set.Scopes, Now: s.env.Now()})
 	}

@@ -29,7 +29,7 @@ type profileAddOptions struct {
 
 // profileKeys are the keys that profile add and edit take as flags.
 func profileKeys() []string {
-	return []string{"kind", "environment", "issuer", "client_id", "client_auth", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key", "post_logout_redirect_uri", "introspection_id", "store"}
+	return append(loginKeys(), "post_logout_redirect_uri", "introspection_id")
 }
 
 func (o *profileAddOptions) flags(cmd *cobra.Command) {

@@ -156,6 +156,9 @@ func explainReach(err error, p string, f *failure) bool {
 		if e.Mend != "" {
 			f.Hints = []string{e.Mend}
 		}
+	case errors.Is(err, flow.ErrDeviceExpired):
+		f.Code = exitLogin
+		f.Hints = []string{"simsid login" + p}
 	case errors.Is(err, flow.ErrNoPaste):
 		f.Code = exitLogin
 		f.Hints = []string{"paste the whole address that the browser ends at; start anew: simsid login" + p + " --paste"}
@@ -171,7 +174,6 @@ func (s *session) listenOrPaste(o *loginOptions, r *flow.LoginRequest) error {
 	if err != nil {
 		return err
 	}
-	r.RedirectURI, r.Listen = s.profile.RedirectURI, s.profile.Listen
 	r.Paste, r.PasteOnly, r.InsecureNoState = s.pasteFrom(o), o.paste, o.insecureNoState
 	if place.HTTPS && !o.paste {
 		r.Certificate, err = s.listenCertificate()

@@ -31,6 +31,8 @@ type session struct {
 	hc      *http.Client     // made by prepareHTTP
 	prov    *provider.Provider
 	keep    *tokenstore.Store
+	flow    provider.FlowInfo // of a login, set by checkFlow
+	hinted  bool              // the address to sign in at holds an ID token
 }
 
 // selection are the options that choose and override a profile.
@@ -50,10 +52,15 @@ func addProfileFlags(cmd *cobra.Command, keys ...string) {
 				continue
 			}
 			usage := flagUsage(s)
-			if s.List {
+			if s.Whole() {
+				cmd.Flags().StringArray(s.Flag, nil, usage)
+			} else if s.List {
 				cmd.Flags().StringSlice(s.Flag, nil, usage)
 			} else {
 				cmd.Flags().String(s.Flag, "", usage)
+			}
+			if s.Key == "id_hint" { // the flag alone means yes
+				cmd.Flags().Lookup(s.Flag).NoOptDefVal = "true"
 			}
 		}
 	}
@@ -79,7 +86,9 @@ func profileFlagValues(cmd *cobra.Command) map[string][]string {
 		if s.Flag == "" || f == nil || !f.Changed {
 			continue
 		}
-		if s.List {
+		if s.Whole() {
+			values[s.Key], _ = cmd.Flags().GetStringArray(s.Flag)
+		} else if s.List {
 			list, _ := cmd.Flags().GetStringSlice(s.Flag)
 			values[s.Key] = fields(list)
 		} else {
@@ -187,7 +196,7 @@ func (a *app) layers(file *config.File, name string, flags map[string][]string, 
 // must not lead the emulator's own client astray.
 func describesClient(variable string) bool {
 	switch variable {
-	case "SIMSID_KIND", "SIMSID_ENVIRONMENT", "SIMSID_ISSUER", "SIMSID_CLIENT_ID", "SIMSID_CLIENT_AUTH", clientSecretVariable,
+	case "SIMSID_KIND", "SIMSID_ENVIRONMENT", "SIMSID_ISSUER", "SIMSID_CLIENT_ID", "SIMSID_CLIENT_AUTH", "SIMSID_FLOW", clientSecretVariable,
 		"SIMSID_REDIRECT_URI", "SIMSID_LISTEN", "SIMSID_TLS_CERT", "SIMSID_TLS_KEY", "SIMSID_POST_LOGOUT_REDIRECT_URI":
 		return true
 	}
@@ -240,6 +249,7 @@ func kindDefaults(kind, environment string) map[string][]string {
 		}
 	}
 	set("client_auth", string(k.DefaultAuth))
+	set("flow", string(k.DefaultFlow))
 	set("redirect_uri", k.DefaultRedirect)
 	set("store", k.DefaultStore)
 	d["scopes"] = k.DefaultScopes

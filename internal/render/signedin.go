@@ -12,6 +12,7 @@ import (
 
 // SignedIn is the answer of login.
 type SignedIn struct {
+	NoUser      bool // the tokens say of no user: they are the client's, or there is no ID token
 	Profile     string
 	Title       string // "the embedded STS", the kind's or issuer's name
 	Issuer      string
@@ -37,11 +38,16 @@ func (v SignedIn) text(p *printer) {
 	if who := person(v.Claims); who != "" {
 		headline += " as " + who
 	}
+	if v.NoUser {
+		headline = "Got an access token from " + where
+	}
 	p.para(0, asTitle, headline)
 	p.gap()
 
 	var list []field
-	if v.SIMS {
+	if v.NoUser {
+		list = []field{one("Client", v.ClientID)}
+	} else if v.SIMS {
 		list = v.organisation()
 	} else {
 		list = v.user()

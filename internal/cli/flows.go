@@ -1,0 +1,289 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+// loginKeys are the keys that login takes as flags.
+func loginKeys() []string {
+	return []string{
+		"kind", "environment", "issuer", "client_id", "client_auth", "flow", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key",
+		"response_type", "response_mode", "prompt", "login_hint", "ui_locales", "max_age", "acr_values", "id_hint", "params", "store",
+	}
+}
+
+func flowNames() []string {
+	var names []string
+	for _, f := range provider.Flows() {
+		names = append(names, string(f.Flow))
+	}
+	return names
+}
+
+// checkFlow refuses a login that can't be by the profile's flow, before anything has happened.
+func (s *session) checkFlow(o *loginOptions) error {
+	p := s.profile
+	info, ok := provider.LookupFlow(provider.Flow(p.Flow))
+	if !ok {
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no flow %q", p.Name, p.Flow), Hints: []string{"known flows: " + strings.Join(flowNames(), ", ")}}
+	}
+	s.flow = info
+	if err := s.checkOrganisation(o); err != nil || o.withRefreshToken {
+		return err
+	}
+	if info.Flow == provider.FlowClientCredentials {
+		return s.checkClientScopes()
+	}
+	if len(info.ResponseTypes) == 0 {
+		return nil
+	}
+	if _, ok := info.ResponseType(p.ResponseType); !ok {
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("flow %s can't ask for response_type %q", info.Flow, p.ResponseType),
+			Hints: []string{"it can ask for: " + strings.Join(info.ResponseTypes, ", or ")}}
+	}
+	if p.RedirectURI == "" {
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no redirect URI", p.Name),
+			Hints: []string{"set the one that is registered with the provider: simsid profile edit " + p.Name + " --redirect-uri http://localhost:5454/"}}
+	}
+	place, err := checkReach(p)
+	if err != nil || o.printURL {
+		return err
+	}
+	return s.checkPaste(o, place)
+}
+
+// checkOrganisation lets --org stand where it means something.
+func (s *session) checkOrganisation(o *loginOptions) error {
+	switch {
+	case o.org == "":
+		return nil
+	case s.flow.Flow != provider.FlowClientCredentials || s.kind.SelectOrganisation == "":
+		return &usageError{Problem: "--org chooses the organisation of a client's own token: it goes with --flow ClientCredentials and a provider that knows organisations", Command: "simsid login"}
+	case strings.ContainsFunc(o.org, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return &usageError{Problem: fmt.Sprintf("--org is an organisation's id, not %q", o.org), Command: "simsid login"}
+	}
+	return nil
+}
+
+// checkClientScopes refuses scopes that are about a user, where there is none.
+func (s *session) checkClientScopes() error {
+	for _, scope := range []string{"openid", "offline_access"} {
+		if slices.Contains(s.profile.Scopes, scope) {
+			return &hintedError{Code: exitUsage, Text: fmt.Sprintf("scope %s is about a user, and in flow %s there is none", scope, s.flow.Flow),
+				Hints: []string{"name the scopes that the client is registered for: --scope partner-read, or simsid profile edit " + s.profile.Name + " --scope …"}}
+		}
+	}
+	return nil
+}
+
+// browserRequest is what the authorisation endpoint is asked for.
+func (s *session) browserRequest(ctx context.Context, o *loginOptions) (flow.LoginRequest, error) {
+	prof, err := s.provider(ctx)
+	if err != nil {
+		return flow.LoginRequest{}, err
+	}
+	p := s.profile
+	responseType, _ := s.flow.ResponseType(p.ResponseType)
+	r := flow.LoginRequest{
+		Provider: prof, Client: provider.Client{ID: p.ClientID}, RedirectURI: p.RedirectURI, Listen: p.Listen, Scopes: p.Scopes,
+		ResponseType: responseType, ResponseMode: p.ResponseMode, WithoutProofKey: !s.kind.ProofKey(s.flow), MaxAge: -1,
+		Rand: s.env.Rand, Clock: clock{s.env},
+	}
+	if r.Params, err = s.asked(ctx, o); err != nil {
+		return r, err
+	}
+	if p.MaxAge != "" {
+		if r.MaxAge, err = config.Seconds(p.MaxAge); err != nil {
+			return r, err
+		}
+	}
+	if s.flow.Flow == provider.FlowImplicit {
+		s.line("warning", "flow Implicit is outdated: the tokens come through the browser's address, where its history and extensions can read them, "+
+			"and there is no refresh token; use AuthorizationCodeWithProofKey unless the client is registered for nothing else")
+	}
+	return r, nil
+}
+
+// asked are the further parameters of the authorisation request.
+func (s *session) asked(ctx context.Context, o *loginOptions) (url.Values, error) {
+	p := s.profile
+	v := url.Values{}
+	for _, param := range p.Params {
+		name, value, _ := strings.Cut(param, "=")
+		v.Add(name, value)
+	}
+	acr := slices.Clone(p.ACRValues)
+	for _, f := range []struct{ flag, prefix, value string }{{"--idp", "idp:", o.idp}, {"--tenant", "tenant:", o.tenant}} {
+		if f.value == "" {
+			continue
+		}
+		if strings.ContainsFunc(f.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return nil, &usageError{Problem: fmt.Sprintf("%s is a name without spaces, not %q", f.flag, f.value), Command: "simsid login"}
+		}
+		acr = slices.DeleteFunc(acr, func(a string) bool { return strings.HasPrefix(a, f.prefix) })
+		acr = append(acr, f.prefix+f.value)
+	}
+	for name, value := range map[string]string{
+		"prompt": p.Prompt, "login_hint": p.LoginHint, "ui_locales": p.UILocales, "acr_values": strings.Join(acr, " "),
+	} {
+		if value == "" {
+			continue
+		}
+		if v.Has(name) {
+			return nil, &usageError{Problem: fmt.Sprintf("%s is given twice: by its own key or flag, and by params", name), Command: "simsid login"}
+		}
+		v.Set(name, value)
+	}
+	if p.IDHint != "true" {
+		return v, nil
+	}
+	id, err := s.lastIDToken(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.Set("id_token_hint", id.Reveal())
+	s.hinted = true
+	return v, nil
+}
+
+// lastIDToken is that of the login that is kept.
+func (s *session) lastIDToken(ctx context.Context) (token.Secret, error) {
+	none := &hintedError{Code: exitLogin, Text: "there is no ID token of an earlier login to send as a hint", Hints: []string{"leave --id-token-hint away"}}
+	st, err := s.openStore(ctx)
+	switch {
+	case is[*tokenstore.BindingError](err), isNoLogin(err):
+		return token.Secret{}, none
+	case err != nil:
+		return token.Secret{}, err
+	}
+	set, err := st.Load(ctx)
+	switch {
+	case errors.Is(err, tokenstore.ErrNoLogin), errors.Is(err, tokenstore.ErrEnded), err == nil && set.ID.IsZero():
+		return token.Secret{}, none
+	case err != nil:
+		return token.Secret{}, err
+	}
+	return set.ID, nil
+}
+
+// hidden keeps an address that holds a token out of the opener's arguments, which everybody on the machine can see.
+func (s *session) hidden(open func(context.Context, string) error) func(context.Context, string) error {
+	return func(ctx context.Context, address string) error {
+		return flow.SendBrowser(ctx, address, s.env.Rand, open)
+	}
+}
+
+// printURL prints the address of a sign-in, and does nothing else.
+func (s *session) printURL(ctx context.Context, o *loginOptions) error {
+	if len(s.flow.ResponseTypes) == 0 || o.withRefreshToken {
+		return &usageError{Problem: fmt.Sprintf("flow %s has no address to sign in at", s.flow.Flow), Command: "simsid login"}
+	}
+	if err := s.prepareHTTP(); err != nil {
+		return err
+	}
+	r, err := s.browserRequest(ctx, o)
+	if err != nil {
+		return err
+	}
+	address, err := flow.AuthorizationAddress(r)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.env.Stdout, address)
+	return err
+}
+
+// loginAsClient gets a token for the client itself.
+func (s *session) loginAsClient(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
+	p, err := s.provider(ctx)
+	if err != nil {
+		return nil, err
+	}
+	more := url.Values{}
+	if o.org != "" {
+		more.Set("acr_values", s.kind.SelectOrganisation+o.org)
+	}
+	response, err := p.ClientCredentials(ctx, client, s.profile.Scopes, more)
+	if err != nil {
+		return nil, err
+	}
+	res := &flow.LoginResult{Set: response.Set}
+	res.Set.SignedInAt = s.env.Now()
+	return res, keep(ctx, res)
+}
+
+// loginOnDevice has the user type a code on another device.
+func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
+	p, err := s.provider(ctx)
+	if err != nil {
+		return nil, err
+	}
+	params, err := s.asked(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return flow.Device(ctx, flow.DeviceRequest{
+		Provider: p, Client: client, Scopes: s.profile.Scopes, Params: params, Clock: clock{s.env}, Event: s.loginEvents(nobodyVisits), Keep: keep,
+	})
+}
+
+// refreshTokenVariable holds a refresh token to take over.
+const refreshTokenVariable = "SIMSID_REFRESH_TOKEN" //nolint:gosec // G101: the name of a variable, not its value
+
+// loginWithRefreshToken takes over a login from elsewhere.
+func (s *session) loginWithRefreshToken(ctx context.Context, _ *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
+	refresh := token.NewSecret(strings.TrimSpace(s.env.Getenv(refreshTokenVariable)))
+	if refresh.IsZero() && s.env.StdinTTY {
+		if !s.canAsk() {
+			return nil, &usageError{Problem: "there is no refresh token: give it in " + refreshTokenVariable + " or on standard input", Command: "simsid login"}
+		}
+		var err error
+		if refresh, err = s.askSecret(ctx, "Refresh token (not shown)"); err != nil {
+			return nil, err
+		}
+	} else if refresh.IsZero() {
+		b, err := readBounded(ctx, s.env.Stdin)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		refresh = token.NewSecret(strings.TrimSpace(string(b)))
+	}
+	if refresh.IsZero() {
+		return nil, &usageError{Problem: "there is no refresh token: give it in " + refreshTokenVariable + " or on standard input", Command: "simsid login"}
+	}
+	p, err := s.provider(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return flow.Adopt(ctx, flow.AdoptRequest{Provider: p, Client: client, Refresh: refresh, Clock: clock{s.env}, Keep: keep})
+}
+
+// sayDevice shows the code, where to type it, and a picture that leads there.
+func (s *session) sayDevice(e flow.DeviceCode) {
+	s.say("On any device, visit\n\n  %s\n\nand type the code\n\n  %s\n", render.Safe(e.URI), render.Safe(e.UserCode))
+	address := e.CompleteURI
+	if address == "" {
+		address = e.URI
+	}
+	if s.env.StderrTTY {
+		if picture := render.QRCode(address, s.env.Width()); picture != "" {
+			s.say("%s", picture)
+		}
+	}
+	left := e.Expires.Sub(s.env.Now()).Round(time.Second)
+	s.say("Waiting; the code is good for %s.", left)
+}
