@@ -20,8 +20,8 @@ const module = "github.com/simsid/simsid"
 
 // programs are the binaries of our own, all built alike: without symbols, as a release is.
 type programs struct {
-	simsid, empty, same, floor, peak string
-	libraries                        int // how many packages same links
+	simsid, empty, same, floor, peak, roundtrip string
+	libraries                                   int // how many packages same links
 }
 
 func build(ctx context.Context, dir string) (programs, error) {
@@ -30,7 +30,7 @@ func build(ctx context.Context, dir string) (programs, error) {
 	}
 	p := programs{
 		simsid: filepath.Join(dir, "simsid"), empty: filepath.Join(dir, "empty"), same: filepath.Join(dir, "same"),
-		floor: filepath.Join(dir, "floor"), peak: filepath.Join(dir, "peak"),
+		floor: filepath.Join(dir, "floor"), peak: filepath.Join(dir, "peak"), roundtrip: filepath.Join(dir, "roundtrip"),
 	}
 	libraries, err := listLibraries(ctx)
 	if err != nil {
@@ -43,6 +43,7 @@ func build(ctx context.Context, dir string) (programs, error) {
 	}
 	for _, b := range []struct{ output, pkg string }{
 		{p.simsid, "cmd/simsid"}, {p.empty, programsPackage + "/empty"}, {p.same, programsPackage + "/same"}, {p.floor, programsPackage + "/floor"}, {p.peak, programsPackage + "/peak"},
+		{p.roundtrip, programsPackage + "/roundtrip"},
 	} {
 		if _, err := goTool(ctx, "build", "-trimpath", "-ldflags=-s -w", "-overlay="+overlay, "-o", b.output, module+"/"+b.pkg); err != nil {
 			return programs{}, err

@@ -151,6 +151,7 @@ func inside(ctx context.Context, folder string, rounds int, stdout, stderr io.Wr
 		return 0, err
 	}
 	rep := report{rounds: rounds, libraries: programs.libraries, times: times, peaks: peaks, size: size.Size()}
+	rep.sumFloors()
 	if err := rep.write(stdout); err != nil {
 		return 0, err
 	}
