@@ -1,6 +1,7 @@
 // A person at Chromium who does what standard input says, a list of steps in JSON, and reports on standard output what there was to see.
 //
 //   {"keyboard": true, "steps": [...]}   keyboard: everything with Tab and Enter; else with a mouse
+//   {"trusting": true, "steps": [...]}   trusting: takes any server's certificate
 //
 //   {"go": ADDRESS}                      opens an address
 //   {"see": NAME}                        looks at the page: its title, axe's findings in light and dark, and whether it fits a phone
@@ -18,7 +19,7 @@ import { inspect, open, press, type } from './look.mjs';
 
 const LIMIT_MS = 150_000;
 
-const { keyboard = false, steps } = JSON.parse(readFileSync(0, 'utf8'));
+const { keyboard = false, trusting = false, steps } = JSON.parse(readFileSync(0, 'utf8'));
 const report = { pages: [], landings: [], errors: [] };
 
 const field = (page, label) => page.getByLabel(label, { exact: true });
@@ -56,7 +57,7 @@ const deeds = {
 };
 
 async function walk() {
-  const { browser, page } = await open();
+  const { browser, page } = await open({ ignoreHTTPSErrors: trusting });
   page.on('pageerror', (error) => report.errors.push(String(error)));
   page.on('console', (message) => {
     // An error page is no error of the page.
