@@ -262,16 +262,16 @@ func (k *secretService) lookup(ctx context.Context, conn *dbus.Conn, path dbus.O
 	defer cancel()
 	var found []dbus.ObjectPath
 	attributes := map[string]string{"username": account, "service": keyringService}
+	opening := k.beginSession(ctx, conn)
 	err := conn.Object(ssName, path).CallWithContext(ctx, ssCollection+".SearchItems", 0, attributes).Store(&found)
-	if err != nil {
+	session, serr := k.endSession(conn, opening)
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if len(found) == 0 {
+	case len(found) == 0:
 		return "", errNoItem
-	}
-	session, err := k.openSession(ctx, conn)
-	if err != nil {
-		return "", err
+	case serr != nil:
+		return "", serr
 	}
 	var secret struct {
 		Session     dbus.ObjectPath
@@ -285,20 +285,37 @@ func (k *secretService) lookup(ctx context.Context, conn *dbus.Conn, path dbus.O
 
 // openSession opens one session per connection; the service closes it with the connection.
 func (k *secretService) openSession(ctx context.Context, conn *dbus.Conn) (dbus.ObjectPath, error) {
+	ctx, cancel := context.WithTimeout(ctx, k.o.deadline())
+	defer cancel()
+	return k.endSession(conn, k.beginSession(ctx, conn))
+}
+
+// beginSession sends the question for a session, so that another can be on its way together with it: that is one turn less to
+// wait for. It is never the first on a connection, see collection. nil: there is a session.
+func (k *secretService) beginSession(ctx context.Context, conn *dbus.Conn) *dbus.Call {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.on == conn {
+		return nil
+	}
+	return conn.Object(ssName, ssPath).
+		GoWithContext(ctx, ssService+".OpenSession", 0, make(chan *dbus.Call, 1), "plain", dbus.MakeVariant(""))
+}
+
+// endSession waits for the answer, which comes at the end of the context of its question at the latest.
+func (k *secretService) endSession(conn *dbus.Conn, opening *dbus.Call) (dbus.ObjectPath, error) {
+	if opening == nil {
+		k.mu.Lock()
+		defer k.mu.Unlock()
 		return k.session, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, k.o.deadline())
-	defer cancel()
 	var output dbus.Variant
 	var session dbus.ObjectPath
-	err := conn.Object(ssName, ssPath).CallWithContext(ctx, ssService+".OpenSession", 0, "plain", dbus.MakeVariant("")).
-		Store(&output, &session)
-	if err != nil {
+	if err := (<-opening.Done).Store(&output, &session); err != nil {
 		return "", err
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.session, k.on = session, conn
 	return session, nil
 }
