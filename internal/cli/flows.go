@@ -57,7 +57,7 @@ func (s *session) checkFlow(o *loginOptions) error {
 	}
 	if p.RedirectURI == "" {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no redirect URI", p.Name),
-			Hints: []string{"set the one that is registered with the provider: simsid profile edit " + p.Name + " --redirect-uri http://localhost:5454/"}}
+			Hints: []string{"set the one that is registered with the provider: simsid profile edit " + p.Name + " --redirect-uri https://localhost:5454/"}}
 	}
 	place, err := checkReach(p)
 	if err != nil || o.printURL {
@@ -242,7 +242,7 @@ func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client pro
 }
 
 // refreshTokenVariable holds a refresh token to take over.
-const refreshTokenVariable = "SIMSID_REFRESH_TOKEN" //nolint:gosec // G101: the name of a variable, not its value
+const refreshTokenVariable = "SIMSID_REFRESH_TOKEN"
 
 // loginWithRefreshToken takes over a login from elsewhere.
 func (s *session) loginWithRefreshToken(ctx context.Context, _ *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {

@@ -125,7 +125,10 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 			return nil, err
 		}
 	}
-	return s, s.checkFlow(o)
+	if err := s.checkFlow(o); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // signInAs makes the embedded STS sign a sample user in without a page.

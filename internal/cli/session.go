@@ -3,13 +3,12 @@ package cli
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -52,11 +51,12 @@ func addProfileFlags(cmd *cobra.Command, keys ...string) {
 				continue
 			}
 			usage := flagUsage(s)
-			if s.Whole() {
+			switch {
+			case s.Whole():
 				cmd.Flags().StringArray(s.Flag, nil, usage)
-			} else if s.List {
+			case s.List:
 				cmd.Flags().StringSlice(s.Flag, nil, usage)
-			} else {
+			default:
 				cmd.Flags().String(s.Flag, "", usage)
 			}
 			if s.Key == "id_hint" { // the flag alone means yes
@@ -66,12 +66,9 @@ func addProfileFlags(cmd *cobra.Command, keys ...string) {
 	}
 }
 
-// flagUsage turns a setting's sentence into a flag's usage. Backquotes are taken out: pflag reads a value's name from them.
+// flagUsage is a setting's sentence with the variable that does the same.
 func flagUsage(s config.Setting) string {
-	usage := strings.TrimSuffix(strings.ReplaceAll(s.Meaning, "`", ""), ".")
-	if r, size := utf8.DecodeRuneInString(usage); size > 0 {
-		usage = string(unicode.ToLower(r)) + usage[size:]
-	}
+	usage := s.Meaning
 	if s.Env != "" {
 		usage += " (" + s.Env + ")"
 	}
@@ -86,12 +83,13 @@ func profileFlagValues(cmd *cobra.Command) map[string][]string {
 		if s.Flag == "" || f == nil || !f.Changed {
 			continue
 		}
-		if s.Whole() {
+		switch {
+		case s.Whole():
 			values[s.Key], _ = cmd.Flags().GetStringArray(s.Flag)
-		} else if s.List {
+		case s.List:
 			list, _ := cmd.Flags().GetStringSlice(s.Flag)
 			values[s.Key] = fields(list)
-		} else {
+		default:
 			values[s.Key] = []string{f.Value.String()}
 		}
 	}
@@ -159,7 +157,7 @@ func (a *app) newSession(sel selection) (*session, error) {
 	}
 	p, err := config.Resolve(a.layers(file, name, profileFlagValues(sel.cmd), a.env.Getenv))
 	if err != nil {
-		if e, ok := err.(*config.UnknownProfileError); ok && e.Name == "" { //nolint:errorlint // Resolve returns it unwrapped
+		if e, ok := errors.AsType[*config.UnknownProfileError](err); ok && e.Name == "" {
 			return nil, a.nothingConfigured(file)
 		}
 		return nil, err

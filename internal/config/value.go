@@ -144,7 +144,7 @@ func checkAsked(key, v string) string {
 func checkParam(v string) string {
 	name, value, ok := strings.Cut(v, "=")
 	switch {
-	case !ok || name == "" || !within(name, '!', '~') || strings.ContainsAny(name, "&?#"):
+	case !ok || name == "" || !within(name, '!') || strings.ContainsAny(name, "&?#"):
 		return "must be name=value"
 	case looksSecret(name):
 		return "looks like a secret, which doesn't belong into an address"
@@ -190,7 +190,7 @@ func checkID(v string) string {
 	switch {
 	case len(v) > maxID:
 		return fmt.Sprintf("is longer than %d bytes", maxID)
-	case !within(v, ' ', '~'):
+	case !within(v, ' '):
 		return "may have only printable ASCII characters"
 	case strings.TrimSpace(v) != v:
 		return "begins or ends with a space"
@@ -203,16 +203,16 @@ func checkScope(v string) string {
 	switch {
 	case len(v) > maxID:
 		return fmt.Sprintf("is longer than %d bytes", maxID)
-	case !within(v, '!', '~') || strings.ContainsAny(v, `"\`):
+	case !within(v, '!') || strings.ContainsAny(v, `"\`):
 		return `must be one scope: printable ASCII without spaces, '"' and '\'`
 	}
 	return ""
 }
 
-// within reports whether all bytes of v are from lo to hi.
-func within(v string, lo, hi byte) bool {
+// within reports whether all bytes of v are printable ASCII from lo on.
+func within(v string, lo byte) bool {
 	for i := range len(v) {
-		if v[i] < lo || v[i] > hi {
+		if v[i] < lo || v[i] > '~' {
 			return false
 		}
 	}
@@ -277,7 +277,7 @@ func checkURL(v string) (*url.URL, string) {
 	switch {
 	case len(v) > maxURL:
 		return nil, fmt.Sprintf("is longer than %d bytes", maxURL)
-	case !within(v, '!', '~') || strings.ContainsAny(v, "\"<>\\^`{|}"):
+	case !within(v, '!') || strings.ContainsAny(v, "\"<>\\^`{|}"):
 		return nil, "has characters that an address can't have"
 	}
 	// The parser's own error is left out: it repeats the address, with a password that may be in it.

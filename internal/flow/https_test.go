@@ -101,7 +101,7 @@ func TestPlainOnHTTPS(t *testing.T) {
 // TestOldTLS: what is older than 1.2 isn't spoken.
 func TestOldTLS(t *testing.T) {
 	a, _ := beginHTTPS(t, nil)
-	conn := tls.Client(a.dial(), &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}) //nolint:gosec // that is the test
+	conn := tls.Client(a.dial(), &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
 	if err := conn.HandshakeContext(t.Context()); err == nil {
 		t.Error("TLS 1.1 was spoken")
 	}

@@ -118,5 +118,8 @@ func (r LoginRequest) verify(ctx context.Context, id token.Secret, request provi
 	if err != nil {
 		return nil, err
 	}
-	return v, v.Err()
+	if err := v.Err(); err != nil {
+		return nil, err
+	}
+	return v, nil
 }

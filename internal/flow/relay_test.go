@@ -67,7 +67,8 @@ func TestRelayPage(t *testing.T) {
 func TestRelayPathsDiffer(t *testing.T) {
 	s := newSTS(t)
 	a, b := begin(t, s, nil).waiting(), begin(t, s, nil).waiting()
-	if a.relay() == b.relay() || a.relay() != a.relay() {
+	first, again := a.relay(), a.relay()
+	if first == b.relay() || first != again {
 		t.Error("two logins post to one path, or one to two")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -52,9 +53,7 @@ func (a *attempt) front(claims map[string]any) url.Values {
 		id["at_hash"] = half("front-access")
 	}
 	if p.idToken {
-		for name, value := range claims {
-			id[name] = value
-		}
+		maps.Copy(id, claims)
 		v.Set("id_token", a.sts.idToken(id))
 	}
 	return v
@@ -170,9 +169,7 @@ func TestBackRefused(t *testing.T) {
 				a := begin(t, s, func(r *LoginRequest) { r.ResponseType, r.WithoutProofKey = responseType, true }).waiting()
 				s.token = func(w http.ResponseWriter, _ url.Values) {
 					claims := map[string]any{"nonce": a.request.Get("nonce")}
-					for name, value := range c.claims {
-						claims[name] = value
-					}
+					maps.Copy(claims, c.claims)
 					writeJSON(w, http.StatusOK, s.tokens("1", claims))
 				}
 				mode := ModeFragment

@@ -15,8 +15,8 @@ const (
 	FlowHybrid            Flow = "Hybrid"
 	FlowHybridWithProof   Flow = "HybridWithProofKey"
 	FlowImplicit          Flow = "Implicit"
-	FlowClientCredentials Flow = "ClientCredentials"
-	FlowDevice            Flow = "DeviceCode" // RFC 8628; IdentityServer3 doesn't have it
+	FlowClientCredentials Flow = "ClientCredentials" //nolint:gosec // G101: the name of a flow
+	FlowDevice            Flow = "DeviceCode"        // RFC 8628; IdentityServer3 doesn't have it
 )
 
 // FlowInfo is what a flow is made of.

@@ -45,11 +45,12 @@ func (v SignedIn) text(p *printer) {
 	p.gap()
 
 	var list []field
-	if v.NoUser {
+	switch {
+	case v.NoUser:
 		list = []field{one("Client", v.ClientID)}
-	} else if v.SIMS {
+	case v.SIMS:
 		list = v.organisation()
-	} else {
+	default:
 		list = v.user()
 	}
 	list = append(list, v.tokens(p)...)
