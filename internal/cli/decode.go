@@ -57,7 +57,7 @@ has merely expired counts only with --verify.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.access, "access", false, "only the profile's access token")
 	f.BoolVar(&o.id, "id", false, "only the profile's ID token")
-	f.BoolVar(&o.verify, "verify", false, "exit with 3 unless every check could be made and passed")
+	f.BoolVar(&o.verify, "verify", false, "exit with 3 unless the token could be verified")
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }
@@ -254,7 +254,7 @@ func (a *app) decodeOne(ctx context.Context, d decodable, strict bool) (t render
 	t.Memberships = sims.Memberships(t.JWT.Claims.Object)
 	t.SIMS = len(t.Memberships) > 0 || d.session != nil && d.session.kind.SIMS
 	if d.session == nil {
-		t.Unverified = "no keys to check it with: name a profile with -p"
+		t.Unverified = "there are no keys to check it with; name a profile with -p"
 		return t, strict, nil
 	}
 	p, err := d.session.provider(ctx)

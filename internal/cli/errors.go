@@ -252,7 +252,7 @@ func explainLogin(err error, p string, f *failure) bool {
 		f.Hints = []string{"the answer was not used (OpenID Connect Core 5.3.2); sign in again: simsid login" + p}
 	case is[*flow.AnswerError](err):
 		f.Code = exitNo
-		f.Hints = []string{"the code of this answer was not used; sign in again, and check the issuer if it comes back: simsid profile show" + p}
+		f.Hints = []string{"the code of this answer was not used; sign in again, and check the issuer if it comes back: simsid profile show" + strings.Replace(p, " -p ", " ", 1)}
 	case is[*provider.VerificationError](err):
 		f.Code = exitNo
 		f.Hints = []string{"nothing of this answer was kept; see the exchange: add --trace"}

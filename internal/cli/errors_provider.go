@@ -52,11 +52,11 @@ func explainOAuth(e *provider.OAuthError, p string) (code int, hints []string) {
 	switch e.Code {
 	case "invalid_client":
 		return exitUsage, []string{
-			"the client id or its secret is wrong: simsid profile show" + p,
+			"the client id or its secret is wrong: simsid profile show" + strings.Replace(p, " -p ", " ", 1),
 			"give the secret: SIMSID_CLIENT_SECRET, or simsid profile edit" + strings.Replace(p, " -p ", " ", 1) + " --client-secret-file FILE",
 		}
 	case "unauthorized_client":
-		return exitUsage, []string{"the client may not do this: check its flow and that the redirect URI is registered exactly as in simsid profile show" + p}
+		return exitUsage, []string{"the client may not do this: check its flow and that the redirect URI is registered exactly as in simsid profile show" + strings.Replace(p, " -p ", " ", 1)}
 	case "invalid_scope":
 		return exitUsage, []string{"ask only for scopes that the client is registered for: --scope 'openid profile'"}
 	case "invalid_grant":
@@ -84,6 +84,9 @@ func unavailableHints(e *provider.UnavailableError, p string) []string {
 	}
 	if e.Sent && e.Operation == "refresh" {
 		return append(hints, "the login is kept; the provider may have replaced its refresh token all the same: try again, and if that is refused, simsid login"+p)
+	}
+	if e.Operation == "read discovery document" && !e.Sent && !e.Timeout() {
+		hints = append(hints, "check the issuer's address: simsid profile show"+strings.Replace(p, " -p ", " ", 1))
 	}
 	return append(hints, "nothing was changed; try again")
 }

@@ -58,7 +58,7 @@ client id stay the same. The login isn't copied.`,
   simsid profile add work --kind oidc --issuer https://id.example.com --client-id my-cli
   simsid profile add second-account --from work
   simsid profile add school --kind simsid --environment sandbox --issuer https://YOUR-SANDBOX/ \
-      --client-id pm-sso-YOUR-ID --client-secret-file secret.txt --redirect-uri http://localhost:5454/`,
+      --client-id pm-sso-YOUR-ID --client-secret-file secret.txt --redirect-uri https://localhost:5454/`,
 		Args: optionalArgument("the name of the new profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd
@@ -154,6 +154,9 @@ func (a *app) draftSecrets(ctx context.Context, o *profileAddOptions, d *draft) 
 
 // missingFromDraft reports whether there is something to ask: with all that a login needs, nobody is bothered.
 func missingFromDraft(d draft) bool {
+	if kind, ok := provider.LookupKind(slices.Concat(d.values["kind"], []string{""})[0]); ok && kind.Embedded && d.name != "" {
+		return false // an emulator knows its client
+	}
 	return d.name == "" || d.values["client_id"] == nil || d.values["issuer"] == nil && d.values["environment"] == nil
 }
 
@@ -214,7 +217,7 @@ func (a *app) draftSession(d draft) (*session, error) {
 	}
 	if p.RedirectURI == "" {
 		return nil, &hintedError{Code: exitUsage, Text: "the redirect URI is missing",
-			Hints: []string{"--redirect-uri …: exactly as it is registered with the provider, such as http://localhost:5454/"}}
+			Hints: []string{"--redirect-uri …: exactly as it is registered with the provider, such as https://localhost:5454/"}}
 	}
 	_, err = checkReach(p)
 	return s, err

@@ -52,7 +52,7 @@ const rootExample = `  # try it now: no account, no network, nothing to configur
 
   # your own client at SIMS ID's partner sandbox
   simsid profile add school --kind simsid --environment sandbox --issuer https://YOUR-SANDBOX/ \
-      --client-id pm-sso-YOUR-ID --redirect-uri http://localhost:5454/
+      --client-id pm-sso-YOUR-ID --redirect-uri https://localhost:5454/
   simsid login -p school
 
   # in a script

@@ -167,7 +167,7 @@ Until the new place is on record the old one counts and stays whole.`,
 
 func runStoreMove(ctx context.Context, a *app, to string) error {
 	if to == string(tokenstore.Memory) {
-		return &usageError{Problem: "memory keeps nothing, so there is no moving to it", Hint: "to forget the login here: simsid logout --local"}
+		return &usageError{Problem: "memory keeps nothing, so there is no moving to it", Hint: "to forget the login here: simsid logout --local, with the same --profile"}
 	}
 	if to != string(tokenstore.Keyring) && to != string(tokenstore.File) {
 		return &usageError{Problem: fmt.Sprintf("tokens can be moved to keyring or file, not to %q", to), Command: "simsid store move"}
