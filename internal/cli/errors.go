@@ -180,6 +180,9 @@ func explainStore(err error, p string, f *failure) bool {
 		f.Hints = []string{"the new refresh token is safe there; the next command puts it in its place"}
 	case errors.Is(err, tokenstore.ErrAbsent):
 		f.Code = exitStore
+		if i := strings.Index(f.Text, tokenstore.ErrAbsent.Error()); i > 0 {
+			f.Text = f.Text[i:] // what was tried there means nothing to the user
+		}
 		f.Hints = []string{fmt.Sprintf(choose, p), fmt.Sprintf(none, p)}
 	case errors.Is(err, tokenstore.ErrLocked):
 		f.Code = exitStore

@@ -311,7 +311,7 @@ func (s *session) title() string {
 func (s *session) nextCommands(kept tokenstore.Backend) []string {
 	p := " -p " + s.profile.Name
 	if kept == tokenstore.Memory {
-		return []string{"simsid login" + p + " --store keyring  # sign in and keep the tokens"}
+		return []string{"simsid login" + p + " --store file  # sign in and keep the tokens, in a sealed file"}
 	}
 	if s.file.Default() == s.profile.Name {
 		p = ""

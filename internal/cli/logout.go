@@ -64,6 +64,9 @@ func runLogout(ctx context.Context, a *app, o *logoutOptions) error {
 		return err
 	}
 	view, err := s.logout(ctx, o)
+	if errors.Is(err, tokenstore.ErrNoLogin) {
+		return &hintedError{Code: exitLogin, Text: "nobody is signed in with profile " + s.profile.Name + ": there is nothing to sign out of"}
+	}
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}

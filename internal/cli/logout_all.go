@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,6 +31,9 @@ func runLogoutAll(ctx context.Context, a *app, o *logoutOptions) error {
 		if err == nil {
 			view.Profiles = append(view.Profiles, out)
 			continue
+		}
+		if errors.Is(err, tokenstore.ErrNoLogin) {
+			continue // nobody to sign out
 		}
 		if ctx.Err() != nil {
 			return err
