@@ -66,7 +66,7 @@ cross: ## vet and build for every other system that is released
 	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go build -o /dev/null ./cmd/simsid; done
 
 .PHONY: real
-real: setup ## the tests against the real things: OpenID provider, browser, keyring, linter
+real: setup ## the tests against the real things: OpenID provider, clients, browser, keyring, linter
 	@mkdir -p $(REPORT)
 	$(GOTESTSUM) --jsonfile $(REPORT)/real.json -- -tags real -shuffle=on -count=1 -timeout 8m ./test/...
 	test/keyring/run.sh $(GOTESTSUM) --jsonfile $(REPORT)/keyring.json -- -tags real -race -shuffle=on -count=1 -timeout 5m ./internal/tokenstore

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"os"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -51,12 +53,16 @@ flow = "ClientCredentials"
 scopes = ["partner-read"]
 `
 
+// A task for openid-client/script.mjs, and its report.
+type (
+	task   map[string]any
+	report map[string]any
+)
+
 // TestOpenIDClient has the certified client do what applications do. It checks by itself whatever a client has to check, so
 // that each task is also a check of the metadata, the keys and the ID tokens.
 func TestOpenIDClient(t *testing.T) {
 	served := emulate(t, certified, "--as", "head")
-	type task map[string]any
-	type report = map[string]any
 	user := report{
 		"user": "100201|c4980000-0000-4000-8000-000000000001|head|SIMSID", "name": "Margaret Ellis", "sameName": true, "expires": 3600.0,
 		"rotated": 3.0, "sameSubject": true, "usedTwice": "invalid_grant",
@@ -89,16 +95,7 @@ func TestOpenIDClient(t *testing.T) {
 			report{"encoded": "invalid_client", "asWritten": "done"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			test.task["issuer"] = served.Issuer
-			in, err := json.Marshal(test.task)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out := answer(t, []string{"PATH=" + os.Getenv("PATH"), "NODE_EXTRA_CA_CERTS=" + served.CA}, string(in), "node", "openid-client/script.mjs")
-			var got report
-			if err := json.Unmarshal([]byte(out), &got); err != nil {
-				t.Fatalf("read the report: %v\n%s", err, out)
-			}
+			got := script(t, served, test.task)
 			if !reflect.DeepEqual(got, test.want) {
 				t.Errorf("openid-client reports\n%v\nwant\n%v", got, test.want)
 			}
@@ -106,9 +103,61 @@ func TestOpenIDClient(t *testing.T) {
 	}
 }
 
+// TestOpenIDClientFaults has the client sign in where tokens are wrong on purpose. It refuses each, and so would an application.
+func TestOpenIDClientFaults(t *testing.T) {
+	const client = `
+[[client]]
+id = "KIND"
+secret = "fault-secret"
+flow = "AuthorizationCodeWithProofKey"
+redirect_uris = ["https://localhost:5454/callback"]
+scopes = ["openid"]
+`
+	const fault = `
+[[client.fault]]
+kind = "KIND"
+`
+	want := report{
+		"no-fault":        "done",
+		"wrong-nonce":     "OAUTH_JWT_CLAIM_COMPARISON_FAILED nonce",
+		"wrong-audience":  "OAUTH_JWT_CLAIM_COMPARISON_FAILED aud",
+		"wrong-issuer":    "OAUTH_JWT_CLAIM_COMPARISON_FAILED iss",
+		"wrong-signature": "OAUTH_INVALID_RESPONSE",
+		"unknown-key":     "OAUTH_KEY_SELECTION_FAILED",
+		"expired-token":   "OAUTH_JWT_TIMESTAMP_CHECK_FAILED exp",
+	}
+	configuration := strings.ReplaceAll(client, "KIND", "no-fault")
+	for kind := range want {
+		if kind != "no-fault" {
+			configuration += strings.ReplaceAll(client+fault, "KIND", kind)
+		}
+	}
+	served := emulate(t, configuration, "--as", "head")
+	got := script(t, served, task{"task": "faults", "clients": slices.Sorted(maps.Keys(want)), "secret": "fault-secret", "scope": "openid"})
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("openid-client reports\n%v\nwant\n%v", got, want)
+	}
+}
+
+// script runs openid-client.
+func script(t *testing.T, served sts, do task) report {
+	t.Helper()
+	do["issuer"] = served.Issuer
+	in, err := json.Marshal(do)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := answer(t, []string{"PATH=" + os.Getenv("PATH"), "NODE_EXTRA_CA_CERTS=" + served.CA}, string(in), "node", "openid-client/script.mjs")
+	var got report
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatalf("read the report: %v\n%s", err, out)
+	}
+	return got
+}
+
 // with is a report with one more member.
-func with(report map[string]any, name string, value any) map[string]any {
-	out := maps.Clone(report)
+func with(r report, name string, value any) report {
+	out := maps.Clone(r)
 	out[name] = value
 	return out
 }

@@ -130,6 +130,17 @@ const tasks = {
     return { before, after: await active(), refresh: await refused(oidc.refreshTokenGrant(config, tokens.refresh_token)) };
   },
 
+  // faults signs in as each of the clients, and reports why the ID token was refused.
+  async faults() {
+    const reasons = {};
+    for (const id of more.clients) {
+      const config = await discover(id);
+      oidc.enableNonRepudiationChecks(config); // signatures too, which RFC-abiding clients needn't check of what comes by TLS
+      reasons[id] = await codeSignIn(config).then(() => 'done', ({ code, cause }) => `${code} ${cause?.cause?.claim ?? ''}`.trim());
+    }
+    return reasons;
+  },
+
   // RFC 6749 section 2.3.1 has the name and the secret form-encoded before they go into the header, and IdentityServer3 doesn't undo it:
   // "-" becomes "%2D", and the client is unknown.
   async basic() {
