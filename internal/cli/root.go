@@ -22,7 +22,7 @@ func Main(ctx context.Context, env Env) int {
 	if err == nil {
 		return exitDone
 	}
-	return a.fail(err)
+	return a.fail(ctx, err)
 }
 
 // app is one run of the program: its environment and the options that every command has.
@@ -263,7 +263,7 @@ func (a *app) line(label, format string, args ...any) {
 }
 
 // fail reports err and returns the exit code it stands for.
-func (a *app) fail(err error) int {
+func (a *app) fail(ctx context.Context, err error) int {
 	f := a.situated(err, explain(err))
 	// Nothing but an interruption cancels: what takes too long ends with another error.
 	if errors.Is(err, context.Canceled) {
@@ -276,7 +276,7 @@ func (a *app) fail(err error) int {
 	if a.json() {
 		// The answer stays empty; a program reads what went wrong where a person would.
 		failed := render.Failed{Code: f.Code, Text: f.Text, Hints: f.Hints}
-		if render.Write(context.Background(), a.env.Stderr, failed, render.Options{JSON: true}) == nil {
+		if render.Write(context.WithoutCancel(ctx), a.env.Stderr, failed, render.Options{JSON: true}) == nil {
 			return f.Code
 		}
 	}

@@ -199,7 +199,7 @@ func damaged(path string, err error) error {
 
 func fileError(operation, path string, err error) error {
 	// The system's own error repeats the path.
-	if pe, ok := errors.AsType[*fs.PathError](err); ok && err == error(pe) {
+	if pe, ok := err.(*fs.PathError); ok { //nolint:errorlint // only where nobody has wrapped it: nothing else may be lost
 		err = pe.Err
 	}
 	return &Error{Operation: operation, Backend: File, Path: path, Err: err}
@@ -208,7 +208,7 @@ func fileError(operation, path string, err error) error {
 // shellQuote writes a path for a command line that is shown to people.
 func shellQuote(s string) string {
 	plain := strings.IndexFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("/._-+=", r) && (r > 'z' || !alphanumeric(byte(r)))
+		return !strings.ContainsRune("/._-+=", r) && (r > 'z' || !alphanumeric(byte(r))) //nolint:gosec // G115: no rune above z gets there //nolint:gosec // G115: compared before
 	}) < 0
 	if plain {
 		return s

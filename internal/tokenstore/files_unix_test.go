@@ -79,7 +79,7 @@ func TestWideModesAreRefused(t *testing.T) {
 type foreign struct{ fs.FileInfo }
 
 func (f foreign) Sys() any {
-	st := *f.FileInfo.Sys().(*syscall.Stat_t) //nolint:forcetypeassert // of os.Stat on this system
+	st := *f.FileInfo.Sys().(*syscall.Stat_t)
 	st.Uid++
 	return &st
 }

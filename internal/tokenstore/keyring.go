@@ -213,7 +213,7 @@ func (o Options) after(d time.Duration) <-chan time.Time {
 	if o.After != nil {
 		return o.After(d)
 	}
-	return time.After(d)
+	return time.After(d) //nolint:forbidigo // what a nil After means
 }
 
 func (o Options) getenv(name string) string {

@@ -339,7 +339,7 @@ func TestRealNoBus(t *testing.T) {
 	}
 	dir := t.TempDir()
 	script := "#!/bin/sh\ntouch " + filepath.Join(dir, "launched") + "\nexit 1\n"
-	if err := os.WriteFile(filepath.Join(dir, "dbus-launch"), []byte(script), 0o700); err != nil { //nolint:gosec // a script
+	if err := os.WriteFile(filepath.Join(dir, "dbus-launch"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for _, env := range []string{"A=b", "DBUS_SESSION_BUS_ADDRESS=autolaunch:", "XDG_RUNTIME_DIR=" + dir, "DBUS_SESSION_BUS_ADDRESS=unix:path=" + dir + "/none"} {

@@ -119,14 +119,14 @@ func TestEveryKindKeepsALogin(t *testing.T) {
 func equalRecord(a, b Record) bool {
 	sa, sb := a.Secrets, b.Secrets
 	a.Secrets, b.Secrets = nil, nil
-	type comparable struct {
+	type flat struct {
 		Backend                                         Backend
 		Issuer, ClientID, Subject, Name, Organisation   string
 		KeyBeside, Refreshable, Ended, InFile, LeftOver bool
 		Since, Expiry, SignedInAt                       time.Time
 	}
-	c := func(r Record) comparable {
-		return comparable{
+	c := func(r Record) flat {
+		return flat{
 			r.Backend, r.Issuer, r.ClientID, r.Subject, r.Name, r.Organisation,
 			r.KeyBeside, r.Refreshable, r.Ended, r.RefreshInFile, r.Leftover, r.Since.UTC(), r.Expiry.UTC(), r.SignedInAt.UTC(),
 		}

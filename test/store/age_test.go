@@ -94,7 +94,7 @@ func TestManyCalls(t *testing.T) {
 	dir := t.TempDir()
 	launched := filepath.Join(dir, "launched")
 	script := fmt.Sprintf("#!/bin/sh\ntouch %s\nexit 1\n", launched)
-	must(t, os.WriteFile(filepath.Join(dir, "dbus-launch"), []byte(script), 0o700)) //nolint:gosec // a script
+	must(t, os.WriteFile(filepath.Join(dir, "dbus-launch"), []byte(script), 0o700))
 	u.env = append(u.env, "PATH="+dir+":"+os.Getenv("PATH"))
 	u.want(0, "login")
 	daemon := k.pid()

@@ -104,7 +104,7 @@ func TestFaults(t *testing.T) {
 	})
 	t.Run("a folder that others can read", func(t *testing.T) {
 		f := newFault(t, false)
-		if err := os.Chmod(f.u.store(), 0o755); err != nil { //nolint:gosec // the fault
+		if err := os.Chmod(f.u.store(), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		f.saw(f.u.want(6, "token"), "chmod 700 "+f.u.store())
@@ -244,7 +244,7 @@ func newFaultOn(t *testing.T, mount func(dir string)) *fault {
 	must(t, os.MkdirAll(dir, 0o700))
 	must(t, syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
 	mount(dir)
-	must(t, os.Chmod(dir, 0o700)) //nolint:gosec // a folder
+	must(t, os.Chmod(dir, 0o700))
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	f.u.want(0, "login")
 	f.refresh(0) // the reserve is there from the first refresh on

@@ -60,7 +60,7 @@ func run(m *testing.M) int {
 // visit fetches an address as a browser would; the STS signs its user in without a page.
 func visit(address string) int {
 	client := &http.Client{Timeout: commandTime}
-	resp, err := client.Get(address) //nolint:noctx // the client has its time-out
+	resp, err := client.Get(address)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -70,7 +70,7 @@ func trace(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx // the test ends this process
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
 	if err := cmd.Start(); err != nil {
