@@ -215,6 +215,10 @@ func (a *app) draftSession(d draft) (*session, error) {
 			return nil, err
 		}
 	}
+	info, ok := provider.LookupFlow(provider.Flow(p.Flow))
+	if ok && len(info.ResponseTypes) == 0 { // it visits no page that would lead anywhere
+		return s, nil
+	}
 	if p.RedirectURI == "" {
 		return nil, &hintedError{Code: exitUsage, Text: "the redirect URI is missing",
 			Hints: []string{"--redirect-uri …: exactly as it is registered with the provider, such as https://localhost:5454/"}}

@@ -263,3 +263,23 @@ func TestBareCodeOfHybrid(t *testing.T) {
 		t.Errorf("got %+v, %q", a, why)
 	}
 }
+
+// TestIssuerBesideIDToken: where the provider promises iss, an ID token in the answer takes its place, and a foreign iss doesn't pass.
+func TestIssuerBesideIDToken(t *testing.T) {
+	for responseType, ok := range map[string]bool{"code id_token": true, "id_token": true, "code token": false, "token": false} {
+		for _, iss := range []string{"", "https://evil.example"} {
+			a := begin(t, newSTS(t), func(r *LoginRequest) {
+				r.ResponseType, r.Provider.Metadata.IssParameter = responseType, true
+			}).waiting()
+			v := a.front(nil)
+			if iss != "" {
+				v.Set("iss", iss)
+			}
+			a.answer(ModeFragment, v)
+			_, err := a.end()
+			if e, refused := errors.AsType[*AnswerError](err); refused == (ok && iss == "") || refused && e.Got != iss {
+				t.Errorf("%s, iss %q: %v", responseType, iss, err)
+			}
+		}
+	}
+}

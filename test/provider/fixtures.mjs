@@ -15,6 +15,16 @@ export const clients = [
   { ...base, client_id: 'simsid-public', token_endpoint_auth_method: 'none' },
   { ...base, client_id: 'simsid-post', token_endpoint_auth_method: 'client_secret_post', client_secret: 'post: 100% of+it&more/=' },
   { ...base, client_id: 'simsid-basic', token_endpoint_auth_method: 'client_secret_basic', client_secret: 'basic: 100% of+it&more/=' },
+  // Hybrid is for web clients alone, and there https alone, on anything but localhost. The port is fixed: it is compared as a string.
+  {
+    ...base, application_type: 'web', client_id: 'simsid-hybrid', token_endpoint_auth_method: 'client_secret_post', client_secret: 'hybrid-secret',
+    grant_types: ['authorization_code', 'refresh_token', 'implicit'], response_types: ['code id_token', 'code token', 'code id_token token'],
+    redirect_uris: ['https://127.0.0.1:45571/callback'], post_logout_redirect_uris: [],
+  },
+  {
+    ...base, client_id: 'simsid-device', token_endpoint_auth_method: 'none', response_types: [], redirect_uris: [],
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+  },
 ];
 
 // accountOf makes a user of whatever name was typed: every user name exists, and none has a password.

@@ -25,6 +25,13 @@ const (
 	Post = "simsid-post"
 	// Basic sends its secret in the Authorization header, encoded as RFC 6749 section 2.3.1 says.
 	Basic = "simsid-basic"
+	// Hybrid may ask for a code with tokens beside it; its one redirect URI is HybridRedirect.
+	Hybrid = "simsid-hybrid"
+	// Device has its user type a code elsewhere.
+	Device = "simsid-device"
+
+	// HybridRedirect is Hybrid's redirect URI.
+	HybridRedirect = "https://127.0.0.1:45571/callback"
 )
 
 // startTime bounds the wait for the ready line; stopTime the wait for the end.

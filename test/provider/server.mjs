@@ -23,6 +23,7 @@ function newProvider(issuer) {
     clients,
     findAccount: (_ctx, id) => accountOf(id),
     jwks: { keys: [signingKey()] },
+    responseTypes: ['code', 'code id_token', 'code token', 'code id_token token'],
     cookies: { keys: [randomBytes(32).toString('hex')] },
     claims: {
       openid: ['sub'],
@@ -31,6 +32,7 @@ function newProvider(issuer) {
     },
     features: {
       devInteractions: { enabled: false },
+      deviceFlow: { enabled: true },
       introspection: { enabled: true },
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: true },

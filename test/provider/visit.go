@@ -2,7 +2,10 @@ package provider
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -43,6 +46,16 @@ func NewVisitor(user, decision string) (*Visitor, error) {
 	}
 	client := &http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	return &Visitor{User: user, Decision: decision, client: client}, nil
+}
+
+// Trust makes the visitor trust a certificate, as a browser does that was told to.
+func (v *Visitor) Trust(certificate []byte) error {
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(certificate) {
+		return errors.New("no certificate in PEM")
+	}
+	v.client.Transport = &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	return nil
 }
 
 // Landing is where a visit ended: the first page without a form.

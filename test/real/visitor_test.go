@@ -46,6 +46,7 @@ func passOn(server, address string) int {
 type visitor struct {
 	t       *testing.T
 	env     []string
+	person  *provider.Visitor
 	landing chan provider.Landing
 }
 
@@ -59,7 +60,7 @@ func newVisitor(t *testing.T, user, decision string) *visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &visitor{t: t, landing: make(chan provider.Landing, 10)}
+	v := &visitor{t: t, person: person, landing: make(chan provider.Landing, 10)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), visitTime)
 		defer cancel()
