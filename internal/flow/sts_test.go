@@ -90,12 +90,18 @@ const (
 	clientSecret = "its secret"
 )
 
-func newSTS(t *testing.T) *sts {
-	t.Helper()
+// signingKey is every test's: making one takes longer than most tests.
+var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
+	return key
+})
+
+func newSTS(t *testing.T) *sts {
+	t.Helper()
+	key := signingKey()
 	s := &sts{key: key, clock: newFakeClock(), grants: map[string]url.Values{}}
 	s.token = s.exchange
 	mux := http.NewServeMux()
