@@ -96,7 +96,8 @@ func (a *app) introduce(ctx context.Context, o *emulatorOptions, sc *scenario.Sc
 		card.Clients = append(card.Clients, c.ID)
 		builtin = builtin || c.ID == emulator.BuiltinClient().ID
 	}
-	if builtin {
+	// The built-in client's redirect is plain http on loopback, which the other rules refuse.
+	if builtin && sc.Config.Rules == emulator.RulesLocal {
 		card.Next = []string{
 			"simsid profile add dev --kind emulator --issuer " + ready.Issuer,
 			"simsid login -p dev",
