@@ -75,6 +75,7 @@ func (k *killer) kill(at int) traced {
 	kept := k.kept()
 	args := []string{"token", "--min-valid", fmt.Sprint(k.asks)}
 	saw, _ := k.u.traced(at, args...)
+	k.s.settle(k.t)
 	nowAsked, nowGranted := k.s.counts()
 	k.u.noPlainText(k.s)
 	switch {

@@ -25,6 +25,8 @@ type sts struct {
 	issuer, clientID, clientSecret string
 
 	mu        sync.Mutex
+	idle      *sync.Cond // told of each connection that ends
+	open      map[net.Conn]bool
 	inner     http.Handler
 	lifetime  time.Duration // of access tokens, as the answer says it
 	refreshes int           // requests to refresh, whatever came of them
@@ -45,14 +47,15 @@ func newSTS(t *testing.T) *sts {
 		t.Fatal(err)
 	}
 	c := emulator.BuiltinClient()
-	s := &sts{issuer: "http://" + l.Addr().String() + "/", clientID: c.ID, clientSecret: c.Secret.Reveal(), lifetime: time.Hour}
+	s := &sts{issuer: "http://" + l.Addr().String() + "/", clientID: c.ID, clientSecret: c.Secret.Reveal(), lifetime: time.Hour, open: map[net.Conn]bool{}}
+	s.idle = sync.NewCond(&s.mu)
 	e, err := emulator.New(emulator.Options{Issuer: s.issuer, Now: time.Now, Rand: rand.Reader, As: "head"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.inner = e.Handler()
 	s.secrets = []string{s.clientSecret}
-	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: s, ReadHeaderTimeout: commandTime}}
+	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: s, ReadHeaderTimeout: commandTime, ConnState: s.connection}}
 	server.Start()
 	t.Cleanup(server.Close)
 	return s
@@ -140,6 +143,43 @@ func (s *sts) newest() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.access
+}
+
+// connection keeps count of the open ones.
+func (s *sts) connection(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		s.open[c] = true
+	case http.StateClosed, http.StateHijacked:
+		delete(s.open, c)
+		s.idle.Broadcast()
+	case http.StateActive, http.StateIdle:
+	}
+}
+
+// settle waits until the server has worked off everything that clients sent which are dead by now: what a kill leaves in
+// the socket is read and answered after it. A connection of our own comes behind theirs in the queue of those to be accepted.
+func (s *sts) settle(t *testing.T) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: commandTime}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.issuer+".well-known/openid-configuration", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.open) > 0 {
+		s.idle.Wait()
+	}
 }
 
 // counts gives the refreshes asked for and granted so far.
