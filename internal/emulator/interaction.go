@@ -12,7 +12,7 @@ const (
 )
 
 func setCookie(w http.ResponseWriter, name, value string) {
-	// Not Secure: the pages are on loopback over http.
+	// Not Secure: most emulators serve plain http on loopback, and a session is the same on whichever port and scheme.
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // see above
 		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})

@@ -73,7 +73,7 @@ func TestMistakesAreExplained(t *testing.T) {
 			"nothing was revoked: the token is unknown, another client's, or a JWT, which can't be revoked; the answer is 200 all the same"},
 		{post("connect/accesstokenvalidation", url.Values{"token": {"a.b.c"}}), "token", "the token isn't signed by this server, is damaged, or is no JWT"},
 		{redeem("code"), "", "issued tokens for head"},
-		{func() { b.whole("code") }, "", "issued tokens for head; the new refresh token serves once, and the one before it is gone"},
+		{func() { b.whole("code") }, "", "issued tokens for head; the refresh token serves once: the next refresh replaces it"},
 	} {
 		notes = nil
 		row.do()

@@ -243,7 +243,7 @@ func (g *grant) tell(c *ClientConfig) string {
 	case g.refresh != "" && c.RefreshReusable:
 		words += "; the refresh token can be used again"
 	case g.refresh != "":
-		words += "; the new refresh token serves once, and the one before it is gone"
+		words += "; the refresh token serves once: the next refresh replaces it"
 	}
 	return words
 }
