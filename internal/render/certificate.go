@@ -15,8 +15,11 @@ type CertificateShown struct {
 	RenewedFrom time.Time // from when on a login makes a new one
 }
 
-// trustStep is how a system is told to trust the certificate.
-type trustStep struct{ where, how string }
+// trustStep is how a system is told to trust the certificate: by a command, or else in words.
+type trustStep struct {
+	where, how string
+	command    bool
+}
 
 // exported is the file that the commands read.
 const exported = "simsid-localhost.pem"
@@ -24,12 +27,12 @@ const exported = "simsid-localhost.pem"
 // trustSteps tell it of each system. The certificate is no authority: it is trusted as a peer or for one host, never to sign others.
 func trustSteps() []trustStep {
 	return []trustStep{
-		{"All, first", "simsid cert export " + exported},
-		{"Chrome and Edge on Linux", `certutil -d sql:$HOME/.pki/nssdb -A -t "P,," -n simsid-localhost -i ` + exported},
-		{"Safari, Chrome and Edge on macOS", "security add-trusted-cert -r trustRoot -p ssl -k ~/Library/Keychains/login.keychain-db " + exported},
-		{"Chrome and Edge on Windows", "certutil -user -addstore Root " + exported},
-		{"Firefox", "Settings, Privacy & Security, View Certificates, Servers, Add Exception: the redirect URI, while a login waits"},
-		{"curl", "curl --cacert " + exported},
+		{"All, first", "simsid cert export " + exported, true},
+		{"Chrome and Edge on Linux", "certutil -d sql:$HOME/.pki/nssdb -A -t P,, -n simsid -i " + exported, true},
+		{"Safari, Chrome and Edge on macOS", "security add-trusted-cert -r trustRoot -p ssl " + exported, true},
+		{"Chrome and Edge on Windows", "certutil -user -addstore Root " + exported, true},
+		{"Firefox", "Settings, Privacy & Security, View Certificates, Servers, Add Exception: the redirect URI, while a login waits", false},
+		{"curl", "curl --cacert " + exported, true},
 	}
 }
 
@@ -48,6 +51,10 @@ func (v CertificateShown) text(p *printer) {
 	p.gap()
 	for _, s := range trustSteps() {
 		p.para(2, nil, s.where+":")
+		if s.command {
+			p.bare(4, asCommand, s.how)
+			continue
+		}
 		p.para(4, nil, s.how)
 	}
 }

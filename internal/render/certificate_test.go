@@ -1,0 +1,26 @@
+package render_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/simsid/simsid/internal/render"
+)
+
+// TestTrustCommands: a command that is cut into lines can't be pasted, however narrow the terminal is.
+func TestTrustCommands(t *testing.T) {
+	for _, width := range []int{40, 80, 120} {
+		text := write(t, render.CertificateShown{}, render.Options{Width: width})
+		for _, command := range []string{
+			"simsid cert export simsid-localhost.pem",
+			"certutil -d sql:$HOME/.pki/nssdb -A -t P,, -n simsid -i simsid-localhost.pem",
+			"security add-trusted-cert -r trustRoot -p ssl simsid-localhost.pem",
+			"certutil -user -addstore Root simsid-localhost.pem",
+			"curl --cacert simsid-localhost.pem",
+		} {
+			if !strings.Contains(text, "\n    "+command+"\n") {
+				t.Errorf("at %d columns %q isn't on a line of its own:\n%s", width, command, text)
+			}
+		}
+	}
+}
