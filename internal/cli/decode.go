@@ -58,6 +58,7 @@ has merely expired counts only with --verify.`,
 	f.BoolVar(&o.access, "access", false, "only the profile's access token")
 	f.BoolVar(&o.id, "id", false, "only the profile's ID token")
 	f.BoolVar(&o.verify, "verify", false, "exit with 3 unless the token could be verified")
+	a.addClaimFlag(cmd)
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }

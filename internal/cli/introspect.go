@@ -51,6 +51,7 @@ and say so.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.refresh, "refresh-token", false, "ask about the profile's refresh token")
 	f.BoolVar(&o.id, "id", false, "ask about the profile's ID token")
+	a.addClaimFlag(cmd)
 	addProfileFlags(cmd, append([]string{"introspection_id"}, baseProfileFlags...)...)
 	return cmd
 }

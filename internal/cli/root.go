@@ -36,6 +36,7 @@ type globalOptions struct {
 	profile string
 	output  string
 	jq      string
+	claim   string // of the commands that answer with claims
 	verbose bool
 	trace   bool
 	noInput bool
@@ -76,6 +77,9 @@ func newRootCmd(a *app) *cobra.Command {
 			}
 			if a.global.profile != "" && namesProfileItself(cmd) {
 				return &usageError{Problem: "--profile has no meaning here: the profile is the command's argument", Command: cmd.CommandPath()}
+			}
+			if err := a.checkClaim(cmd); err != nil {
+				return err
 			}
 			return a.checkGlobals()
 		},
@@ -225,7 +229,11 @@ func parent(cmd *cobra.Command, args []string) error {
 
 // answer renders v on standard output.
 func (a *app) answer(ctx context.Context, v render.View) error {
-	return render.Write(ctx, a.env.Stdout, v, a.renderOptions(a.env.StdoutTTY))
+	o := a.renderOptions(a.env.StdoutTTY)
+	if o.Claim != "" {
+		a.warnUnverified(v, o)
+	}
+	return render.Write(ctx, a.env.Stdout, v, o)
 }
 
 // json reports whether the answer is for programs.
@@ -235,6 +243,8 @@ func (a *app) renderOptions(tty bool) render.Options {
 	o := render.Options{
 		JSON:     a.global.output == "json",
 		JQ:       a.global.jq,
+		Claim:    a.global.claim,
+		Exact:    !tty,
 		Color:    tty && a.env.Getenv("NO_COLOR") == "" && a.env.Getenv("TERM") != "dumb",
 		Now:      a.env.Now(),
 		Location: a.env.Location(),

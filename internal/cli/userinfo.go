@@ -28,6 +28,7 @@ refreshed first when needed.`,
 			return runUserinfo(cmd.Context(), a, cmd)
 		},
 	}
+	a.addClaimFlag(cmd)
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }

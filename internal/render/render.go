@@ -13,6 +13,8 @@ type Options struct {
 	JSON     bool
 	Line     bool   // JSON in one line, for a program that waits for it
 	JQ       string // a jq expression over the JSON document; implies JSON
+	Claim    string // one claim of the answer, alone: bare, or with JSON as it stands in the token
+	Exact    bool   // a program reads it: a claim's text comes as it is, control characters included
 	Color    bool
 	Width    int // columns; 0: 80
 	Now      time.Time
@@ -27,7 +29,8 @@ type View interface {
 	document() any
 }
 
-// Write renders v to w: nothing at all, or the whole. ctx bounds a jq expression. The errors are those of w, and a *JQError.
+// Write renders v to w: nothing at all, or the whole. ctx bounds a jq expression. The errors are those of w, a *JQError, and of a
+// claim *ClaimError and *RefutedError.
 func Write(ctx context.Context, w io.Writer, v View, o Options) error {
 	out, err := rendered(ctx, v, o)
 	if err != nil {
@@ -39,6 +42,8 @@ func Write(ctx context.Context, w io.Writer, v View, o Options) error {
 
 func rendered(ctx context.Context, v View, o Options) ([]byte, error) {
 	switch {
+	case o.Claim != "":
+		return claimValue(v, o)
 	case o.JQ != "":
 		return evaluate(ctx, o.JQ, v.document())
 	case o.JSON:
