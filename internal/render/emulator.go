@@ -159,43 +159,48 @@ func (x Exchange) words() []exchangeWord {
 
 // WriteExchangeJSON writes one line of a log for programs.
 func WriteExchangeJSON(w io.Writer, x Exchange) {
-	type note struct {
-		Rule string `json:"rule,omitempty"`
-		Text string `json:"text"`
-	}
-	notes := []note{}
+	notes := []exchangeNoteDoc{}
 	for _, n := range x.Notes {
-		notes = append(notes, note(n))
+		notes = append(notes, exchangeNoteDoc(n))
 	}
-	line, err := encode(struct {
-		Schema string   `json:"schema"`
-		Time   string   `json:"time"`
-		Method string   `json:"method"`
-		Path   string   `json:"path"`
-		Status int      `json:"status"` // 0: no answer
-		Millis float64  `json:"ms"`
-		Client string   `json:"client,omitempty"`
-		Name   string   `json:"name,omitempty"`
-		Faults []string `json:"faults,omitempty"`
-		Notes  []note   `json:"notes"`
-	}{
+	writeLogLine(w, exchangeDoc{
 		schema("exchange"), x.At.UTC().Format(time.RFC3339Nano), x.Method, short(x.Path), x.Status,
 		float64(x.Took.Microseconds()) / 1000, short(x.Client), short(x.Name), x.Faults, notes,
-	}, "")
-	if err == nil {
-		_, _ = w.Write(line) // a log that can't be written can't be complained of
-	}
+	})
+}
+
+type exchangeDoc struct {
+	Schema string            `json:"schema"`
+	Time   string            `json:"time"`
+	Method string            `json:"method"`
+	Path   string            `json:"path"`
+	Status int               `json:"status"` // 0: no answer
+	Millis float64           `json:"ms"`
+	Client string            `json:"client,omitempty"`
+	Name   string            `json:"name,omitempty"`
+	Faults []string          `json:"faults,omitempty"`
+	Notes  []exchangeNoteDoc `json:"notes"`
+}
+
+type exchangeNoteDoc struct {
+	Rule string `json:"rule,omitempty"`
+	Text string `json:"text"`
 }
 
 // WriteNoticeJSON writes a line of words to a log for programs: a warning, or an error.
 func WriteNoticeJSON(w io.Writer, at time.Time, level, text string) {
-	line, err := encode(struct {
-		Schema string `json:"schema"`
-		Time   string `json:"time"`
-		Level  string `json:"level"`
-		Text   string `json:"text"`
-	}{schema("notice"), at.UTC().Format(time.RFC3339Nano), level, text}, "")
-	if err == nil {
-		_, _ = w.Write(line) // as above
+	writeLogLine(w, noticeDoc{schema("notice"), at.UTC().Format(time.RFC3339Nano), level, text})
+}
+
+type noticeDoc struct {
+	Schema string `json:"schema"`
+	Time   string `json:"time"`
+	Level  string `json:"level"`
+	Text   string `json:"text"`
+}
+
+func writeLogLine(w io.Writer, doc any) {
+	if line, err := encode(doc, ""); err == nil {
+		_, _ = w.Write(line) // a log that can't be written can't be complained of
 	}
 }

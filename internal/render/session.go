@@ -202,18 +202,22 @@ type stepDoc struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-func (v LoggedOut) document() any {
+type loggedOutDoc struct {
+	Schema  string    `json:"schema"`
+	Profile string    `json:"profile,omitempty"`
+	Steps   []stepDoc `json:"steps"`
+	Notes   []string  `json:"notes,omitempty"`
+}
+
+func (v LoggedOut) doc() loggedOutDoc {
 	steps := []stepDoc{}
 	for _, s := range v.Steps {
 		steps = append(steps, stepDoc(s))
 	}
-	return struct {
-		Schema  string    `json:"schema"`
-		Profile string    `json:"profile,omitempty"`
-		Steps   []stepDoc `json:"steps"`
-		Notes   []string  `json:"notes,omitempty"`
-	}{schema("logout"), v.Profile, steps, v.Notes}
+	return loggedOutDoc{schema("logout"), v.Profile, steps, v.Notes}
 }
+
+func (v LoggedOut) document() any { return v.doc() }
 
 // LoggedOutAll is the answer of logout --all.
 type LoggedOutAll struct {
@@ -231,12 +235,12 @@ func (v LoggedOutAll) text(p *printer) {
 }
 
 func (v LoggedOutAll) document() any {
-	list := []any{}
+	list := []loggedOutDoc{}
 	for _, o := range v.Profiles {
-		list = append(list, o.document())
+		list = append(list, o.doc())
 	}
 	return struct {
-		Schema   string `json:"schema"`
-		Profiles []any  `json:"profiles"`
+		Schema   string         `json:"schema"`
+		Profiles []loggedOutDoc `json:"profiles"`
 	}{schema("logouts"), list}
 }
