@@ -28,6 +28,7 @@ type session struct {
 	kind    provider.Kind
 	sts     *emulator.Server // for an embedded kind, made by prepareHTTP
 	hc      *http.Client     // made by prepareHTTP
+	clock   *provider.ServerClock
 	prov    *provider.Provider
 	keep    *tokenstore.Store
 	flow    provider.FlowInfo // of a login, set by checkFlow
@@ -302,7 +303,8 @@ func (s *session) prepareHTTP() error {
 	if s.hc != nil {
 		return nil
 	}
-	o := provider.HTTPOptions{Timeout: s.global.timeout, Now: s.env.Now}
+	s.clock = &provider.ServerClock{}
+	o := provider.HTTPOptions{Timeout: s.global.timeout, Now: s.env.Now, After: s.env.After, Clock: s.clock}
 	if s.global.trace {
 		o.Trace = s.env.Stderr
 	}
@@ -318,9 +320,12 @@ func (s *session) prepareHTTP() error {
 		}
 		o.Base = s.sts.Transport()
 	} else if s.kind.OwnCA {
-		var err error
-		if o.Trust, err = s.trustedAuthority(); err != nil {
+		own, err := s.trustedAuthority()
+		if err != nil {
 			return err
+		}
+		if own != nil {
+			o.Trust = append(o.Trust, own)
 		}
 	}
 	s.hc = provider.NewHTTPClient(o)
@@ -353,7 +358,7 @@ func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
 		return nil, err
 	}
 	s.pin(ctx, md.Issuer)
-	s.prov = &provider.Provider{Kind: s.kind, Metadata: md, HTTP: s.hc, Now: s.env.Now}
+	s.prov = &provider.Provider{Kind: s.kind, Metadata: md, HTTP: s.hc, Now: s.env.Now, Clock: s.clock}
 	return s.prov, nil
 }
 

@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/simsid/simsid/internal/token"
@@ -114,9 +115,10 @@ func send(hc *http.Client, operation string, req *http.Request) (*answer, error)
 		hc = NewHTTPClient(HTTPOptions{})
 	}
 	host := req.URL.Host
-	resp, err := hc.Do(req)
+	away := &departure{}
+	resp, err := hc.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), away.trace())))
 	if err != nil {
-		return nil, noAnswer(req.Context(), operation, host, err)
+		return nil, noAnswer(req.Context(), operation, host, err, away.possible())
 	}
 	defer resp.Body.Close()
 	a := &answer{operation: operation, host: host, status: resp.StatusCode, header: resp.Header}
@@ -128,7 +130,7 @@ func send(hc *http.Client, operation string, req *http.Request) (*answer, error)
 	case tooLong:
 		return nil, a.problem(fmt.Sprintf("the answer is longer than %d bytes", MaxAnswer))
 	case err != nil:
-		return nil, noAnswer(req.Context(), operation, host, err)
+		return nil, noAnswer(req.Context(), operation, host, err, true)
 	case a.status >= 500, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout:
 		return nil, &UnavailableError{
 			Operation: operation, Host: host, Status: a.status, RetryAfter: retryAfter(resp.Header),
@@ -138,8 +140,21 @@ func send(hc *http.Client, operation string, req *http.Request) (*answer, error)
 	return a, nil
 }
 
+// departure tells whether a request may have left: a connection was wanted, and there was never one, says that it hasn't. Whoever
+// answers in this process wants none.
+type departure struct{ wanted, got atomic.Bool }
+
+func (d *departure) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { d.wanted.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { d.got.Store(true) },
+	}
+}
+
+func (d *departure) possible() bool { return d.got.Load() || !d.wanted.Load() }
+
 // noAnswer turns a failed exchange into its error. A user's interruption stays what it is: it says nothing of the provider.
-func noAnswer(ctx context.Context, operation, host string, err error) error {
+func noAnswer(ctx context.Context, operation, host string, err error, sent bool) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return fmt.Errorf("%s: %w", operation, context.Canceled)
 	}
@@ -150,8 +165,7 @@ func noAnswer(ctx context.Context, operation, host string, err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
 	}
-	dialled, isNet := errors.AsType[*net.OpError](err)
-	return &UnavailableError{Operation: operation, Host: host, Err: err, Sent: !isNet || dialled.Op != "dial"}
+	return &UnavailableError{Operation: operation, Host: host, Err: err, Sent: sent}
 }
 
 func redirectProblem(resp *http.Response) string {

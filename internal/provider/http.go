@@ -1,17 +1,13 @@
 package provider
 
 import (
-	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"syscall"
 	"time"
 )
 
@@ -26,24 +22,30 @@ var errTooLong = fmt.Errorf("answer longer than %d bytes", MaxAnswer)
 
 // HTTPOptions say how the back channel is to be made.
 type HTTPOptions struct {
-	Base    http.RoundTripper // nil: a transport of our own (TLS 1.2, proxies from the environment)
-	Trust   *x509.Certificate // a certificate authority beside the system's, for a transport of our own; nil: none
-	Trace   io.Writer         // nil: no trace
-	Timeout time.Duration     // one exchange, the body included; 0: 30 s
-	Now     func() time.Time  // for the times in a trace; nil: it has none
+	Base    http.RoundTripper                    // nil: a transport of our own (TLS 1.2, proxies from the environment)
+	Trust   []*x509.Certificate                  // authorities beside the system's, for a transport of our own
+	Trace   io.Writer                            // nil: no trace
+	Clock   *ServerClock                         // is told what each answer says of the provider's clock; nil: nobody is
+	Timeout time.Duration                        // one exchange, the body and a second try included; 0: 30 s
+	Now     func() time.Time                     // nil: a trace has no times, Clock hears nothing, and certificates go by the system's clock
+	After   func(time.Duration) <-chan time.Time // Now's alarm; nil: there is no pause before a second try
 }
 
-// NewHTTPClient returns a client that follows no redirect, refuses http but on loopback, bounds each answer to 1 MiB, and
-// writes each exchange to Trace, redacted by allow-list.
+// NewHTTPClient returns a client that follows no redirect, refuses http but on loopback, bounds each answer to 1 MiB, tries once
+// more what is safe to repeat (see retrier), and writes each exchange to Trace, redacted by allow-list.
 func NewHTTPClient(o HTTPOptions) *http.Client {
 	base := o.Base
 	if base == nil {
-		base = newTransport(o.Trust)
+		base = &network{newTransport(o.Trust, o.Now), o.Now}
 	}
 	var rt http.RoundTripper = &guard{base}
+	if o.Clock != nil && o.Now != nil {
+		rt = &listener{rt, o.Clock, o.Now}
+	}
 	if o.Trace != nil {
 		rt = &tracer{next: rt, out: o.Trace, now: o.Now}
 	}
+	rt = &retrier{rt, o.After}
 	timeout := o.Timeout
 	if timeout <= 0 {
 		timeout = defaultTimeout
@@ -54,55 +56,6 @@ func NewHTTPClient(o HTTPOptions) *http.Client {
 		// A 307 or 308 would post code, secret and refresh token once more, to a host of the answer's choice.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-}
-
-func newTransport(trust *x509.Certificate) *http.Transport {
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dial,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots(trust)},
-		TLSHandshakeTimeout: 10 * time.Second,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConns:        4,
-		// A code is redeemed once, and never replayed by the transport: so it mustn't go out on a connection that a server
-		// or a router forgot while the user was signing in.
-		IdleConnTimeout:        4 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
-}
-
-// roots are the system's certificate authorities and one more; nil is the system's.
-func roots(more *x509.Certificate) *x509.CertPool {
-	if more == nil {
-		return nil
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool() // then it is the only one
-	}
-	pool.AddCert(more)
-	return pool
-}
-
-func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return dialerFor(address).DialContext(ctx, network, address)
-}
-
-// dialerFor connects as usual, but for the name localhost, which must lead to this machine: it is trusted without TLS.
-func dialerFor(address string) *net.Dialer {
-	d := &net.Dialer{Timeout: 10 * time.Second}
-	if host, _, err := net.SplitHostPort(address); err == nil && host == "localhost" {
-		d.Control = onlyLoopback
-	}
-	return d
-}
-
-func onlyLoopback(_, address string, _ syscall.RawConn) error {
-	ap, err := netip.ParseAddrPort(address)
-	if err != nil || !ap.Addr().IsLoopback() {
-		return fmt.Errorf("localhost leads to %s, which isn't this machine", address)
-	}
-	return nil
 }
 
 // guard refuses addresses that a secret mustn't go to, and bounds what comes back.

@@ -18,6 +18,7 @@ type Provider struct {
 	Metadata Metadata
 	HTTP     *http.Client     // made by NewHTTPClient, whose bounds the calls rely on; nil: one with its defaults
 	Now      func() time.Time // must be set
+	Clock    *ServerClock     // told by HTTP; named where a check of time fails; nil: not known
 
 	mu   sync.Mutex
 	keys []publicKey // nil: not read yet
