@@ -69,7 +69,7 @@ func (p *Provider) Introspect(ctx context.Context, c Client, t token.Secret, hin
 	if err != nil {
 		return Introspection{}, err
 	}
-	a, err := post(ctx, p.HTTP, operation, address, tokenForm(t, hint), c)
+	a, err := p.post(ctx, operation, address, tokenForm(t, hint), c)
 	if err != nil {
 		return Introspection{}, err
 	}
@@ -146,7 +146,7 @@ func (p *Provider) Revoke(ctx context.Context, c Client, t token.Secret, hint st
 	if err != nil {
 		return err
 	}
-	a, err := post(ctx, p.HTTP, operation, address, tokenForm(t, hint), c)
+	a, err := p.post(ctx, operation, address, tokenForm(t, hint), c)
 	if err != nil {
 		return err
 	}

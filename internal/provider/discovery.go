@@ -21,9 +21,12 @@ type Metadata struct {
 	RevocationEndpoint    string
 	EndSessionEndpoint    string
 	DeviceEndpoint        string // device_authorization_endpoint (RFC 8628 section 4)
+	PushedEndpoint        string // pushed_authorization_request_endpoint (RFC 9126 section 5)
+	PushedRequired        bool   // takes no authorisation request that wasn't pushed
 	JWKSURI               string
 	IDTokenAlgs           []string
 	AuthMethods           []string
+	AuthAlgs              []string // that AuthPrivateKey may sign by (token_endpoint_auth_signing_alg_values_supported)
 	ScopesSupported       []string
 	ChallengeMethods      []string
 	IssParameter          bool // authorization_response_iss_parameter_supported (RFC 9207)
@@ -113,6 +116,7 @@ func readMetadata(o token.Object) (m Metadata, problem string) {
 		{"revocation_endpoint", &m.RevocationEndpoint, false},
 		{"end_session_endpoint", &m.EndSessionEndpoint, false},
 		{"device_authorization_endpoint", &m.DeviceEndpoint, false},
+		{"pushed_authorization_request_endpoint", &m.PushedEndpoint, false},
 	} {
 		v, err := optionalString(o, f.name)
 		if err != nil {
@@ -125,10 +129,19 @@ func readMetadata(o token.Object) (m Metadata, problem string) {
 	}
 	m.IDTokenAlgs = o.Strings("id_token_signing_alg_values_supported")
 	m.AuthMethods = o.Strings("token_endpoint_auth_methods_supported")
+	m.AuthAlgs = o.Strings("token_endpoint_auth_signing_alg_values_supported")
 	m.ScopesSupported = o.Strings("scopes_supported")
 	m.ChallengeMethods = o.Strings("code_challenge_methods_supported")
-	v, _ := o.Get("authorization_response_iss_parameter_supported")
-	m.IssParameter = string(v) == "true"
+	for _, f := range []struct {
+		name string
+		to   *bool
+	}{
+		{"authorization_response_iss_parameter_supported", &m.IssParameter},
+		{"require_pushed_authorization_requests", &m.PushedRequired},
+	} {
+		v, _ := o.Get(f.name)
+		*f.to = string(v) == "true"
+	}
 	return m, ""
 }
 
@@ -143,6 +156,7 @@ func checkEndpoints(m Metadata) (problem string) {
 		{"revocation_endpoint", m.RevocationEndpoint},
 		{"end_session_endpoint", m.EndSessionEndpoint},
 		{"device_authorization_endpoint", m.DeviceEndpoint},
+		{"pushed_authorization_request_endpoint", m.PushedEndpoint},
 	} {
 		if f.address == "" {
 			continue

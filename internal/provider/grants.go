@@ -56,7 +56,7 @@ func (p *Provider) AuthorizeDevice(ctx context.Context, c Client, scopes []strin
 	form.Set("scope", strings.Join(scopes, " "))
 	form.Set("client_id", c.ID) // RFC 8628 section 3.1 asks for it where the client doesn't authenticate otherwise
 	sent := p.Now()
-	a, err := post(ctx, p.HTTP, opDevice, address, form, c)
+	a, err := p.post(ctx, opDevice, address, form, c)
 	if err != nil {
 		return DeviceCode{}, err
 	}

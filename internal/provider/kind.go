@@ -11,7 +11,9 @@ const (
 	AuthPost     AuthMethod = "client_secret_post"
 	AuthBasic    AuthMethod = "client_secret_basic"     // id and secret percent-encoded (RFC 6749 section 2.3.1)
 	AuthBasicRaw AuthMethod = "client_secret_basic_raw" // not encoded, as IdentityServer3 reads them
-	AuthNone     AuthMethod = "none"
+	// AuthPrivateKey is a statement that the client signs, for the one request (RFC 7523). No secret goes over the line.
+	AuthPrivateKey AuthMethod = "private_key_jwt"
+	AuthNone       AuthMethod = "none"
 )
 
 // Environment is one installation of a kind that has several.

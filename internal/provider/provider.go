@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,17 +20,10 @@ type Provider struct {
 	HTTP     *http.Client     // made by NewHTTPClient, whose bounds the calls rely on; nil: one with its defaults
 	Now      func() time.Time // must be set
 	Clock    *ServerClock     // told by HTTP; named where a check of time fails; nil: not known
+	Rand     io.Reader        // must be set where a client authenticates by AuthPrivateKey
 
 	mu   sync.Mutex
-	keys []publicKey // nil: not read yet
-}
-
-// Client is who calls: an OAuth client and how it authenticates. Without a secret it is a public client, which sends its
-// id alone, whatever Auth says.
-type Client struct {
-	ID     string
-	Secret token.Secret
-	Auth   AuthMethod // "" means AuthPost with a secret, AuthNone without
+	keys *KeySet // nil: not read yet
 }
 
 // AuthorizationURL builds the address that the browser visits to sign in (RFC 6749 section 4.1.1). The endpoint's own

@@ -60,7 +60,7 @@ func (p *Provider) redeem(ctx context.Context, operation string, c Client, form 
 		return TokenResponse{}, err
 	}
 	sent := p.Now()
-	a, err := post(ctx, p.HTTP, operation, address, form, c)
+	a, err := p.post(ctx, operation, address, form, c)
 	if err != nil {
 		return TokenResponse{}, err
 	}

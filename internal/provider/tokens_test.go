@@ -203,10 +203,10 @@ func TestClientAuthentication(t *testing.T) {
 	}{
 		{"default with a secret", "", with("client_id", "client-1", "client_secret", "s:e+c ret"), Client{ID: "client-1", Secret: secret}},
 		{"default without", "", with("client_id", "client-1"), Client{ID: "client-1"}},
-		{"post", "", with("client_id", "client-1", "client_secret", "s:e+c ret"), Client{"client-1", secret, AuthPost}},
-		{"basic", basic("cl%3Aient:s%3Ae%2Bc+ret"), with(), Client{"cl:ient", secret, AuthBasic}},
-		{"raw basic", basic("client-1:s:e+c ret"), with(), Client{"client-1", secret, AuthBasicRaw}},
-		{"none, though there is a secret", "", with("client_id", "client-1"), Client{"client-1", secret, AuthNone}},
+		{"post", "", with("client_id", "client-1", "client_secret", "s:e+c ret"), Client{ID: "client-1", Secret: secret, Auth: AuthPost}},
+		{"basic", basic("cl%3Aient:s%3Ae%2Bc+ret"), with(), Client{ID: "cl:ient", Secret: secret, Auth: AuthBasic}},
+		{"raw basic", basic("client-1:s:e+c ret"), with(), Client{ID: "client-1", Secret: secret, Auth: AuthBasicRaw}},
+		{"none, though there is a secret", "", with("client_id", "client-1"), Client{ID: "client-1", Secret: secret, Auth: AuthNone}},
 		{"basic without a secret is a public client", "", with("client_id", "client-1"), Client{ID: "client-1", Auth: AuthBasic}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -227,8 +227,8 @@ func TestClientAuthenticationRefused(t *testing.T) {
 		client Client
 		want   string
 	}{
-		{Client{"cl:ient", testClient.Secret, AuthBasicRaw}, `exchange the code: client id "cl:ient" holds a colon, which client_secret_basic_raw can't carry`},
-		{Client{"client-1", testClient.Secret, "private_key_jwt"}, `exchange the code: unknown client authentication "private_key_jwt"`},
+		{Client{ID: "cl:ient", Secret: testClient.Secret, Auth: AuthBasicRaw}, `exchange the code: client id "cl:ient" holds a colon, which client_secret_basic_raw can't carry`},
+		{Client{ID: "client-1", Secret: testClient.Secret, Auth: "client_secret_jwt"}, `exchange the code: unknown client authentication "client_secret_jwt"`},
 	} {
 		s := serve(t, nil)
 		_, err := s.provider(Kind{}).Exchange(t.Context(), c.client, testCode, token.Secret{}, "")
