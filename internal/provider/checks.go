@@ -20,7 +20,13 @@ const (
 
 // checker holds one token against one request; each method makes one row.
 type checker struct {
-	p    *Provider
+	issuerWanted string // "": not known
+	algorithms   []string
+	subjectTail  bool
+	given        bool // the user has named the keys
+	clock        *ServerClock
+	keys         func(alg, kid string) (keys []publicKey, problem string, err error)
+
 	r    VerifyRequest
 	jwt  *token.JWT
 	now  time.Time
@@ -45,7 +51,7 @@ func (c *checker) form() Check {
 }
 
 func (c *checker) algorithm() Check {
-	allowed := allowedAlgorithms(c.p.Metadata.IDTokenAlgs)
+	allowed := c.algorithms
 	row := Check{
 		Name: "algorithm", Outcome: Passed, Source: sourceAlgorithm,
 		Expected: strings.Join(allowed, ", "), Got: clip(c.jwt.Header.Algorithm(), maxShown),
@@ -55,18 +61,23 @@ func (c *checker) algorithm() Check {
 		row.Outcome, row.Detail = Failed, "the provider names no algorithm that is safe to take"
 	case !slices.Contains(allowed, c.jwt.Header.Algorithm()):
 		row.Outcome, row.Detail = Failed, "the provider's metadata doesn't name it, or it is never taken"
+		if c.given {
+			row.Detail = "it isn't one that the keys are for, or it is never taken"
+		}
 	}
 	return row
 }
 
 func (c *checker) issuer() Check {
-	expected := c.p.Metadata.Issuer
+	expected := c.issuerWanted
 	got, isString := c.jwt.Claims.String("iss")
 	row := Check{
 		Name: "issuer", Outcome: Passed, Source: "OpenID Connect Core 3.1.3.7 (2)",
 		Expected: expected, Got: clip(got, maxShown),
 	}
 	switch {
+	case expected == "":
+		row.Outcome, row.Detail = NotMade, "no issuer was named to hold it against"
 	case !isString || got == "":
 		row.Outcome, row.Detail = Failed, "iss is missing or no string"
 	case got != expected:
@@ -93,6 +104,8 @@ func (c *checker) audience() Check {
 	case c.r.Use == AsAccess:
 		row.Outcome, row.Expected, row.Source = NotMade, "", "RFC 9068 4"
 		row.Detail = "an access token's audience is the API, which checks it"
+	case c.r.ClientID == "" && c.r.AnyClient:
+		row.Outcome, row.Detail = NotMade, "no client was named to hold it against"
 	case c.r.ClientID == "":
 		row.Outcome, row.Detail = Failed, "there is no client id to hold it against"
 	case len(aud) == 0:
@@ -113,6 +126,8 @@ func (c *checker) authorizedParty() Check {
 	switch {
 	case c.r.Use == AsAccess:
 		row.Outcome, row.Expected, row.Detail = NotMade, "", "it is asked of ID tokens only"
+	case c.r.ClientID == "" && c.r.AnyClient:
+		row.Outcome, row.Detail = NotMade, "no client was named to hold it against"
 	case !there && len(c.jwt.Claims.Strings("aud")) > 1:
 		row.Outcome, row.Detail = Failed, "the token is for several clients and azp doesn't say for which"
 	case !there:
@@ -135,6 +150,14 @@ func (c *checker) moment(claim string) (t time.Time, there bool, problem string)
 	return t, true, ""
 }
 
+// clocked says by which clock a check of time failed, and what is wrong with that clock where this would explain it.
+func (c *checker) clocked(what string, ahead bool) string {
+	if words := c.clock.words(ahead); words != "" {
+		return what + " by this machine's clock, but " + words
+	}
+	return what + ", by this machine's clock"
+}
+
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func (c *checker) expiry() Check {
@@ -145,7 +168,7 @@ func (c *checker) expiry() Check {
 		row.Outcome, row.Detail = Failed, problem
 		return row
 	case !c.now.Before(exp.Add(c.skew)):
-		row.Outcome, row.Detail = Failed, "the token has expired, by this machine's clock"
+		row.Outcome, row.Detail = Failed, c.clocked("the token has expired", true)
 	}
 	row.Got = stamp(exp)
 	return row
@@ -165,7 +188,7 @@ func (c *checker) issuedAt() Check {
 		row.Outcome, row.Detail = Failed, problem
 		return row
 	case iat.After(c.now.Add(c.skew)):
-		row.Outcome, row.Detail = Failed, "the token was issued in the future, by this machine's clock"
+		row.Outcome, row.Detail = Failed, c.clocked("the token was issued in the future", false)
 	}
 	row.Got = stamp(iat)
 	return row
@@ -182,7 +205,7 @@ func (c *checker) notBefore() Check {
 		row.Outcome, row.Detail = Failed, problem
 		return row
 	case nbf.After(c.now.Add(c.skew)):
-		row.Outcome, row.Detail = Failed, "the token isn't valid yet, by this machine's clock"
+		row.Outcome, row.Detail = Failed, c.clocked("the token isn't valid yet", false)
 	}
 	row.Got = stamp(nbf)
 	return row

@@ -63,9 +63,9 @@ func (c *checker) authTime() Check {
 		case problem != "":
 			row.Outcome, row.Detail = Failed, problem+", though max_age was sent"
 		case c.now.Sub(at) > c.r.MaxAge+c.skew:
-			row.Outcome, row.Detail = Failed, "the user signed in longer ago than max_age"
+			row.Outcome, row.Detail = Failed, c.clocked("the user signed in longer ago than max_age", true)
 		case at.After(c.now.Add(c.skew)):
-			row.Outcome, row.Detail = Failed, "it lies in the future, by this machine's clock"
+			row.Outcome, row.Detail = Failed, c.clocked("it lies in the future", false)
 		}
 	case c.r.Use == AtRefresh && there && c.r.Previous != nil:
 		row.Source = sourceRefresh
@@ -133,7 +133,7 @@ func leftHalfHash(alg string, value token.Secret) string {
 	case strings.HasSuffix(alg, "384"):
 		h := sha512.Sum384(v)
 		sum = h[:]
-	case strings.HasSuffix(alg, "512"), alg == "EdDSA":
+	case strings.HasSuffix(alg, "512"), alg == "EdDSA", alg == "Ed25519":
 		h := sha512.Sum512(v)
 		sum = h[:]
 	}
@@ -160,7 +160,7 @@ func (c *checker) subject() Check {
 		if before == sub {
 			break
 		}
-		if same, _ := sims.SameSubject(before, sub); c.p.Kind.SubjectTail && same {
+		if same, _ := sims.SameSubject(before, sub); c.subjectTail && same {
 			row.Detail = "its fifth part has changed, which this kind of provider does"
 			break
 		}

@@ -2,15 +2,10 @@ package provider
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
-	"strings"
-
-	"github.com/go-jose/go-jose/v4"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -25,14 +20,86 @@ const (
 	kidShown = 100  // bytes
 )
 
-// publicKey is one key of a provider's JWKS (RFC 7517) that can check signatures.
-type publicKey struct {
-	id   string
-	alg  string   // the only algorithm that it is for; "" when it doesn't say
-	use  string   // "sig", "enc", ""
-	ops  []string // nil when it doesn't say
-	key  any      // *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey
-	kind string   // "RSA of 2048 bits", for people
+// KeySet are keys that signatures can be checked with. The zero value has none, and checks nothing.
+type KeySet struct {
+	// given says that the user has named these keys, and not a provider: then a token that names no key may be any one's of them, and
+	// a key that has no name may have signed any token.
+	given bool
+	keys  []publicKey
+	// ignored counts the members of a JWKS that can't be used: private, symmetric, or of a type that isn't known.
+	ignored int
+	// text is the JWKS as received, so that it can be kept.
+	text []byte
+}
+
+// Len returns the number of keys.
+func (k KeySet) Len() int { return len(k.keys) }
+
+// JWKS returns the document that the keys were read from, nil where there was none.
+func (k KeySet) JWKS() []byte { return slices.Clone(k.text) }
+
+// KeySetError says why a text holds no keys. It holds none of the text.
+type KeySetError struct{ Problem string }
+
+func (e *KeySetError) Error() string { return e.Problem }
+
+// ParseJWKS reads keys that the user has named: a JWK Set (RFC 7517 section 5) or one JWK. Private and symmetric keys in it are
+// ignored, as are keys of unknown types. The error is a *KeySetError: nothing that can be read, or no key that can be used.
+func ParseJWKS(text []byte) (KeySet, error) {
+	k, problem := readKeys(text)
+	switch {
+	case problem != "":
+		return KeySet{}, &KeySetError{problem}
+	case len(k.keys) == 0 && k.ignored > 0:
+		return KeySet{}, &KeySetError{"none of its keys is a public key that is known here: RSA, EC on P-256, P-384 or P-521, Ed25519"}
+	case len(k.keys) == 0:
+		return KeySet{}, &KeySetError{"it has no keys"}
+	}
+	k.given = true
+	return k, nil
+}
+
+// FetchJWKS reads the keys at an address that the user has named. Its errors are those of a call, and *KeySetError.
+func FetchJWKS(ctx context.Context, hc *http.Client, address string) (KeySet, error) {
+	a, err := get(ctx, hc, opKeys, address, token.Secret{})
+	if err != nil {
+		return KeySet{}, err
+	}
+	if !a.ok() {
+		return KeySet{}, a.problem("no keys at this address")
+	}
+	return ParseJWKS(a.body)
+}
+
+// readKeys reads a JWKS or one JWK; problem says why it is none of both.
+func readKeys(text []byte) (k KeySet, problem string) {
+	o, err := token.ParseObject(text)
+	if err != nil {
+		return k, "no set of keys: " + err.Error()
+	}
+	k.text = slices.Clone(text)
+	var members []json.RawMessage
+	if raw, there := o.Get("keys"); !there {
+		if _, one := o.Get("kty"); !one {
+			return KeySet{}, "a key set without an array of keys"
+		}
+		members = []json.RawMessage{text}
+	} else if json.Unmarshal(raw, &members) != nil {
+		return KeySet{}, "a key set without an array of keys"
+	}
+	if len(members) > maxKeys {
+		return KeySet{}, fmt.Sprintf("a set of %d keys; at most %d are taken", len(members), maxKeys)
+	}
+	k.keys = make([]publicKey, 0, len(members))
+	for _, m := range members {
+		// RFC 7517 section 5: keys that aren't understood are to be ignored.
+		if key, ok := readKey(m); ok {
+			k.keys = append(k.keys, key)
+		} else {
+			k.ignored++
+		}
+	}
+	return k, ""
 }
 
 // keysFor returns the keys that may have signed a token: usually one. Keys from memory that don't suit are fetched anew,
@@ -42,7 +109,7 @@ func (p *Provider) keysFor(ctx context.Context, alg, kid string) (keys []publicK
 	known := p.keys
 	p.mu.Unlock()
 	if known != nil {
-		if keys, problem = chooseKeys(known, alg, kid); len(keys) > 0 {
+		if keys, problem = known.choose(alg, kid); len(keys) > 0 {
 			return keys, problem, nil
 		}
 	}
@@ -51,115 +118,54 @@ func (p *Provider) keysFor(ctx context.Context, alg, kid string) (keys []publicK
 		return nil, "", err
 	}
 	p.mu.Lock()
-	p.keys = fetched
+	p.keys = &fetched
 	p.mu.Unlock()
-	keys, problem = chooseKeys(fetched, alg, kid)
+	keys, problem = fetched.choose(alg, kid)
 	return keys, problem, nil
 }
 
-func (p *Provider) fetchKeys(ctx context.Context) ([]publicKey, error) {
+func (p *Provider) fetchKeys(ctx context.Context) (KeySet, error) {
 	address, err := p.endpoint(opKeys, p.Metadata.JWKSURI)
 	if err != nil {
-		return nil, err
+		return KeySet{}, err
 	}
 	a, err := get(ctx, p.HTTP, opKeys, address, token.Secret{})
 	if err != nil {
-		return nil, err
+		return KeySet{}, err
 	}
 	if !a.ok() {
-		return nil, a.problem("no keys at the address that discovery gives")
+		return KeySet{}, a.problem("no keys at the address that discovery gives")
 	}
 	o, err := a.object()
 	if err != nil {
-		return nil, err
+		return KeySet{}, err
 	}
-	raw, _ := o.Get("keys")
-	var members []json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil, a.problem("a key set without an array of keys")
+	if _, set := o.Get("keys"); !set {
+		return KeySet{}, a.problem("a key set without an array of keys")
 	}
-	if len(members) > maxKeys {
-		return nil, a.problem(fmt.Sprintf("a set of %d keys; at most %d are taken", len(members), maxKeys))
+	k, problem := readKeys(a.body)
+	if problem != "" {
+		return KeySet{}, a.problem(problem)
 	}
-	keys := make([]publicKey, 0, len(members))
-	for _, m := range members {
-		// RFC 7517 section 5: keys that aren't understood are to be ignored.
-		if k, ok := readKey(m); ok {
-			keys = append(keys, k)
-		}
-	}
-	return keys, nil
+	return k, nil
 }
 
-// readKey reads one public key. Only the members that make up the key go to the JOSE library: certificates beside it are of
-// no use here, and a private or symmetric key is none to verify with.
-func readKey(raw json.RawMessage) (publicKey, bool) {
-	o, err := token.ParseObject(raw)
-	if err != nil {
-		return publicKey{}, false
-	}
-	part := map[string]string{}
-	for _, name := range []string{"kty", "n", "e", "crv", "x", "y"} {
-		if v, ok := o.String(name); ok {
-			part[name] = v
-		}
-	}
-	if _, private := o.Get("d"); private {
-		return publicKey{}, false
-	}
-	bare, err := json.Marshal(part)
-	if err != nil {
-		return publicKey{}, false
-	}
-	var parsed jose.JSONWebKey
-	if err := parsed.UnmarshalJSON(bare); err != nil {
-		return publicKey{}, false
-	}
-	k := publicKey{key: parsed.Key, ops: o.Strings("key_ops")}
-	k.id, _ = o.String("kid")
-	k.alg, _ = o.String("alg")
-	k.use, _ = o.String("use")
-	switch key := parsed.Key.(type) {
-	case *rsa.PublicKey:
-		k.kind = fmt.Sprintf("RSA of %d bits", key.N.BitLen())
-	case *ecdsa.PublicKey:
-		k.kind = "EC on " + key.Curve.Params().Name
-	case ed25519.PublicKey:
-		k.kind = "Ed25519"
-	default:
-		return publicKey{}, false
-	}
-	return k, true
-}
-
-// chooseKeys picks the keys of a kid, or the only one that suits a token without kid (OpenID Connect Core 10.1: where the
+// choose picks the keys of a kid, or the only one that suits a token without kid (OpenID Connect Core 10.1: where the
 // set has several, kid must be there).
-func chooseKeys(keys []publicKey, alg, kid string) (chosen []publicKey, problem string) {
+func (k KeySet) choose(alg, kid string) (chosen []publicKey, problem string) {
 	if kid == "" {
-		for _, k := range keys {
-			if k.unfit(alg) == "" {
-				chosen = append(chosen, k)
-			}
-		}
-		switch len(chosen) {
-		case 0:
-			return nil, fmt.Sprintf("none of the provider's %d keys suits %s", len(keys), alg)
-		case 1:
-			return chosen, ""
-		default:
-			return nil, fmt.Sprintf("the token names no key, and %d of the provider's would suit", len(chosen))
-		}
+		return k.chooseNameless(alg)
 	}
-	problem = fmt.Sprintf("none of the provider's %d keys has this kid", len(keys))
-	for _, k := range keys {
-		if k.id != kid {
+	problem = fmt.Sprintf("none of %s has this kid", k.count())
+	for _, key := range k.keys {
+		if key.id != kid && (!k.given || key.id != "") {
 			continue
 		}
-		if why := k.unfit(alg); why != "" {
+		if why := key.unfit(alg); why != "" {
 			problem = why
 			continue
 		}
-		if chosen = append(chosen, k); len(chosen) == maxTried {
+		if chosen = append(chosen, key); len(chosen) == maxTried {
 			break
 		}
 	}
@@ -169,33 +175,34 @@ func chooseKeys(keys []publicKey, alg, kid string) (chosen []publicKey, problem 
 	return nil, problem
 }
 
-// unfit says why a key can't check signatures of an algorithm; "" when it can.
-func (k publicKey) unfit(alg string) string {
+func (k KeySet) chooseNameless(alg string) (chosen []publicKey, problem string) {
+	why := ""
+	for _, key := range k.keys {
+		if why = key.unfit(alg); why == "" {
+			chosen = append(chosen, key)
+		}
+	}
 	switch {
-	case k.use != "" && k.use != "sig", k.ops != nil && !slices.Contains(k.ops, "verify"):
-		return "the key isn't for signatures"
-	case k.alg != "" && k.alg != alg:
-		return "the key is for another algorithm"
+	case len(chosen) == 1, len(chosen) > 0 && k.given && len(chosen) <= maxTried:
+		return chosen, ""
+	case len(chosen) > 0:
+		return nil, fmt.Sprintf("the token names no key, and %d of %s would suit", len(chosen), k.owned())
+	case k.given && len(k.keys) == 1:
+		return nil, why
 	}
-	switch key := k.key.(type) {
-	case *rsa.PublicKey:
-		if !strings.HasPrefix(alg, "RS") && !strings.HasPrefix(alg, "PS") {
-			break
-		}
-		// RFC 7518 sections 3.3 and 3.5.
-		if bits := key.N.BitLen(); bits < minRSA || bits > maxRSA {
-			return fmt.Sprintf("the key is %s; %d to %d are allowed", k.kind, minRSA, maxRSA)
-		}
-		return ""
-	case *ecdsa.PublicKey:
-		curves := map[string]string{"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
-		if curves[alg] == key.Curve.Params().Name {
-			return ""
-		}
-	case ed25519.PublicKey:
-		if alg == string(jose.EdDSA) {
-			return ""
-		}
+	return nil, fmt.Sprintf("none of %s suits %s", k.count(), alg)
+}
+
+func (k KeySet) count() string {
+	if k.given {
+		return fmt.Sprintf("the %d keys", len(k.keys))
 	}
-	return fmt.Sprintf("the key is %s, which can't be %s's", k.kind, alg)
+	return fmt.Sprintf("the provider's %d keys", len(k.keys))
+}
+
+func (k KeySet) owned() string {
+	if k.given {
+		return "the keys"
+	}
+	return "the provider's"
 }

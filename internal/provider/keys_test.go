@@ -118,7 +118,7 @@ func TestChooseKeysTriesFew(t *testing.T) {
 	for i := range keys {
 		keys[i] = publicKey{id: "k", key: testKeys().rsa.Public()}
 	}
-	if got, problem := chooseKeys(keys, "RS256", "k"); len(got) != maxTried || problem != "" {
+	if got, problem := (KeySet{keys: keys}).choose("RS256", "k"); len(got) != maxTried || problem != "" {
 		t.Errorf("%d keys, %q", len(got), problem)
 	}
 }

@@ -1,13 +1,11 @@
 package provider
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/go-jose/go-jose/v4"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -109,10 +107,12 @@ const (
 // VerifyRequest says against what a token is held.
 type VerifyRequest struct {
 	Use      Use
-	ClientID string       // must be there but for AsAccess
-	Nonce    token.Secret // what was sent; AtLogin only
-	Access   token.Secret // for at_hash; may be empty
-	Code     token.Secret // for c_hash; may be empty
+	ClientID string // must be there but for AsAccess and AnyClient
+	// AnyClient says that nobody has named a client: without ClientID audience and authorized party are then not checked.
+	AnyClient bool
+	Nonce     token.Secret // what was sent; AtLogin only
+	Access    token.Secret // for at_hash; may be empty
+	Code      token.Secret // for c_hash; may be empty
 	// FromBrowser says that the ID token came through the browser with Access and Code: it must then have the hash of each that is
 	// there (OpenID Connect Core 3.2.2.9 and 3.3.2.11).
 	FromBrowser bool
@@ -128,24 +128,120 @@ type VerifyRequest struct {
 // once more when the kid is unknown; jku, x5u and jwk in a header are never used. A JWKS that can't be had gives an
 // *UnavailableError or *ResponseError as the second result, and the checks that could be made.
 func (p *Provider) Verify(ctx context.Context, raw token.Secret, r VerifyRequest) (*Verification, error) {
+	return verify(raw, r, &checker{
+		now: p.Now(), issuerWanted: p.Metadata.Issuer, algorithms: allowedAlgorithms(p.Metadata.IDTokenAlgs), subjectTail: p.Kind.SubjectTail, clock: p.Clock,
+		keys: func(alg, kid string) ([]publicKey, string, error) { return p.keysFor(ctx, alg, kid) },
+	})
+}
+
+// Anchor returns what the provider's tokens are held against, with its keys as they are now, for use without asking it again.
+func (p *Provider) Anchor(ctx context.Context) (Anchor, error) {
+	p.mu.Lock()
+	known := p.keys
+	p.mu.Unlock()
+	if known == nil {
+		fetched, err := p.fetchKeys(ctx)
+		if err != nil {
+			return Anchor{}, err
+		}
+		known = &fetched
+		p.mu.Lock()
+		p.keys = known
+		p.mu.Unlock()
+	}
+	return Anchor{
+		Keys: *known, Issuer: p.Metadata.Issuer, Algorithms: allowedAlgorithms(p.Metadata.IDTokenAlgs),
+		SubjectTail: p.Kind.SubjectTail, Now: p.Now,
+	}, nil
+}
+
+// Anchor is what tokens are held against where nobody is asked: keys that are there already.
+type Anchor struct {
+	Keys   KeySet
+	Issuer string // "": not known, and no check is made of it
+	// Algorithms are those that are allowed; nil: those that the keys are for, and never HMAC with a public key.
+	Algorithms  []string
+	SubjectTail bool             // see Kind
+	Now         func() time.Time // must be set
+}
+
+// Verify is Provider.Verify by the keys that are there.
+func (a Anchor) Verify(raw token.Secret, r VerifyRequest) *Verification {
+	v, _ := verify(raw, r, a.checker()) // choosing among keys that are there can't fail
+	return v
+}
+
+// VerifyJWT is Verify of a token that has been taken apart already.
+func (a Anchor) VerifyJWT(jwt *token.JWT, r VerifyRequest) *Verification {
+	v, _ := a.checker().verify(jwt, r)
+	return v
+}
+
+// Signed reports whether one of the keys has signed the token by an algorithm that is allowed. No other check is made: the claims stay
+// unverified.
+func (a Anchor) Signed(jwt *token.JWT) bool {
+	alg := jwt.Header.Algorithm()
+	if !slices.Contains(a.allowed(), alg) {
+		return false
+	}
+	keys, _ := a.Keys.choose(alg, jwt.Header.KeyID())
+	return signedByAny(jwt, alg, keys)
+}
+
+func (a Anchor) checker() *checker {
+	return &checker{
+		now: a.Now(), issuerWanted: a.Issuer, algorithms: a.allowed(), subjectTail: a.SubjectTail, given: a.Keys.given,
+		keys: func(alg, kid string) ([]publicKey, string, error) {
+			keys, problem := a.Keys.choose(alg, kid)
+			return keys, problem, nil
+		},
+	}
+}
+
+// allowed are the algorithms of the provider, or of the keys' types: a shared secret is for HMAC alone, and public keys never are.
+func (a Anchor) allowed() []string {
+	if a.Algorithms != nil {
+		return a.Algorithms
+	}
+	var allowed []string
+	for _, k := range a.Keys.keys {
+		names := publicAlgorithms()
+		if _, secret := k.key.(sharedSecret); secret {
+			names = sharedAlgorithms()
+		}
+		for _, alg := range names {
+			if r, _ := ruleOf(alg); r.suits(k.key) && !slices.Contains(allowed, alg) {
+				allowed = append(allowed, alg)
+			}
+		}
+	}
+	return allowed
+}
+
+func verify(raw token.Secret, r VerifyRequest, c *checker) (*Verification, error) {
 	jwt, problem := token.ParseJWT(raw.Reveal())
 	if problem != nil {
 		return brokenForm(problem), nil
 	}
-	c := &checker{p: p, r: r, jwt: jwt, now: p.Now(), skew: r.Skew}
+	return c.verify(jwt, r)
+}
+
+func (c *checker) verify(jwt *token.JWT, r VerifyRequest) (*Verification, error) {
+	c.jwt, c.r, c.skew = jwt, r, r.Skew
 	switch {
 	case c.skew == 0:
 		c.skew = time.Minute
 	case c.skew < 0:
 		c.skew = 0
 	}
-	v := &Verification{JWT: jwt, Checks: []Check{c.form()}}
 	algorithm := c.algorithm()
-	key, signature, err := c.signature(ctx, algorithm.Outcome == Passed)
-	v.Checks = append(v.Checks, algorithm, key, signature,
+	key, signature, err := c.signature(algorithm.Outcome == Passed)
+	v := &Verification{JWT: jwt, Checks: []Check{
+		c.form(), algorithm, key, signature,
 		c.issuer(), c.audience(), c.authorizedParty(),
 		c.expiry(), c.issuedAt(), c.notBefore(),
-		c.nonce(), c.authTime(), c.atHash(), c.cHash(), c.subject())
+		c.nonce(), c.authTime(), c.atHash(), c.cHash(), c.subject(),
+	}}
 	if signature.Outcome == Passed && len(v.with(Failed)) == 0 {
 		claims := jwt.Claims.InsecureMarkVerified()
 		v.Claims = &claims
@@ -157,35 +253,23 @@ func brokenForm(problem error) *Verification {
 	return &Verification{Checks: []Check{{Name: "form", Outcome: Failed, Detail: problem.Error(), Source: sourceForm}}}
 }
 
-// algorithms are those that a provider can sign with and be checked by its public keys. HMAC isn't among them, since its key
-// would be the client's secret or, in the attack of RFC 8725 section 2.1, the public key itself; nor is none.
-func algorithms() []jose.SignatureAlgorithm {
-	return []jose.SignatureAlgorithm{
-		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
-		jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
-	}
-}
-
 // allowedAlgorithms are those of the metadata; RS256, which every provider must support, where it names none (OpenID
 // Connect Discovery 3).
 func allowedAlgorithms(named []string) []string {
 	if len(named) == 0 {
-		return []string{string(jose.RS256)}
+		return []string{"RS256"}
 	}
-	var allowed []string
-	for _, a := range algorithms() {
-		for _, n := range named {
-			if n == string(a) {
-				allowed = append(allowed, n)
-				break
-			}
+	allowed := []string{}
+	for _, a := range publicAlgorithms() {
+		if slices.Contains(named, a) {
+			allowed = append(allowed, a)
 		}
 	}
 	return allowed
 }
 
 // signature looks for the key and checks the signature with it.
-func (c *checker) signature(ctx context.Context, algorithmAllowed bool) (key, signature Check, err error) {
+func (c *checker) signature(algorithmAllowed bool) (key, signature Check, err error) {
 	key = Check{Name: "key", Outcome: NotMade, Source: sourceKey}
 	signature = Check{Name: "signature", Outcome: NotMade, Source: sourceSignature, Detail: "there is no key to check it with"}
 	if !algorithmAllowed {
@@ -194,7 +278,7 @@ func (c *checker) signature(ctx context.Context, algorithmAllowed bool) (key, si
 	}
 	alg, kid := c.jwt.Header.Algorithm(), c.jwt.Header.KeyID()
 	key.Expected, key.Got = "a key for "+alg, clip(kid, kidShown)
-	keys, problem, err := c.p.keysFor(ctx, alg, kid)
+	keys, problem, err := c.keys(alg, kid)
 	switch {
 	case err != nil:
 		key.Detail = "the provider's keys couldn't be read"
@@ -205,23 +289,11 @@ func (c *checker) signature(ctx context.Context, algorithmAllowed bool) (key, si
 	}
 	key.Outcome, key.Detail = Passed, keys[0].kind
 	signature.Outcome, signature.Detail = Failed, "it isn't of the provider's key, or the token was changed"
+	if c.given {
+		signature.Detail = "it isn't of this key, or the token was changed"
+	}
 	if signedByAny(c.jwt, alg, keys) {
 		signature.Outcome, signature.Detail = Passed, ""
 	}
 	return key, signature, nil
-}
-
-func signedByAny(jwt *token.JWT, alg string, keys []publicKey) bool {
-	jws, err := jose.ParseSignedCompact(jwt.Raw.Reveal(), []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
-	if err != nil {
-		return false
-	}
-	for _, k := range keys {
-		payload, err := jws.Verify(k.key)
-		// The claims were parsed from this payload by another reader: both must have read the same.
-		if err == nil && bytes.Equal(payload, jwt.Payload) {
-			return true
-		}
-	}
-	return false
 }
