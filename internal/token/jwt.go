@@ -154,20 +154,35 @@ func decodeObject(part, text string) (Object, []byte, error) {
 	return o, b, nil
 }
 
-// decodePart decodes unpadded base64url (RFC 7515 section 2) of which there is exactly one spelling. It looks at the
-// alphabet itself, since encoding/base64 skips line breaks, and a token must not have several forms.
+// decodePart decodes unpadded base64url (RFC 7515 section 2) of which there is exactly one spelling. encoding/base64 skips line breaks
+// and takes stray bits at the end, and a token must not have several forms.
 func decodePart(part, text string) ([]byte, error) {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil && strings.IndexByte(text, '\n') < 0 && strings.IndexByte(text, '\r') < 0 && !strayBits(text) {
+		return b, nil
+	}
 	if at := strings.IndexFunc(text, notBase64URL); at >= 0 {
 		return nil, &FormError{part, describeForeign(text[at])}
 	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	switch {
-	case len(text)%4 == 1:
+	if len(text)%4 == 1 {
 		return nil, &FormError{part, "has a length that base64url cannot have: it may have been cut"}
-	case err != nil:
-		return nil, &FormError{part, "is not the canonical base64url of anything: its last character carries stray bits"}
 	}
-	return b, nil
+	return nil, &FormError{part, "is not the canonical base64url of anything: its last character carries stray bits"}
+}
+
+// strayBits reports whether the last character of valid base64url has bits that decoding drops.
+func strayBits(text string) bool {
+	unused := 0
+	switch len(text) % 4 {
+	case 2:
+		unused = 4
+	case 3:
+		unused = 2
+	default:
+		return false
+	}
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return strings.IndexByte(alphabet, text[len(text)-1])&(1<<unused-1) != 0
 }
 
 func notBase64URL(r rune) bool {

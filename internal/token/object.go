@@ -19,7 +19,7 @@ const maxDepth = 100
 // Object is a JSON object whose members keep their order and their text. The zero value is an object without members.
 type Object struct {
 	members []Member
-	index   map[string]int // a member's place by its name
+	index   map[string]int // a member's place by its name; nil while there are few
 }
 
 // Member is one member of an Object.
@@ -39,25 +39,34 @@ func ParseObject(b []byte) (Object, error) {
 	return o, nil
 }
 
-// parseObject is ParseObject with the FormError's problem in place of the error.
+// parseObject is ParseObject with the FormError's problem in place of the error. Reading and checking are one pass, since whole logs of
+// tokens are read by it; what is wrong is looked for when that is known.
 func parseObject(b []byte) (o Object, problem string) {
-	switch {
-	case len(b) > MaxObject:
+	if len(b) > MaxObject {
 		return Object{}, "is longer than 1 MiB"
+	}
+	if utf8.Valid(b) {
+		if o, ok := readObject(bytes.Clone(b)); ok {
+			return o, ""
+		}
+	}
+	return Object{}, objectProblem(b)
+}
+
+// objectProblem says why a text is no object that is taken.
+func objectProblem(b []byte) string {
+	switch {
 	case !utf8.Valid(b):
-		return Object{}, "is not valid UTF-8"
+		return "is not valid UTF-8"
 	case tooDeep(b):
-		return Object{}, "is nested more than 100 deep"
+		return "is nested more than 100 deep"
 	case !json.Valid(b):
-		return Object{}, "is no valid JSON"
+		return "is no valid JSON"
 	case bytes.TrimLeft(b, jsonSpace)[0] != '{':
-		return Object{}, "is JSON, but no object"
+		return "is JSON, but no object"
+	default:
+		return "names a member twice"
 	}
-	w := walker{text: bytes.Clone(b)}
-	if !w.walk() {
-		return Object{}, "names a member twice"
-	}
-	return Object{members: w.members, index: w.index}, ""
 }
 
 // jsonSpace is the white space of RFC 8259 section 2.
@@ -95,82 +104,6 @@ func stringEnd(b []byte, i int) int {
 	return len(b)
 }
 
-// walker goes once over a text that is known to be a valid JSON object, gathers its members, and looks for names that come
-// twice at any depth: what readers make of those differs, and a signature must not cover two readings (RFC 7519
-// section 4, RFC 8725 section 3.10).
-type walker struct {
-	text    []byte
-	members []Member
-	index   map[string]int
-	open    []level
-}
-
-// level is one object or array that is open at the walker's place.
-type level struct {
-	object bool
-	named  bool                // in an object, the name has been read and its value comes
-	seen   map[string]struct{} // names in an object below the outermost
-	value  int                 // in the outermost object, where the current value starts
-}
-
-// walk reports false when a name comes twice.
-func (w *walker) walk() bool {
-	for i := 0; i < len(w.text); i++ {
-		switch w.text[i] {
-		case '{', '[':
-			w.open = append(w.open, level{object: w.text[i] == '{'})
-		case '}', ']':
-			w.endValue(i)
-			w.open = w.open[:len(w.open)-1]
-		case ',':
-			w.endValue(i)
-		case ':':
-			top := &w.open[len(w.open)-1]
-			top.named, top.value = true, i+1
-		case '"':
-			end := stringEnd(w.text, i)
-			if top := &w.open[len(w.open)-1]; top.object && !top.named && !w.addName(top, w.text[i:end]) {
-				return false
-			}
-			i = end - 1
-		}
-	}
-	return true
-}
-
-// endValue closes the member of the innermost object, if the innermost level is one.
-func (w *walker) endValue(at int) {
-	top := &w.open[len(w.open)-1]
-	if len(w.open) == 1 && top.named {
-		w.members[len(w.members)-1].Value = bytes.Trim(w.text[top.value:at], jsonSpace)
-	}
-	top.named = false
-}
-
-// addName records a quoted name at the innermost level; false means that it was there already.
-func (w *walker) addName(top *level, quoted []byte) bool {
-	name := unquote(quoted)
-	if len(w.open) > 1 {
-		if _, twice := top.seen[name]; twice {
-			return false
-		}
-		if top.seen == nil {
-			top.seen = make(map[string]struct{})
-		}
-		top.seen[name] = struct{}{}
-		return true
-	}
-	if _, twice := w.index[name]; twice {
-		return false
-	}
-	if w.index == nil {
-		w.index = make(map[string]int)
-	}
-	w.index[name] = len(w.members)
-	w.members = append(w.members, Member{Name: name})
-	return true
-}
-
 // unquote resolves a valid JSON string. Half a surrogate pair becomes U+FFFD, as encoding/json has it.
 func unquote(quoted []byte) string {
 	if bytes.IndexByte(quoted, '\\') < 0 {
@@ -196,16 +129,35 @@ func (o Object) Len() int { return len(o.members) }
 // Get returns a member's JSON text. It is the caller's own: decoding into a json.RawMessage writes over what that held, and
 // verified claims must not change by it.
 func (o Object) Get(name string) (json.RawMessage, bool) {
-	_, ok := o.index[name]
-	return bytes.Clone(o.raw(name)), ok
+	i := o.place(name)
+	if i < 0 {
+		return nil, false
+	}
+	return bytes.Clone(o.members[i].Value), true
 }
 
 // raw is Get without the copy; nil for a missing member.
 func (o Object) raw(name string) json.RawMessage {
-	if i, ok := o.index[name]; ok {
+	if i := o.place(name); i >= 0 {
 		return o.members[i].Value
 	}
 	return nil
+}
+
+// place returns a member's place, -1 when there is none.
+func (o Object) place(name string) int {
+	if o.index != nil {
+		if i, ok := o.index[name]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range o.members {
+		if o.members[i].Name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // String returns a member that is a JSON string.
