@@ -340,6 +340,9 @@ func memberships(id, access token.Object) []sims.Membership {
 	return sims.Memberships(access)
 }
 
+// mostOnRecord bounds the organisations on record: SIMS ID puts ten into a token, and whatever else does may put in a million.
+const mostOnRecord = 20
+
 // summarise says what status will show of a login without opening the store.
 func summarise(kind provider.Kind, id, access token.Object) tokenstore.Summary {
 	var sum tokenstore.Summary
@@ -351,7 +354,11 @@ func summarise(kind provider.Kind, id, access token.Object) tokenstore.Summary {
 	if subject, ok := sims.ParseSubject(sum.Subject); ok {
 		sum.Subject = subject.NumericID
 	}
-	switch m := memberships(id, access); {
+	m := memberships(id, access)
+	for _, one := range m[:min(len(m), mostOnRecord)] {
+		sum.Organisations = append(sum.Organisations, one.Raw)
+	}
+	switch {
 	case len(m) == 1:
 		sum.Organisation = m[0].OrganisationID + " (" + m[0].TypeWords() + ")"
 	case len(m) > 1:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/tokenstore"
 )
 
@@ -104,6 +105,9 @@ func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onR
 	}
 	row.Store = string(r.Backend)
 	row.Subject, row.Name, row.Organisation = r.Subject, r.Name, r.Organisation
+	for _, raw := range r.Organisations {
+		row.Memberships = append(row.Memberships, sims.ParseMembership(raw))
+	}
 	row.Expiry, row.SignedInAt = r.Expiry, r.SignedInAt
 	expired := !r.Expiry.IsZero() && !a.env.Now().Before(r.Expiry)
 	switch {

@@ -170,7 +170,8 @@ func samples(t testing.TB) map[string]render.View {
 			{
 				Profile: "emulator", Default: true, Kind: "emulator", Issuer: "https://emulator.simsid.invalid/", State: "signed in",
 				Subject: "1001|…", Name: "Helen Head", Organisation: "a87b0000-0000-4000-8000-000000000002 (School)",
-				Expiry: in(59 * time.Minute), SignedInAt: in(-time.Minute), Store: "keyring",
+				Memberships: memberships(school),
+				Expiry:      in(59 * time.Minute), SignedInAt: in(-time.Minute), Store: "keyring",
 			},
 			{
 				Profile: "curity", Kind: "curity", State: "expired, can refresh", Subject: "248289761001",

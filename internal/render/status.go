@@ -3,6 +3,8 @@ package render
 import (
 	"strings"
 	"time"
+
+	"github.com/simsid/simsid/internal/sims"
 )
 
 // Status is the answer of status.
@@ -19,7 +21,8 @@ type StatusRow struct {
 	State        string // "signed in", "expired, can refresh", "expired", "ended", "signed out"
 	Subject      string
 	Name         string
-	Organisation string
+	Organisation string            // in words
+	Memberships  []sims.Membership // the same for programs
 	Expiry       time.Time
 	SignedInAt   time.Time
 	Store        string
@@ -106,17 +109,18 @@ func (p *printer) noProfiles() {
 }
 
 type statusDoc struct {
-	Profile      string `json:"profile"`
-	Default      bool   `json:"default"`
-	Kind         string `json:"kind,omitempty"`
-	Issuer       string `json:"issuer,omitempty"`
-	State        string `json:"state"`
-	Subject      string `json:"subject,omitempty"`
-	Name         string `json:"name,omitempty"`
-	Organisation string `json:"organisation,omitempty"`
-	ExpiresAt    string `json:"expires_at,omitempty"`
-	SignedInAt   string `json:"signed_in_at,omitempty"`
-	Store        string `json:"store,omitempty"`
+	Profile       string            `json:"profile"`
+	Default       bool              `json:"default"`
+	Kind          string            `json:"kind,omitempty"`
+	Issuer        string            `json:"issuer,omitempty"`
+	State         string            `json:"state"`
+	Subject       string            `json:"subject,omitempty"`
+	Name          string            `json:"name,omitempty"`
+	Organisation  string            `json:"organisation,omitempty"` // in words
+	Organisations []organisationDoc `json:"organisations,omitempty"`
+	ExpiresAt     string            `json:"expires_at,omitempty"`
+	SignedInAt    string            `json:"signed_in_at,omitempty"`
+	Store         string            `json:"store,omitempty"`
 }
 
 func (v Status) document() any {
@@ -124,7 +128,7 @@ func (v Status) document() any {
 	for _, r := range v.Rows {
 		rows = append(rows, statusDoc{
 			r.Profile, r.Default, r.Kind, r.Issuer, r.State, r.Subject, r.Name, r.Organisation,
-			stamp(r.Expiry), stamp(r.SignedInAt), r.Store,
+			organisationDocs(r.Memberships), stamp(r.Expiry), stamp(r.SignedInAt), r.Store,
 		})
 	}
 	return struct {

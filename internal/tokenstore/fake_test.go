@@ -148,7 +148,9 @@ func checkNoPlainText(t *testing.T, dir string) {
 
 var school = Binding{Profile: "school", Issuer: "https://sts.example/", ClientID: "client-1"}
 
-var head = Summary{Subject: "head|1", Name: "Hedy Head", Organisation: "a School"}
+var head = Summary{
+	Subject: "head|1", Name: "Hedy Head", Organisation: "2 organisations", Organisations: []string{"u|a|S", "u|b|M\xff"},
+}
 
 func setNo(n int) token.Set {
 	return token.Set{

@@ -2,6 +2,7 @@ package tokenstore
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 
 	"github.com/simsid/simsid/internal/token"
@@ -47,7 +48,7 @@ func FuzzFormats(f *testing.F) {
 			}
 			again, err := decodeLogin(e)
 			if err != nil || plain(again.set) != plain(l.set) || again.id != l.id || again.seq != l.seq ||
-				again.binding != l.binding || again.sum != l.sum {
+				again.binding != l.binding || !reflect.DeepEqual(again.sum, l.sum) {
 				t.Fatalf("%+v came back as %+v, %v", l, again, err)
 			}
 		}

@@ -227,5 +227,5 @@ func (s *Store) healRecord(l login) {
 }
 
 func summaryOf(r Record) Summary {
-	return Summary{Subject: r.Subject, Name: r.Name, Organisation: r.Organisation}
+	return Summary{Subject: r.Subject, Name: r.Name, Organisation: r.Organisation, Organisations: r.Organisations}
 }

@@ -147,7 +147,7 @@ func (s *Store) recordOf(l login) diskRecord {
 	d.Login = l.id
 	d.Backend, d.KeyBeside = s.at.backend, s.at.beside
 	d.Issuer, d.ClientID = l.binding.Issuer, l.binding.ClientID
-	d.Subject, d.Name, d.Organisation = l.sum.Subject, l.sum.Name, l.sum.Organisation
+	d.Subject, d.Name, d.Organisation, d.Organisations = l.sum.Subject, l.sum.Name, l.sum.Organisation, l.sum.Organisations
 	d.Expiry, d.SignedInAt = l.set.Expiry, l.set.SignedInAt
 	d.Refreshable, d.Ended = !l.set.Refresh.IsZero(), false
 	return d
@@ -157,7 +157,7 @@ func (s *Store) recordOf(l login) diskRecord {
 func withoutLogin(d diskRecord) diskRecord {
 	d.Login, d.Refreshable, d.RefreshInFile = "", false, false
 	d.Expiry, d.SignedInAt = time.Time{}, time.Time{}
-	d.Subject, d.Name, d.Organisation, d.Ended = "", "", "", false
+	d.Subject, d.Name, d.Organisation, d.Organisations, d.Ended = "", "", "", nil, false
 	return d
 }
 
@@ -173,7 +173,7 @@ func (s *Store) End(ctx context.Context) error {
 			return err
 		}
 		d := withoutLogin(s.rec)
-		d.Subject, d.Name, d.Organisation = s.rec.Subject, s.rec.Name, s.rec.Organisation
+		d.Subject, d.Name, d.Organisation, d.Organisations = s.rec.Subject, s.rec.Name, s.rec.Organisation, s.rec.Organisations
 		d.SignedInAt, d.Ended = s.rec.SignedInAt, true
 		if err := s.writeRecord(d); err != nil {
 			return err

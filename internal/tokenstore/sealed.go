@@ -66,6 +66,8 @@ type loginJSON struct {
 	Subject      text      `json:"subject,omitempty"`
 	Name         text      `json:"name,omitempty"`
 	Organisation text      `json:"organisation,omitempty"`
+	// Organisations are there as bytes too: a server may write anything into its claims.
+	Organisations []text `json:"organisations,omitzero"`
 }
 
 const (
@@ -74,20 +76,14 @@ const (
 )
 
 func encodeLogin(l login) ([]byte, error) {
-	var scopes []text
-	if l.set.Scopes != nil {
-		scopes = make([]text, 0, len(l.set.Scopes))
-		for _, s := range l.set.Scopes {
-			scopes = append(scopes, text(s))
-		}
-	}
 	return json.Marshal(loginJSON{
 		Version: formatVersion, Kind: kindLogin,
 		Issuer: text(l.binding.Issuer), ClientID: text(l.binding.ClientID), Login: l.id, Seq: l.seq,
 		Access: text(l.set.Access.Reveal()), ID: text(l.set.ID.Reveal()), Refresh: text(l.set.Refresh.Reveal()),
-		Type: text(l.set.Type), Expiry: l.set.Expiry, Scopes: scopes,
+		Type: text(l.set.Type), Expiry: l.set.Expiry, Scopes: recast[text](l.set.Scopes),
 		SignedInAt: l.set.SignedInAt, RefreshedAt: l.set.RefreshedAt,
 		Subject: text(l.sum.Subject), Name: text(l.sum.Name), Organisation: text(l.sum.Organisation),
+		Organisations: recast[text](l.sum.Organisations),
 	})
 }
 
@@ -110,15 +106,24 @@ func decodeLogin(b []byte) (login, error) {
 			Refresh: token.NewSecret(string(j.Refresh)), Type: string(j.Type), Expiry: j.Expiry,
 			SignedInAt: j.SignedInAt, RefreshedAt: j.RefreshedAt,
 		},
-		sum: Summary{Subject: string(j.Subject), Name: string(j.Name), Organisation: string(j.Organisation)},
+		sum: Summary{
+			Subject: string(j.Subject), Name: string(j.Name), Organisation: string(j.Organisation), Organisations: recast[string](j.Organisations),
+		},
 	}
-	if j.Scopes != nil {
-		l.set.Scopes = make([]string, 0, len(j.Scopes))
-		for _, s := range j.Scopes {
-			l.set.Scopes = append(l.set.Scopes, string(s))
-		}
-	}
+	l.set.Scopes = recast[string](j.Scopes)
 	return l, nil
+}
+
+// recast gives a list its other type; nil, which isn't empty, stays nil.
+func recast[To, From ~string](list []From) []To {
+	if list == nil {
+		return nil
+	}
+	out := make([]To, 0, len(list))
+	for _, v := range list {
+		out = append(out, To(v))
+	}
+	return out
 }
 
 // boundSecret is a secret with whom it was kept for.

@@ -106,7 +106,7 @@ func TestEveryKindKeepsALogin(t *testing.T) {
 			}
 			rec := Record{
 				Backend: s.Backend(), Issuer: school.Issuer, ClientID: school.ClientID, Since: testTime, KeyBeside: k.noKey,
-				Subject: head.Subject, Name: head.Name, Organisation: head.Organisation,
+				Subject: head.Subject, Name: head.Name, Organisation: head.Organisation, Organisations: head.Organisations,
 				Expiry: testTime.Add(3 * time.Hour), SignedInAt: testTime, Refreshable: true, RefreshInFile: k.limited,
 			}
 			if got := s.Record(); !equalRecord(got, rec) {

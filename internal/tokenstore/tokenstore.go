@@ -58,13 +58,15 @@ type Record struct {
 	Since     time.Time `json:"since"`
 	KeyBeside bool      `json:"key_beside,omitempty"` // the file's key lies beside it (Auto only)
 	// Shown by status without opening anything:
-	Subject      string    `json:"subject,omitempty"`
-	Name         string    `json:"name,omitempty"`
-	Organisation string    `json:"organisation,omitempty"`
-	Expiry       time.Time `json:"expiry,omitzero"`
-	SignedInAt   time.Time `json:"signed_in_at,omitzero"`
-	Refreshable  bool      `json:"refreshable,omitempty"`
-	Ended        bool      `json:"ended,omitempty"` // the provider refused the refresh token
+	Subject      string `json:"subject,omitempty"`
+	Name         string `json:"name,omitempty"`
+	Organisation string `json:"organisation,omitempty"`
+	// Organisations are the values that name the user's organisations, as they came.
+	Organisations []string  `json:"organisations,omitempty"`
+	Expiry        time.Time `json:"expiry,omitzero"`
+	SignedInAt    time.Time `json:"signed_in_at,omitzero"`
+	Refreshable   bool      `json:"refreshable,omitempty"`
+	Ended         bool      `json:"ended,omitempty"` // the provider refused the refresh token
 	// Secrets are the kinds of secret kept apart from the login.
 	Secrets []SecretKind `json:"secrets,omitempty"`
 	// RefreshInFile says that the refresh token lies in the sealed file although the backend is the keyring: it is longer
@@ -78,6 +80,7 @@ type Record struct {
 // Summary is what a caller who has verified a login puts on record for status.
 type Summary struct {
 	Subject, Name, Organisation string
+	Organisations               []string
 }
 
 // Options say where and how.
