@@ -109,7 +109,8 @@ func (c Client) authenticate(form url.Values) (basic string, err error) {
 }
 
 // send makes one exchange. What no endpoint can mean as an answer of its own is an error here: no answer, a redirect, a
-// body too long, and the statuses that ask for another try.
+// body too long, and the statuses that ask for another try. Of a body that is too long or ends early, what came of it is in the answer
+// beside the error.
 func send(hc *http.Client, operation string, req *http.Request) (*answer, error) {
 	if hc == nil {
 		hc = NewHTTPClient(HTTPOptions{})
@@ -126,17 +127,17 @@ func send(hc *http.Client, operation string, req *http.Request) (*answer, error)
 		return nil, a.problem(redirectProblem(resp))
 	}
 	body, tooLong, err := readAll(resp.Body)
+	a.body = body
 	switch {
 	case tooLong:
-		return nil, a.problem(fmt.Sprintf("the answer is longer than %d bytes", MaxAnswer))
+		return a, a.problem(fmt.Sprintf("the answer is longer than %d bytes", MaxAnswer))
 	case err != nil:
-		return nil, noAnswer(req.Context(), operation, host, err, true)
+		return a, noAnswer(req.Context(), operation, host, err, true)
 	case a.status >= 500, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout:
 		return nil, &UnavailableError{
 			Operation: operation, Host: host, Status: a.status, RetryAfter: retryAfter(resp.Header),
 		}
 	}
-	a.body = body
 	return a, nil
 }
 

@@ -146,11 +146,11 @@ func isLoopback(host string) bool {
 	return err == nil && a.IsLoopback()
 }
 
-// readAll reads an answer's body; tooLong says that it goes beyond MaxAnswer.
+// readAll reads an answer's body as far as it can be had; tooLong says that it goes beyond MaxAnswer.
 func readAll(r io.Reader) (body []byte, tooLong bool, err error) {
 	body, err = io.ReadAll(r)
 	if errors.Is(err, errTooLong) {
-		return nil, true, nil
+		return body, true, nil
 	}
 	return body, false, err
 }

@@ -42,7 +42,7 @@ func (p *Provider) Exchange(ctx context.Context, c Client, code, verifier token.
 }
 
 // Refresh redeems a refresh token, once. Without a new refresh token in the answer, Set.Refresh is empty: the old one goes on.
-// Where the error is a *ResponseError, Set.Refresh is nevertheless filled if the answer held a new refresh token: a
+// Whatever the error, Set.Refresh is nevertheless filled if a new refresh token came, be the answer broken or cut off behind it: a
 // one-time server has burned the old one, and only the new one can save the login.
 func (p *Provider) Refresh(ctx context.Context, c Client, refresh token.Secret) (TokenResponse, error) {
 	if refresh.IsZero() {
@@ -62,14 +62,14 @@ func (p *Provider) redeem(ctx context.Context, operation string, c Client, form 
 	sent := p.Now()
 	a, err := p.post(ctx, operation, address, form, c)
 	if err != nil {
-		return TokenResponse{}, err
+		return rescue(a), err
 	}
 	if !a.ok() {
 		return TokenResponse{}, a.refusal()
 	}
 	o, err := a.object()
 	if err != nil {
-		return TokenResponse{}, err
+		return rescue(a), err
 	}
 	set, problem := readTokens(o, sent)
 	if problem != "" {
@@ -120,12 +120,20 @@ func tokenMember(o token.Object, name string) (token.Secret, string) {
 	if err != nil {
 		return token.Secret{}, err.Error()
 	}
-	for i := range len(v) {
-		if v[i] < 0x20 || v[i] > 0x7e {
-			return token.Secret{}, name + " holds characters that no token may hold"
-		}
+	if !printable(v) {
+		return token.Secret{}, name + " holds characters that no token may hold"
 	}
 	return token.NewSecret(v), ""
+}
+
+// printable reports whether a text has printable ASCII alone.
+func printable(v string) bool {
+	for i := range len(v) {
+		if v[i] < 0x20 || v[i] > 0x7e {
+			return false
+		}
+	}
+	return true
 }
 
 // expiry is when the access token ends: by expires_in, a number of seconds, which some servers write as a string; or, where that
