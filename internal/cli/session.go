@@ -306,7 +306,7 @@ func (s *session) prepareHTTP() error {
 	s.clock = &provider.ServerClock{}
 	o := provider.HTTPOptions{Timeout: s.global.timeout, Now: s.env.Now, After: s.env.After, Clock: s.clock}
 	if s.global.trace {
-		o.Trace = s.env.Stderr
+		o.Trace = provider.NewTrace(provider.TraceOptions{Words: s.env.Stderr, Now: s.env.Now})
 	}
 	if s.embedded() {
 		dir, err := s.stateFolder("emulator")

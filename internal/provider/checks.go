@@ -20,7 +20,8 @@ const (
 
 // checker holds one token against one request; each method makes one row.
 type checker struct {
-	issuerWanted string // "": not known
+	issuerWanted string
+	anyIssuer    bool // nobody has named an issuer
 	algorithms   []string
 	subjectTail  bool
 	given        bool // the user has named the keys
@@ -76,7 +77,7 @@ func (c *checker) issuer() Check {
 		Expected: expected, Got: clip(got, maxShown),
 	}
 	switch {
-	case expected == "":
+	case expected == "" && c.anyIssuer:
 		row.Outcome, row.Detail = NotMade, "no issuer was named to hold it against"
 	case !isString || got == "":
 		row.Outcome, row.Detail = Failed, "iss is missing or no string"
@@ -152,10 +153,14 @@ func (c *checker) moment(claim string) (t time.Time, there bool, problem string)
 
 // clocked says by which clock a check of time failed, and what is wrong with that clock where this would explain it.
 func (c *checker) clocked(what string, ahead bool) string {
+	return what + ", by this machine's clock" + c.butClock(ahead)
+}
+
+func (c *checker) butClock(ahead bool) string {
 	if words := c.clock.words(ahead); words != "" {
-		return what + " by this machine's clock, but " + words
+		return "; but " + words
 	}
-	return what + ", by this machine's clock"
+	return ""
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

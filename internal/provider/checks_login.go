@@ -63,7 +63,7 @@ func (c *checker) authTime() Check {
 		case problem != "":
 			row.Outcome, row.Detail = Failed, problem+", though max_age was sent"
 		case c.now.Sub(at) > c.r.MaxAge+c.skew:
-			row.Outcome, row.Detail = Failed, c.clocked("the user signed in longer ago than max_age", true)
+			row.Outcome, row.Detail = Failed, "the user signed in longer ago than max_age"+c.butClock(true)
 		case at.After(c.now.Add(c.skew)):
 			row.Outcome, row.Detail = Failed, c.clocked("it lies in the future", false)
 		}

@@ -24,10 +24,10 @@ var errTooLong = fmt.Errorf("answer longer than %d bytes", MaxAnswer)
 type HTTPOptions struct {
 	Base    http.RoundTripper                    // nil: a transport of our own (TLS 1.2, proxies from the environment)
 	Trust   []*x509.Certificate                  // authorities beside the system's, for a transport of our own
-	Trace   io.Writer                            // nil: no trace
+	Trace   *Trace                               // nil: no trace
 	Clock   *ServerClock                         // is told what each answer says of the provider's clock; nil: nobody is
 	Timeout time.Duration                        // one exchange, the body and a second try included; 0: 30 s
-	Now     func() time.Time                     // nil: a trace has no times, Clock hears nothing, and certificates go by the system's clock
+	Now     func() time.Time                     // nil: Clock hears nothing, and certificates go by the system's clock
 	After   func(time.Duration) <-chan time.Time // Now's alarm; nil: there is no pause before a second try
 }
 
@@ -43,7 +43,7 @@ func NewHTTPClient(o HTTPOptions) *http.Client {
 		rt = &listener{rt, o.Clock, o.Now}
 	}
 	if o.Trace != nil {
-		rt = &tracer{next: rt, out: o.Trace, now: o.Now}
+		rt = &tracer{next: rt, trace: o.Trace, proxy: o.Base == nil}
 	}
 	rt = &retrier{rt, o.After}
 	timeout := o.Timeout

@@ -34,7 +34,7 @@ func isShownField(name string) bool {
 	switch name {
 	case "grant_type", "client_id", "redirect_uri", "scope", "token_type_hint", "response_type", "response_mode",
 		"code_challenge_method", "prompt", "max_age", "acr_values", "ui_locales", "post_logout_redirect_uri",
-		"expectedScope", "resource", "audience", "client_assertion_type", "error", "error_description", "error_uri":
+		"expectedScope", "resource", "audience", "client_assertion_type", "error", "error_description", "error_uri", "token_type", "expires_in", "iss":
 		return true
 	}
 	return false

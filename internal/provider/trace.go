@@ -2,13 +2,9 @@ package provider
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,58 +12,232 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
+// Bounds of what a trace shows and keeps.
 const (
-	traceValue   = 300 // bytes shown of one value
-	traceName    = 64  // bytes shown of one name
-	traceMembers = 60  // members shown of one object, form or query
+	traceValue   = 300  // bytes shown of one value
+	traceName    = 64   // bytes shown of one name
+	traceMembers = 60   // members shown of one object, form or query
+	traceKept    = 2000 // exchanges kept for a file
+	traceSecrets = 1000 // values remembered, so that they stay masked where a server repeats them
 )
 
-// tracer writes each exchange in words. What it shows is on a list; every other value is masked, since nobody knows what a
-// server will name a secret next.
-type tracer struct {
-	next http.RoundTripper
-	out  io.Writer
-	now  func() time.Time
+// TraceOptions say what becomes of a trace.
+type TraceOptions struct {
+	Words io.Writer // each exchange in words, as it happens; nil: none
+	Keep  bool      // keep the exchanges for HAR
+	Now   func() time.Time
+}
 
-	mu sync.Mutex // one exchange is written at once
+// Trace shows exchanges, redacted by allow-list: what it shows is on a list, and every other value is masked, since nobody knows what
+// a server will name a secret next. It is for the exchanges of the back channel, which NewHTTPClient reports, and for those of the
+// browser, which Sent and CameBack report. It may be used from several goroutines.
+type Trace struct {
+	o TraceOptions
+
+	mu      sync.Mutex
+	secrets []string // met so far, those of other exchanges included
+	kept    []*seenExchange
+	left    int // exchanges beyond traceKept
+}
+
+// NewTrace returns an empty trace.
+func NewTrace(o TraceOptions) *Trace { return &Trace{o: o} }
+
+// Sent records that the browser was sent to an address: to sign in, or to sign out.
+func (t *Trace) Sent(address string) {
+	if t == nil {
+		return
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	x := t.begin(http.MethodGet, u, nil)
+	x.browser = sentBrowser
+	t.say(x.sentWords())
+	t.keep(x)
+}
+
+// Callback is an answer that came through the browser.
+type Callback struct {
+	RedirectURI string
+	Mode        string       // "query", "fragment", "form_post"; "" where that isn't known
+	Pasted      bool         // the user brought it, and the browser never came
+	Values      token.Secret // the parameters, as they were encoded
+}
+
+// CameBack records an answer that came through the browser.
+func (t *Trace) CameBack(c Callback) {
+	if t == nil {
+		return
+	}
+	u, err := url.Parse(c.RedirectURI)
+	if err != nil {
+		return
+	}
+	values, _ := url.ParseQuery(c.Values.Reveal()) // it has been read before
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.learn(values)
+	method := http.MethodGet
+	if c.Mode == "form_post" {
+		method = http.MethodPost
+	}
+	x := t.begin(method, u, nil)
+	x.browser, x.mode = cameBack, c.Mode
+	if c.Pasted {
+		x.browser, x.mode = pasted, ""
+	}
+	x.form = t.fields(values)
+	t.say(x.cameWords())
+	t.keep(x)
+}
+
+// begin makes a new exchange of a request's first line.
+func (t *Trace) begin(method string, u *url.URL, form url.Values) *seenExchange {
+	t.learn(form)
+	query := u.Query()
+	t.learn(query)
+	x := &seenExchange{method: visible(clip(method, traceName)), address: t.place(u), query: t.fields(query), form: t.fields(form)}
+	if t.o.Now != nil {
+		x.began = t.o.Now()
+	}
+	return x
+}
+
+func (t *Trace) say(words string) {
+	if t.o.Words != nil {
+		_, _ = io.WriteString(t.o.Words, words) // a trace that can't be written ends nothing
+	}
+}
+
+func (t *Trace) keep(x *seenExchange) {
+	switch {
+	case !t.o.Keep:
+	case len(t.kept) == traceKept:
+		t.left++
+	default:
+		t.kept = append(t.kept, x)
+	}
+}
+
+// tracer reports the exchanges of a transport.
+type tracer struct {
+	next  http.RoundTripper
+	trace *Trace
+	proxy bool // requests may go through the proxy of the environment
 }
 
 // RoundTrip implements http.RoundTripper.
-func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
-	r := &record{}
-	req, err := r.request(req)
+func (r *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
+	req, form, sent, err := rewound(req)
 	if err != nil {
 		return nil, err
 	}
-	var began time.Time
-	if t.now != nil {
-		began = t.now()
-	}
-	resp, err := t.next.RoundTrip(req)
+	x := r.started(req, form, sent)
+	resp, err := r.next.RoundTrip(req)
 	if err != nil {
-		r.line("< no answer: %s", r.shown(err.Error()))
-		t.write(r)
+		r.failed(x, err)
 		return nil, err
 	}
 	body, readErr := io.ReadAll(resp.Body)
 	_ = resp.Body.Close() // it is read already; what matters is readErr
 	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{readErr}))
-	took := ""
-	if t.now != nil {
-		took = " in " + t.now().Sub(began).Round(time.Millisecond).String()
-	}
-	r.response(resp, body, took)
-	if readErr != nil {
-		r.line("<   the body ended early: %s", r.shown(readErr.Error()))
-	}
-	t.write(r)
+	r.answered(x, resp, body, readErr)
 	return resp, nil
 }
 
-func (t *tracer) write(r *record) {
+// rewound reads a request's form and returns a request that can still be sent.
+func rewound(req *http.Request) (_ *http.Request, form url.Values, size int, err error) {
+	if req.Body == nil {
+		return req, nil, 0, nil
+	}
+	body, err := io.ReadAll(req.Body)
+	_ = req.Body.Close() // it is read already
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	// A clone without GetBody, as the request is: nobody can send it a second time.
+	req = req.Clone(req.Context())
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	form, _ = url.ParseQuery(string(body)) // what can't be read isn't shown
+	return req, form, len(body), nil
+}
+
+func (r *tracer) started(req *http.Request, form url.Values, sent int) *seenExchange {
+	t := r.trace
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, _ = t.out.Write(r.text.Bytes()) // a trace that can't be written ends nothing
+	x := t.begin(req.Method, req.URL, form)
+	x.headers, x.hidden = t.headers(req.Header)
+	x.sent = sent
+	x.mimeType = req.Header.Get("Content-Type")
+	if r.proxy {
+		x.proxy = visible(clip(proxyOf(req), traceValue))
+	}
+	t.say(x.requestWords())
+	t.keep(x)
+	return x
+}
+
+func (r *tracer) failed(x *seenExchange, err error) {
+	t := r.trace
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stop(x)
+	x.failure = t.shown(err.Error())
+	t.say(x.answerWords())
+}
+
+func (r *tracer) answered(x *seenExchange, resp *http.Response, body []byte, readErr error) {
+	t := r.trace
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stop(x)
+	x.answer = t.reply(resp, body)
+	if readErr != nil {
+		x.answer.cut = t.shown(readErr.Error())
+	}
+	t.say(x.answerWords())
+}
+
+func (t *Trace) stop(x *seenExchange) {
+	if t.o.Now != nil {
+		x.took = max(t.o.Now().Sub(x.began), 0)
+		x.timed = true
+	}
+}
+
+// reply redacts an answer.
+func (t *Trace) reply(resp *http.Response, body []byte) *reply {
+	o, err := token.ParseObject(body)
+	for _, m := range o.Members() {
+		if v, ok := o.String(m.Name); ok && !isShownMember(m.Name) {
+			t.remember(v)
+		}
+	}
+	a := &reply{status: resp.StatusCode, protocol: resp.Proto, size: len(body)}
+	a.headers, a.hidden = t.headers(resp.Header)
+	a.mimeType = t.shown(resp.Header.Get("Content-Type"))
+	if to := resp.Header.Get("Location"); to != "" {
+		a.location = t.header("Location", to)
+	}
+	switch {
+	case len(body) == 0:
+	case err != nil:
+		a.instead = bodyProblem(resp.Header.Get("Content-Type"), body)
+	default:
+		for i, m := range o.Members() {
+			if i == traceMembers {
+				a.more = len(o.Members()) - i
+				break
+			}
+			a.members = append(a.members, t.member(m))
+		}
+	}
+	return a
 }
 
 // failing is a reader that ends as the body did.
@@ -81,197 +251,36 @@ func (f failing) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// record is the text of one exchange, and the secrets met in it.
-type record struct {
-	text    bytes.Buffer
-	secrets []string
-}
-
-func (r *record) line(format string, args ...any) {
-	fmt.Fprintf(&r.text, format, args...)
-	r.text.WriteByte('\n')
-}
-
-// request writes what is sent, and returns a request that can still be sent.
-func (r *record) request(req *http.Request) (*http.Request, error) {
-	var form url.Values
-	if req.Body != nil {
-		body, err := io.ReadAll(req.Body)
-		_ = req.Body.Close() // it is read already
-		if err != nil {
-			return nil, err
-		}
-		req = req.Clone(req.Context())
-		req.Body = io.NopCloser(bytes.NewReader(body))
-		form, _ = url.ParseQuery(string(body)) // what can't be read isn't shown
-	}
-	r.learn(form)
-	r.learn(req.URL.Query())
-	r.line("> %s %s", req.Method, r.address(req.URL))
-	r.headers(">", req.Header)
-	r.fields(">   ", form)
-	return req, nil
-}
-
-// learn remembers the values that are masked, so that they stay so where the server repeats them in words.
-func (r *record) learn(values url.Values) {
+// learn remembers the values that are masked, so that they stay so where a server repeats them in words.
+func (t *Trace) learn(values url.Values) {
 	for name, list := range values {
-		if !isShownField(name) {
-			r.secrets = append(r.secrets, list...)
-		}
-	}
-}
-
-func (r *record) response(resp *http.Response, body []byte, took string) {
-	o, err := token.ParseObject(body)
-	for _, m := range o.Members() {
-		if v, ok := o.String(m.Name); ok && !isShownMember(m.Name) {
-			r.secrets = append(r.secrets, v)
-		}
-	}
-	r.line("< %d %s%s, %d bytes", resp.StatusCode, http.StatusText(resp.StatusCode), took, len(body))
-	r.headers("<", resp.Header)
-	switch {
-	case len(body) == 0:
-		return
-	case err != nil:
-		r.line("<   %s", bodyProblem(resp.Header.Get("Content-Type"), body))
-		return
-	}
-	for i, m := range o.Members() {
-		if i == traceMembers {
-			r.line("<   and %d more", len(o.Members())-i)
-			break
-		}
-		r.line("<   %s: %s", visible(clip(m.Name, traceName)), r.member(m))
-	}
-}
-
-// member shows a value of an answer.
-func (r *record) member(m token.Member) string {
-	var s string
-	isString := json.Unmarshal(m.Value, &s) == nil && !isNull(m.Value)
-	switch {
-	case isString && !isShownMember(m.Name):
-		return mask(m.Name, s)
-	case isString:
-		return r.shown(s)
-	case m.Name == "keys" && m.Value[0] == '[':
-		var keys []json.RawMessage
-		_ = json.Unmarshal(m.Value, &keys) // an array, by its first character
-		return fmt.Sprintf("[keys: %d]", len(keys))
-	case isShownMember(m.Name), slices.Contains([]string{"true", "false", "null"}, string(m.Value)):
-		return r.shown(string(m.Value))
-	}
-	return "[masked]"
-}
-
-// fields shows a form or a query, sorted by name.
-func (r *record) fields(indent string, values url.Values) {
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for i, name := range names {
-		if i == traceMembers {
-			r.line("%sand %d more", indent, len(names)-i)
-			return
-		}
-		for _, v := range values[name] {
-			r.line("%s%s=%s", indent, visible(clip(name, traceName)), r.field(name, v))
-		}
-	}
-}
-
-func (r *record) field(name, value string) string {
-	if isShownField(name) {
-		return r.shown(value)
-	}
-	return mask(name, value)
-}
-
-// address shows scheme, host and path, and the query by the same list as a form.
-func (r *record) address(u *url.URL) string {
-	var b strings.Builder
-	b.WriteString(visible(clip(u.Scheme+"://"+u.Host+u.EscapedPath(), traceValue)))
-	query := u.Query()
-	names := make([]string, 0, len(query))
-	for name := range query {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	sep := "?"
-	for _, name := range names[:min(len(names), traceMembers)] {
-		for _, v := range query[name] {
-			b.WriteString(sep + visible(clip(name, traceName)) + "=" + r.field(name, v))
-			sep = "&"
-		}
-	}
-	return b.String()
-}
-
-// headers shows the listed ones with their values, and the names of the others.
-func (r *record) headers(mark string, h http.Header) {
-	var names, hidden []string
-	for name := range h {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if !isShownHeader(name) {
-			hidden = append(hidden, visible(clip(name, traceName)))
+		if isShownField(name) {
 			continue
 		}
-		for _, v := range h[name] {
-			r.line("%s   %s: %s", mark, name, r.header(name, v))
+		for _, v := range list {
+			t.remember(v)
 		}
-	}
-	if len(hidden) > 0 {
-		r.line("%s   masked: %s", mark, strings.Join(hidden[:min(len(hidden), traceMembers)], ", "))
 	}
 }
 
-func (r *record) header(name, v string) string {
-	switch name {
-	case "Authorization":
-		scheme, credentials, _ := strings.Cut(v, " ")
-		if scheme == "Bearer" {
-			r.secrets = append(r.secrets, credentials)
-			return "Bearer " + mask("access_token", credentials)
+// remember keeps a value in mind as it is and as it looks in an address. Short ones would be found where nobody sent them.
+func (t *Trace) remember(v string) {
+	const short = 8
+	for _, form := range []string{v, url.QueryEscape(v), url.PathEscape(v)} {
+		known := false
+		for _, s := range t.secrets {
+			known = known || s == form
 		}
-		r.learnBasic(credentials)
-		return visible(clip(scheme, traceName)) + " [masked]"
-	case "Location":
-		u, err := url.Parse(v)
-		if err != nil {
-			return "[masked]"
+		if len(form) >= short && !known && len(t.secrets) < traceSecrets {
+			t.secrets = append(t.secrets, form)
 		}
-		return r.address(u)
-	}
-	return r.shown(v)
-}
-
-// learnBasic remembers a client secret, as it is and as it went out.
-func (r *record) learnBasic(credentials string) {
-	decoded, err := base64.StdEncoding.DecodeString(credentials)
-	if err != nil {
-		return
-	}
-	_, sent, _ := strings.Cut(string(decoded), ":")
-	r.secrets = append(r.secrets, sent)
-	if secret, err := url.QueryUnescape(sent); err == nil {
-		r.secrets = append(r.secrets, secret)
 	}
 }
 
 // shown prepares foreign text that is on a list.
-func (r *record) shown(s string) string {
-	for _, secret := range r.secrets {
-		// Short values would be found where nobody sent them.
-		if len(secret) >= 8 {
-			s = strings.ReplaceAll(s, secret, "[masked]")
-		}
+func (t *Trace) shown(s string) string {
+	for _, secret := range t.secrets {
+		s = strings.ReplaceAll(s, secret, "[masked]")
 	}
 	return visible(clip(s, traceValue))
 }

@@ -21,12 +21,12 @@ func tracing(s *testServer) (*Provider, *bytes.Buffer) {
 	var mu sync.Mutex
 	at := now
 	p := s.provider(Kinds()[0])
-	p.HTTP = NewHTTPClient(HTTPOptions{Trace: &out, Now: func() time.Time {
+	p.HTTP = NewHTTPClient(HTTPOptions{Trace: NewTrace(TraceOptions{Words: &out, Now: func() time.Time {
 		mu.Lock()
 		defer mu.Unlock()
 		at = at.Add(12 * time.Millisecond)
 		return at
-	}})
+	}})})
 	return p, &out
 }
 
@@ -184,7 +184,7 @@ func TestTraceOfOtherAnswers(t *testing.T) {
 	text := out.String()
 	for _, want := range []string{
 		"< 200 OK in 12ms, 0 bytes\n", "<   a page of HTML or XML instead of a JSON object\n",
-		"<   iss: " + many[:traceValue] + "…\n", "< no answer: dial tcp ",
+		"<   iss: " + many[:traceValue] + "…\n", "< no answer in 12ms: dial tcp ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q isn't in\n%s", want, text)
