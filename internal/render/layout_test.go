@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"charm.land/lipgloss/v2"
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
@@ -35,7 +35,7 @@ func TestLinesFit(t *testing.T) {
 				line = strings.TrimSuffix(line, "\n")
 				first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 				copied := slices.Contains([]string{"simsid", "certutil", "security"}, first) // a command is never broken
-				if w := lipgloss.Width(line); w > columns && !copied {
+				if w := displaywidth.String(line); w > columns && !copied {
 					t.Errorf("%s at %d: %d columns: %q", name, columns, w, line)
 				}
 				if strings.TrimRight(line, " ") != line {
@@ -172,7 +172,7 @@ func FuzzDecoded(f *testing.F) {
 			page = 80
 		}
 		for line := range strings.Lines(out) {
-			if w := lipgloss.Width(strings.TrimSuffix(line, "\n")); w > page {
+			if w := displaywidth.String(strings.TrimSuffix(line, "\n")); w > page {
 				t.Errorf("%d columns: %q", w, line)
 			}
 		}

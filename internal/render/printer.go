@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"strings"
 	"time"
-
-	"charm.land/lipgloss/v2"
 )
 
 // Bounds of the width that is laid out for: below, the terminal does the wrapping; above, lines get too long to read.
@@ -39,23 +37,23 @@ func newPrinter(o Options) *printer {
 }
 
 // style picks a style of the theme; nil leaves text as it is.
-type style func(*Theme) *lipgloss.Style
+type style func(*Theme) Style
 
-func asTitle(t *Theme) *lipgloss.Style   { return &t.Title }
-func asHeading(t *Theme) *lipgloss.Style { return &t.Heading }
-func asHeader(t *Theme) *lipgloss.Style  { return &t.Header }
-func asLabel(t *Theme) *lipgloss.Style   { return &t.Label }
-func asNote(t *Theme) *lipgloss.Style    { return &t.Note }
-func asCommand(t *Theme) *lipgloss.Style { return &t.Command }
-func asWarning(t *Theme) *lipgloss.Style { return &t.Warning }
-func asError(t *Theme) *lipgloss.Style   { return &t.Error }
+func asTitle(t *Theme) Style   { return t.Title }
+func asHeading(t *Theme) Style { return t.Heading }
+func asHeader(t *Theme) Style  { return t.Header }
+func asLabel(t *Theme) Style   { return t.Label }
+func asNote(t *Theme) Style    { return t.Note }
+func asCommand(t *Theme) Style { return t.Command }
+func asWarning(t *Theme) Style { return t.Warning }
+func asError(t *Theme) Style   { return t.Error }
 
-// paint styles safe text. lipgloss always writes its escapes, so without colour it isn't called.
+// paint styles safe text, where there is colour at all.
 func (p *printer) paint(st style, s string) string {
-	if p.theme == nil || st == nil || s == "" {
+	if p.theme == nil || st == nil {
 		return s
 	}
-	return st(p.theme).Render(s)
+	return st(p.theme).paint(s)
 }
 
 // gap puts one blank line before what comes next; at the top none.

@@ -3,11 +3,11 @@ package render
 import (
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
+	"github.com/clipperhouse/displaywidth"
 )
 
 // width is how many columns s takes on a screen: wide characters take two, combining ones none.
-func width(s string) int { return ansi.StringWidth(s) }
+func width(s string) int { return displaywidth.String(s) }
 
 // wrap breaks one line of safe text into lines of at most columns each, without losing anything but the spaces at
 // the breaks. It breaks at a space, or in a long word behind a separator, where
@@ -32,13 +32,12 @@ func wrap(s string, columns int) []string {
 // fitting returns how many bytes of s fit into columns: whole grapheme clusters, and at least one.
 func fitting(s string, columns int) int {
 	n, used := 0, 0
-	for n < len(s) {
-		cluster, w := ansi.FirstGraphemeCluster(s[n:], ansi.GraphemeWidth)
-		if used+w > columns && n > 0 {
+	for clusters := displaywidth.StringGraphemes(s); clusters.Next(); {
+		used += clusters.Width()
+		if used > columns && n > 0 {
 			break
 		}
-		n += len(cluster)
-		used += w
+		n += len(clusters.Value())
 	}
 	return n
 }
