@@ -50,6 +50,7 @@ const (
 	keyListen        = "listen"
 	keyTLSCert       = "tls_cert"
 	keyTLSKey        = "tls_key"
+	keyCAFile        = "ca_file"
 	keyPostLogout    = "post_logout_redirect_uri"
 	keyIntrospection = "introspection_id"
 	keyResponseType  = "response_type"
@@ -79,6 +80,7 @@ func Settings() []Setting {
 		{keyListen, "SIMSID_LISTEN", "listen", false, "IP address, with a port or without, to listen on for the redirect URI; needed where its host isn't localhost but leads to this machine"},
 		{keyTLSCert, "SIMSID_TLS_CERT", "tls-cert", false, "PEM file with the certificate for an https redirect URI; without it simsid makes one for this machine"},
 		{keyTLSKey, "SIMSID_TLS_KEY", "tls-key", false, "PEM file with the key of tls_cert"},
+		{keyCAFile, "SIMSID_CA_FILE", "ca-file", false, "PEM file with certificate authorities to trust beside the system's, as of a network that inspects TLS"},
 		{keyPostLogout, "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false, "where the browser goes after a logout, as it is registered"},
 		{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "name of the scope whose secret introspection authenticates with"},
 		{keyResponseType, "", "response-type", false, "what to ask for, where the flow leaves a choice: code id_token, code token, code id_token token, id_token, token or id_token token"},

@@ -71,6 +71,7 @@ func TestSettingsNames(t *testing.T) {
 		{"listen", "SIMSID_LISTEN", "listen", false},
 		{"tls_cert", "SIMSID_TLS_CERT", "tls-cert", false},
 		{"tls_key", "SIMSID_TLS_KEY", "tls-key", false},
+		{"ca_file", "SIMSID_CA_FILE", "ca-file", false},
 		{"post_logout_redirect_uri", "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false},
 		{"introspection_id", "SIMSID_INTROSPECTION_ID", "introspection-id", false},
 		{"response_type", "", "response-type", false},

@@ -19,6 +19,7 @@ type Profile struct {
 	RedirectURI           string
 	Listen                string // where to listen for it; "" where its host says it
 	TLSCert, TLSKey       string // files
+	CAFile                string // file
 	PostLogoutRedirectURI string
 	IntrospectionID       string
 	ResponseType          string
@@ -104,6 +105,8 @@ func (p *Profile) field(key string) *string {
 		return &p.TLSCert
 	case keyTLSKey:
 		return &p.TLSKey
+	case keyCAFile:
+		return &p.CAFile
 	case keyPostLogout:
 		return &p.PostLogoutRedirectURI
 	case keyIntrospection:

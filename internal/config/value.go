@@ -99,7 +99,7 @@ func checkValue(key, v string) string {
 		return checkRedirect(v)
 	case keyListen:
 		return checkListen(v)
-	case keyTLSCert, keyTLSKey:
+	case keyTLSCert, keyTLSKey, keyCAFile:
 		return checkPath(v)
 	case keyStore:
 		return checkOneOf(v, "keyring", "file", "memory", "auto")

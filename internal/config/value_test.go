@@ -111,6 +111,8 @@ func TestCheckValue(t *testing.T) {
 		{"listen", "127.0.0.1:99999", listen},
 		{"tls_cert", "/etc/ssl/my own.pem", ""},
 		{"tls_key", `C:\keys\me.pem`, ""},
+		{"ca_file", "/etc/ssl/work.pem", ""},
+		{"ca_file", "a\x1b[31m", "has a control character"},
 		{"tls_key", "a\x1b[31m", "has a control character"},
 		{"tls_cert", strings.Repeat("x", 2049), "is longer than 2048 bytes"},
 
