@@ -123,6 +123,9 @@ type VerifyRequest struct {
 	Skew     time.Duration // 0: one minute; negative: none
 }
 
+// defaultSkew is how far two clocks may be apart.
+const defaultSkew = time.Minute
+
 // Verify makes every check it can and says of each how it went; it doesn't stop at the first that fails. The algorithm is
 // fixed by the provider's metadata and never by the token; keys come from the metadata's JWKS, and those in memory are fetched
 // once more when the kid is unknown; jku, x5u and jwk in a header are never used. A JWKS that can't be had gives an
@@ -190,7 +193,7 @@ func (a Anchor) Signed(jwt *token.JWT) bool {
 
 func (a Anchor) checker() *checker {
 	return &checker{
-		now: a.Now(), issuerWanted: a.Issuer, algorithms: a.allowed(), subjectTail: a.SubjectTail, given: a.Keys.given,
+		now: a.Now(), issuerWanted: a.Issuer, anyIssuer: a.Issuer == "", algorithms: a.allowed(), subjectTail: a.SubjectTail, given: a.Keys.given,
 		keys: func(alg, kid string) ([]publicKey, string, error) {
 			keys, problem := a.Keys.choose(alg, kid)
 			return keys, problem, nil
@@ -230,7 +233,7 @@ func (c *checker) verify(jwt *token.JWT, r VerifyRequest) (*Verification, error)
 	c.jwt, c.r, c.skew = jwt, r, r.Skew
 	switch {
 	case c.skew == 0:
-		c.skew = time.Minute
+		c.skew = defaultSkew
 	case c.skew < 0:
 		c.skew = 0
 	}
