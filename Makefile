@@ -24,7 +24,7 @@ help: ## list these commands
 
 .PHONY: build
 build: ## build bin/simsid
-	go build -trimpath -o bin/simsid ./cmd/simsid
+	go build -trimpath -tags nethttpomithttp2 -o bin/simsid ./cmd/simsid
 
 .PHONY: quick
 quick: ## the unit tests, with nothing installed but Go (under a minute)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/simsid/simsid/internal/cli"
+	_ "github.com/simsid/simsid/internal/stack" // for what its initialisation does
 )
 
 // Set by the release build through the linker.

@@ -106,7 +106,10 @@ func (s *Server) Serve(ctx context.Context, l *Listener, certificate *tls.Certif
 }
 
 func (s *Server) httpServer(ctx context.Context, h http.Handler) *http.Server {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true) // releases hold no other: see the tag in .goreleaser.yaml
 	return &http.Server{
+		Protocols:         &protocols,
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,

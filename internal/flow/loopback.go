@@ -105,7 +105,10 @@ func newLoopback(ctx context.Context, r redirect, e expected, landing token.Secr
 		failed:   make(chan error, 1),
 	}
 	l.crowd.limit = maxConnections
+	var protocols http.Protocols
+	protocols.SetHTTP1(true) // releases hold no other: see the tag in .goreleaser.yaml
 	l.server = &http.Server{
+		Protocols:                    &protocols,
 		Handler:                      l,
 		ReadHeaderTimeout:            headerTimeout,
 		ReadTimeout:                  requestTimeout,

@@ -16,13 +16,15 @@ import (
 
 // newTransport is the way to the network: TLS 1.2 at least, certificates always checked, proxies from the environment.
 func newTransport(trust []*x509.Certificate, now func() time.Time) *http.Transport {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true) // releases hold no other: see the tag in .goreleaser.yaml
 	return &http.Transport{
+		Protocols:              &protocols,
 		Proxy:                  proxyFromEnvironment,
 		OnProxyConnectResponse: proxyAnswered,
 		DialContext:            dial,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots(trust), Time: now},
 		TLSHandshakeTimeout:    10 * time.Second,
-		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           4,
 		// A code is redeemed once, and never replayed by the transport: so it mustn't go out on a connection that a server
 		// or a router forgot while the user was signing in.

@@ -132,7 +132,7 @@ func writeOverlay(ctx context.Context, dir string, libraries []string) (string, 
 
 func goTool(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as a release is built
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-tags=nethttpomithttp2") // as a release is built
 	return output(cmd)
 }
 
