@@ -54,10 +54,11 @@ func (s *session) userinfo(ctx context.Context) (render.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, err := p.Userinfo(ctx, set.Access, subjectOf(set.ID))
+	answer, err := p.Userinfo(ctx, set.Access, subjectOf(set.ID))
 	if err != nil {
 		return nil, err
 	}
+	claims := answer.Claims
 	view := render.Userinfo{Profile: s.profile.Name, Claims: claims, SIMS: s.kind.SIMS}
 	if s.kind.SIMS {
 		view.Memberships = sims.Memberships(claims)

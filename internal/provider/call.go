@@ -30,10 +30,16 @@ type answer struct {
 
 // get asks for JSON by GET.
 func get(ctx context.Context, hc *http.Client, operation, address string, bearer token.Secret) (*answer, error) {
+	return getAs(ctx, hc, operation, address, mediaJSON, bearer)
+}
+
+// getAs is get of what accept names (RFC 9110 section 12.5.1).
+func getAs(ctx context.Context, hc *http.Client, operation, address, accept string, bearer token.Secret) (*answer, error) {
 	req, err := newRequest(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
+	req.Header.Set("Accept", accept)
 	if !bearer.IsZero() {
 		req.Header.Set("Authorization", "Bearer "+bearer.Reveal())
 	}
@@ -42,6 +48,11 @@ func get(ctx context.Context, hc *http.Client, operation, address string, bearer
 
 // post sends a form, authenticated as c; a zero c sends nothing of a client.
 func post(ctx context.Context, hc *http.Client, operation, address string, form url.Values, c Client) (*answer, error) {
+	return postFor(ctx, hc, operation, address, mediaJSON, form, c)
+}
+
+// postFor is post for an answer of what accept names.
+func postFor(ctx context.Context, hc *http.Client, operation, address, accept string, form url.Values, c Client) (*answer, error) {
 	basic, err := c.authenticate(form)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", operation, err)
@@ -54,6 +65,7 @@ func post(ctx context.Context, hc *http.Client, operation, address string, form 
 		return nil, err
 	}
 	req.ContentLength = int64(len(body))
+	req.Header.Set("Accept", accept)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if basic != "" {
 		req.Header.Set("Authorization", "Basic "+basic)
@@ -69,7 +81,7 @@ func newRequest(ctx context.Context, method, address string, body io.Reader) (*h
 	if err != nil {
 		return nil, &AddressError{Problem: "can't be read"}
 	}
-	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept", mediaJSON)
 	req.Header.Set("User-Agent", "simsid")
 	return req, nil
 }
@@ -219,7 +231,7 @@ func bodyProblem(contentType string, body []byte) string {
 		return "an empty answer instead of a JSON object"
 	case body[0] == '<':
 		return "a page of HTML or XML instead of a JSON object"
-	case strings.TrimSpace(contentType) == "application/jwt":
+	case strings.TrimSpace(contentType) == mediaJWT:
 		return "a signed or encrypted answer (application/jwt) instead of a JSON object"
 	case json.Valid(body) && body[0] == '{':
 		return "a JSON object that can't be taken: a member is there twice, or it is nested too deeply, or isn't UTF-8"

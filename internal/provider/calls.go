@@ -11,30 +11,47 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
+// UserinfoAnswer is what the provider says of a user.
+type UserinfoAnswer struct {
+	Claims token.Object
+	Signed *Verification // the checks of an answer that came signed, all of them passed; nil: it came as JSON
+}
+
 // Userinfo asks who the access token's user is (OpenID Connect Core 5.3). subject is the ID token's sub, "" where there is none:
 // an answer about somebody else must not be used (5.3.2) and is a *SubjectError. IdentityServer3 may leave sub out, which
-// is let pass for kinds that do so. A refused token is an *OAuthError, read from the challenge where the answer has no body.
-func (p *Provider) Userinfo(ctx context.Context, access token.Secret, subject string) (token.Object, error) {
+// is let pass for kinds that do so. A refused token is an *OAuthError, read from the challenge where the answer has no body. A signed
+// answer is verified; one that doesn't hold is a *SignedAnswerError.
+func (p *Provider) Userinfo(ctx context.Context, access token.Secret, subject string) (UserinfoAnswer, error) {
 	const operation = "ask userinfo"
+	var u UserinfoAnswer
 	if access.IsZero() {
-		return token.Object{}, errNoToken
+		return u, errNoToken
 	}
 	address, err := p.endpoint(operation, p.Metadata.UserinfoEndpoint)
 	if err != nil {
-		return token.Object{}, err
+		return u, err
 	}
-	a, err := get(ctx, p.HTTP, operation, address, access)
+	// Which of the two comes was settled when the client was registered (OpenID Connect Core 5.3.2).
+	a, err := getAs(ctx, p.HTTP, operation, address, mediaJSON+", "+mediaJWT, access)
+	switch {
+	case err != nil:
+		return u, err
+	case !a.ok():
+		return u, a.refusal()
+	case a.mediaType() == mediaJWT:
+		u.Signed, err = p.openSigned(ctx, a, signedForm{
+			source: "OpenID Connect Core 5.3.2", algorithms: p.Metadata.UserinfoAlgs, audience: p.ClientID, bare: true,
+		})
+		if err == nil {
+			u.Claims = u.Signed.Claims.Object
+		}
+	default:
+		u.Claims, err = a.object()
+	}
 	if err != nil {
-		return token.Object{}, err
+		return UserinfoAnswer{}, err
 	}
-	if !a.ok() {
-		return token.Object{}, a.refusal()
-	}
-	claims, err := a.object()
-	if err != nil {
-		return token.Object{}, err
-	}
-	return claims, p.sameSubject(claims, subject)
+	return u, p.sameSubject(u.Claims, subject)
 }
 
 // sameSubject holds the sub of an answer against the ID token's.
@@ -56,9 +73,11 @@ type Introspection struct {
 	Claims token.Object // all members of the answer
 	Via    string       // "introspection", "access token validation", "identity token validation"
 	Reason string       // for an inactive token, the server's word if it gave one: "expired_token"
+	// Signed are the checks of an answer that came signed, all of them passed; nil: it came as JSON.
+	Signed *Verification
 }
 
-// Introspect asks by RFC 7662. c is the client, or for IdentityServer3 a scope's name and secret. hint may be "".
+// Introspect asks by RFC 7662, and for a signed answer (RFC 9701) where kind and metadata say that there is one. c is the client, or for IdentityServer3 a scope's name and secret. hint may be "".
 // Credentials that aren't taken are an *OAuthError of status 401, with IdentityServer3 without a code.
 func (p *Provider) Introspect(ctx context.Context, c Client, t token.Secret, hint string) (Introspection, error) {
 	const operation = "introspect"
@@ -69,26 +88,49 @@ func (p *Provider) Introspect(ctx context.Context, c Client, t token.Secret, hin
 	if err != nil {
 		return Introspection{}, err
 	}
-	a, err := p.post(ctx, operation, address, tokenForm(t, hint), c)
+	accept := mediaJSON
+	if p.Kind.SignedIntrospection && len(p.Metadata.IntrospectionAlgs) > 0 {
+		accept = mediaIntrospection + ", " + mediaJSON + ";q=0.9"
+	}
+	a, err := p.postFor(ctx, operation, address, accept, tokenForm(t, hint), c)
+	if err == nil && a.status == http.StatusNotAcceptable && accept != mediaJSON {
+		a, err = p.post(ctx, operation, address, tokenForm(t, hint), c)
+	}
 	if err != nil {
 		return Introspection{}, err
 	}
 	if !a.ok() {
 		return Introspection{}, a.refusal()
 	}
-	o, err := a.object()
-	if err != nil {
+	return p.readIntrospection(ctx, a, c.ID)
+}
+
+// readIntrospection reads an answer as JSON, or as the JWT that carries it (RFC 9701 section 5).
+func (p *Provider) readIntrospection(ctx context.Context, a *answer, asked string) (Introspection, error) {
+	i := Introspection{Via: "introspection"}
+	var err error
+	if media := a.mediaType(); media == mediaIntrospection || media == mediaJWT {
+		i.Signed, err = p.openSigned(ctx, a, signedForm{
+			source: "RFC 9701 5", typ: "token-introspection+jwt", algorithms: p.Metadata.IntrospectionAlgs, audience: asked,
+		})
+		if err != nil {
+			return Introspection{}, err
+		}
+		carried, _ := i.Signed.Claims.Get("token_introspection")
+		if i.Claims, err = token.ParseObject(carried); err != nil {
+			return Introspection{}, a.problem("a signed answer whose member token_introspection is missing, or no object")
+		}
+	} else if i.Claims, err = a.object(); err != nil {
 		return Introspection{}, err
 	}
-	active, _ := o.Get("active")
-	switch string(active) {
+	switch active, _ := i.Claims.Get("active"); string(active) {
 	case "true":
-		return Introspection{Active: true, Claims: o, Via: "introspection"}, nil
+		i.Active = true
 	case "false":
-		return Introspection{Claims: o, Via: "introspection"}, nil
 	default:
 		return Introspection{}, a.problem("an answer whose member active is missing, or neither true nor false")
 	}
+	return i, nil
 }
 
 // ValidateAccess asks IdentityServer3's access token validation endpoint, by POST and without authentication. Only for

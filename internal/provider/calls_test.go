@@ -47,8 +47,10 @@ func TestUserinfo(t *testing.T) {
 			&OAuthError{Operation: op, Code: "invalid_token", Status: 401}},
 		{"401 without a word", challenging(401), `{}`, &OAuthError{Operation: op, Status: 401}},
 		{"403 without a word", challenging(403), `{}`, &ResponseError{Operation: op, Status: 403, Problem: "an empty answer instead of a JSON object"}},
-		{"signed", says(200, "application/jwt", "a.b.c"), `{}`,
-			&ResponseError{Operation: op, Status: 200, Problem: "a signed or encrypted answer (application/jwt) instead of a JSON object"}},
+		{"no JWT in spite of its type", says(200, "application/jwt", `{"sub":"1"}`), `{}`,
+			&ResponseError{Operation: op, Status: 200, Problem: "an answer that calls itself a JWT and isn't one: the token has one part where a JWT has three, joined by dots"}},
+		{"a JWT in spite of its type", says(200, "application/json", "a.b.c"), `{}`,
+			&ResponseError{Operation: op, Status: 200, Problem: "no JSON object"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := serve(t, map[string]http.HandlerFunc{"/userinfo": c.handler})
@@ -56,8 +58,8 @@ func TestUserinfo(t *testing.T) {
 			if e, ok := errors.AsType[*ResponseError](c.err); ok {
 				e.Host = s.host()
 			}
-			if members(t, got) != c.want || !reflect.DeepEqual(err, c.err) {
-				t.Errorf("%s, %v, want %s, %v", members(t, got), err, c.want, c.err)
+			if members(t, got.Claims) != c.want || !reflect.DeepEqual(err, c.err) {
+				t.Errorf("%s, %v, want %s, %v", members(t, got.Claims), err, c.want, c.err)
 			}
 			if got, want := s.seen(), []seen{{"GET", "/userinfo", "Bearer the.access.token", ""}}; !reflect.DeepEqual(got, want) {
 				t.Errorf("requests %+v, want %+v", got, want)

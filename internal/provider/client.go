@@ -39,6 +39,11 @@ const assertionLife = time.Minute
 // post sends a form as c: to the token endpoint, or to another where the client authenticates as it does there (RFC 7009 section 2,
 // RFC 7662 section 2.1, RFC 8628 section 3.1, RFC 9126 section 2).
 func (p *Provider) post(ctx context.Context, operation, address string, form url.Values, c Client) (*answer, error) {
+	return p.postFor(ctx, operation, address, mediaJSON, form, c)
+}
+
+// postFor is post for an answer of what accept names.
+func (p *Provider) postFor(ctx context.Context, operation, address, accept string, form url.Values, c Client) (*answer, error) {
 	if c.Auth == AuthPrivateKey {
 		assertion, err := p.assertion(c)
 		if err != nil {
@@ -49,7 +54,7 @@ func (p *Provider) post(ctx context.Context, operation, address string, form url
 		form.Set("client_assertion", assertion.Reveal())
 		c = Client{} // it has said who it is
 	}
-	return post(ctx, p.HTTP, operation, address, form, c)
+	return postFor(ctx, p.HTTP, operation, address, accept, form, c)
 }
 
 // assertion is one signed statement of who the client is (RFC 7523 section 3, OpenID Connect Core 9). Each request has its own: a

@@ -25,6 +25,8 @@ type Metadata struct {
 	PushedRequired        bool   // takes no authorisation request that wasn't pushed
 	JWKSURI               string
 	IDTokenAlgs           []string
+	UserinfoAlgs          []string // that a signed answer of userinfo comes by
+	IntrospectionAlgs     []string // and one of introspection (RFC 9701 section 7)
 	AuthMethods           []string
 	AuthAlgs              []string // that AuthPrivateKey may sign by (token_endpoint_auth_signing_alg_values_supported)
 	ScopesSupported       []string
@@ -128,6 +130,8 @@ func readMetadata(o token.Object) (m Metadata, problem string) {
 		*f.to = v
 	}
 	m.IDTokenAlgs = o.Strings("id_token_signing_alg_values_supported")
+	m.UserinfoAlgs = o.Strings("userinfo_signing_alg_values_supported")
+	m.IntrospectionAlgs = o.Strings("introspection_signing_alg_values_supported")
 	m.AuthMethods = o.Strings("token_endpoint_auth_methods_supported")
 	m.AuthAlgs = o.Strings("token_endpoint_auth_signing_alg_values_supported")
 	m.ScopesSupported = o.Strings("scopes_supported")

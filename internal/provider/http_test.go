@@ -74,8 +74,8 @@ func TestDialHoldsLocalhostToLoopback(t *testing.T) {
 	}
 	p := s.provider(Kind{})
 	p.Metadata.UserinfoEndpoint = "http://localhost:" + port + "/userinfo"
-	if o, err := p.Userinfo(t.Context(), testToken, ""); err != nil || members(t, o) != `{"sub":"1"}` {
-		t.Errorf("by localhost: %s, %v", members(t, o), err)
+	if u, err := p.Userinfo(t.Context(), testToken, ""); err != nil || members(t, u.Claims) != `{"sub":"1"}` {
+		t.Errorf("by localhost: %s, %v", members(t, u.Claims), err)
 	}
 }
 

@@ -34,11 +34,13 @@ type Kind struct {
 	IssuerSlash     bool   // at first sight, discovery's issuer may differ from the base by a trailing slash
 	SIMS            bool   // speaks SIMS ID's vocabulary: exclusive scopes, organisations, findings
 	ValidationCalls bool   // has IdentityServer3's two validation endpoints, which discovery doesn't list
-	RevokeCascade   bool   // revoking one refresh token ends all of that user and client
-	SubjectOptional bool   // userinfo may leave sub out
-	SubjectTail     bool   // the fifth part of sub may change within one login
-	SecretRequired  bool   // every client has a secret
-	VerifierByFlow  bool   // refuses a code_verifier from clients whose flow isn't named for it, and burns the code
+	// SignedIntrospection says that introspection is asked for a signed answer first (RFC 9701), where metadata names algorithms for it.
+	SignedIntrospection bool
+	RevokeCascade       bool // revoking one refresh token ends all of that user and client
+	SubjectOptional     bool // userinfo may leave sub out
+	SubjectTail         bool // the fifth part of sub may change within one login
+	SecretRequired      bool // every client has a secret
+	VerifierByFlow      bool // refuses a code_verifier from clients whose flow isn't named for it, and burns the code
 	// SelectOrganisation is what goes before an organisation's id in acr_values of a client-credentials request; "" where there is no
 	// such thing.
 	SelectOrganisation string
@@ -104,6 +106,8 @@ func Kinds() []Kind {
 			// is a public one whatever the method (see Client).
 			DefaultAuth: AuthBasic,
 			DefaultFlow: FlowCodeWithProofKey,
+			// Providers that don't know of signed answers name no algorithms for them.
+			SignedIntrospection: true,
 			// No offline_access: OpenID Connect Core 11 lets a provider ignore it, but several answer invalid_scope, and a login
 			// that can't be refreshed is better than none.
 			DefaultScopes:   []string{"openid", "profile"},

@@ -29,7 +29,7 @@ func TestKinds(t *testing.T) {
 		},
 		{
 			Name: "oidc", DefaultAuth: AuthBasic, DefaultFlow: FlowCodeWithProofKey, DefaultScopes: []string{"openid", "profile"},
-			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring",
+			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring", SignedIntrospection: true,
 		},
 		mustKind(t, "emulator"),
 	}

@@ -20,10 +20,13 @@ type Provider struct {
 	HTTP     *http.Client     // made by NewHTTPClient, whose bounds the calls rely on; nil: one with its defaults
 	Now      func() time.Time // must be set
 	Clock    *ServerClock     // told by HTTP; named where a check of time fails; nil: not known
+	ClientID string           // whom signed answers must be for
 	Rand     io.Reader        // must be set where a client authenticates by AuthPrivateKey
 
 	mu   sync.Mutex
 	keys *KeySet // nil: not read yet
+	// loading is closed when a reading of the keys that has begun is over; nil: none has.
+	loading chan struct{}
 }
 
 // AuthorizationURL builds the address that the browser visits to sign in (RFC 6749 section 4.1.1). The endpoint's own

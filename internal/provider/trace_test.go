@@ -89,7 +89,7 @@ func TestTraceOfUserinfo(t *testing.T) {
 	}
 	want := strings.NewReplacer("HOST", s.host(), "MARK", token.NewSecret(tokenOf).Fingerprint(), "CODE", testCode.Fingerprint()).Replace(
 		`> GET http://HOST/userinfo?schema=[masked]&scope=a\x1b
->   Accept: application/json
+>   Accept: application/json, application/jwt
 >   Authorization: Bearer [access_token: JWT, 48 bytes, #MARK]
 >   User-Agent: simsid
 < 200 OK in 12ms, 147 bytes
