@@ -148,12 +148,7 @@ func (e expected) parse(raw string) (answer, refusal) {
 		if some {
 			return answer{}, refusedBoth
 		}
-		a.failure = &provider.OAuthError{
-			Operation:   "sign in",
-			Code:        code,
-			Description: values.Get("error_description"),
-			URI:         values.Get("error_uri"),
-		}
+		a.failure = provider.ErrorFromBrowser(values)
 		return a, ""
 	}
 	if missing {

@@ -41,3 +41,10 @@ func TokensFromBrowser(values url.Values, received time.Time) (token.Set, error)
 	}
 	return set, nil
 }
+
+// ErrorFromBrowser reads an error that came through the browser (RFC 6749 section 4.1.2.1), cut like those of the back channel: whoever
+// sends the browser here chooses its length.
+func ErrorFromBrowser(values url.Values) *OAuthError {
+	a := answer{operation: "sign in"}
+	return a.oauthError(values.Get("error"), values.Get("error_description"), values.Get("error_uri"))
+}
