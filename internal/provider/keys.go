@@ -105,10 +105,7 @@ func readKeys(text []byte) (k KeySet, problem string) {
 // keysFor returns the keys that may have signed a token: usually one. Keys from memory that don't suit are fetched anew,
 // since the provider may have changed them. Without any, problem says why.
 func (p *Provider) keysFor(ctx context.Context, alg, kid string) (keys []publicKey, problem string, err error) {
-	p.mu.Lock()
-	known := p.keys
-	p.mu.Unlock()
-	if known != nil {
+	if known := p.known(ctx); known != nil {
 		if keys, problem = known.choose(alg, kid); len(keys) > 0 {
 			return keys, problem, nil
 		}
