@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 
 	"github.com/simsid/simsid/internal/provider"
@@ -72,9 +74,51 @@ func explainOAuth(e *provider.OAuthError, p string) (code int, hints []string) {
 	return exitFailed, nil
 }
 
+// connectionHints are for what stands between this machine and the provider; nil where nothing is known to.
+func connectionHints(e *provider.UnavailableError, p string) []string {
+	show := "check the issuer's address: simsid profile show" + strings.Replace(p, " -p ", " ", 1)
+	if c, ok := errors.AsType[*provider.CertificateError](e); ok {
+		switch c.Fault {
+		case provider.UnknownAuthority, provider.SelfSigned:
+			return []string{
+				"if that is your organisation's own, as where a network inspects TLS, have its certificate as a file and trust it: --ca-file FILE, or for good: simsid profile edit" +
+					strings.Replace(p, " -p ", " ", 1) + " --ca-file FILE",
+				"if nobody can tell you whose it is, somebody may be reading along: don't sign in from this network",
+			}
+		case provider.Expired, provider.NotYetValid:
+			return []string{"if this machine's clock is wrong, set it right; if it isn't, only the provider can renew its certificate"}
+		case provider.WrongHost:
+			return []string{show}
+		case provider.OtherFault:
+		}
+		return []string{"ask the provider's operator; a certificate that doesn't hold is never passed over"}
+	}
+	if t, ok := errors.AsType[*provider.ProxyError](e); ok {
+		if t.Status == http.StatusProxyAuthRequired {
+			return []string{"give them in the variable: HTTPS_PROXY=http://USER:PASSWORD@" + render.Safe(t.Proxy)}
+		}
+		return []string{"check HTTPS_PROXY (or leave the proxy out for this host: NO_PROXY=" + render.Safe(hostOnly(e.Host)) + ")"}
+	}
+	if is[*provider.TLSError](e) {
+		return []string{show}
+	}
+	return nil
+}
+
+// hostOnly is a host without its port.
+func hostOnly(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		return h
+	}
+	return host
+}
+
 // unavailableHints say what became of a request without an answer. A code or a one-time refresh token that was sent may be used up,
 // whatever came back.
 func unavailableHints(e *provider.UnavailableError, p string) []string {
+	if hints := connectionHints(e, p); hints != nil {
+		return hints
+	}
 	var hints []string
 	switch {
 	case e.Timeout():

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 )
 
@@ -22,6 +23,7 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 		case flow.Listening:
 			listening = e
 		case flow.Address:
+			s.trace.Sent(e.URL)
 			s.sayAddress(e.URL, listening, who)
 		case flow.DeviceCode:
 			s.sayDevice(e)
@@ -37,7 +39,8 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 				s.line("hint", "%s", cause)
 			}
 		case flow.Answered:
-			s.note("the answer came (%s); exchanging the code", e.Via)
+			s.trace.CameBack(provider.Callback{RedirectURI: e.RedirectURI, Mode: e.Mode, Pasted: e.Mode == "", Values: e.Values})
+			s.note("the answer came (%s); checking it", e.Via)
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 // loginKeys are the keys that login takes as flags.
 func loginKeys() []string {
 	return []string{
-		"kind", "environment", "issuer", "client_id", "client_auth", "flow", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key",
+		"kind", "environment", "issuer", "client_id", "client_auth", "flow", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key", "ca_file",
 		"response_type", "response_mode", "prompt", "login_hint", "ui_locales", "max_age", "acr_values", "id_hint", "params", "store",
 	}
 }

@@ -201,6 +201,7 @@ func (s *session) endBrowserSession(ctx context.Context, set token.Set, o *logou
 		step.Detail = err.Error()
 		return step
 	}
+	s.trace.Sent(address)
 	// The address carries the ID token, which must not appear in the opener's arguments.
 	if err := flow.SendBrowser(ctx, address, s.env.Rand, s.env.OpenBrowser); err != nil {
 		step.Detail = err.Error()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 )
 
@@ -19,6 +20,11 @@ func Main(ctx context.Context, env Env) int {
 	root := newRootCmd(a)
 	root.SetArgs(env.Args)
 	err := root.ExecuteContext(ctx)
+	if traceErr := a.endTrace(); err == nil {
+		err = traceErr
+	} else if traceErr != nil {
+		a.line("warning", "%v", traceErr)
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -29,6 +35,7 @@ func Main(ctx context.Context, env Env) int {
 type app struct {
 	env    Env
 	global globalOptions
+	trace  *provider.Trace // nil: none is wanted
 }
 
 // globalOptions are the flags of every command.
@@ -40,7 +47,9 @@ type globalOptions struct {
 	verbose bool
 	trace   bool
 	noInput bool
-	timeout time.Duration
+
+	traceFile string
+	timeout   time.Duration
 }
 
 const rootLong = `simsid signs in to SIMS ID, the single sign-on of UK schools' software, from a
@@ -81,7 +90,10 @@ func newRootCmd(a *app) *cobra.Command {
 			if err := a.checkClaim(cmd); err != nil {
 				return err
 			}
-			return a.checkGlobals()
+			if err := a.checkGlobals(); err != nil {
+				return err
+			}
+			return a.startTrace()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runWelcome(cmd.Context(), a)
@@ -99,6 +111,7 @@ func newRootCmd(a *app) *cobra.Command {
 	f.StringVar(&a.global.jq, "jq", "", "filter the JSON answer by a jq expression")
 	f.BoolVarP(&a.global.verbose, "verbose", "v", false, "say more of what happens, on standard error")
 	f.BoolVar(&a.global.trace, "trace", false, "show each HTTP exchange on standard error, with secrets masked")
+	f.StringVar(&a.global.traceFile, "trace-file", "", "write each exchange to a HAR file, with secrets masked; browsers' tools open it")
 	f.BoolVar(&a.global.noInput, "no-input", false, "never ask and never open a browser")
 	f.DurationVar(&a.global.timeout, "timeout", 0, "how long to wait: for a login 5m, for one HTTP exchange 30s")
 	root.AddGroup(

@@ -42,7 +42,7 @@ type selection struct {
 }
 
 // baseProfileFlags are the keys of a profile that a command takes as flags.
-var baseProfileFlags = []string{"issuer", "client_id", "client_auth", "store"} //nolint:gochecknoglobals // a constant list
+var baseProfileFlags = []string{"issuer", "client_id", "client_auth", "ca_file", "store"} //nolint:gochecknoglobals // a constant list
 
 // addProfileFlags gives cmd the flags that override keys of the profile.
 func addProfileFlags(cmd *cobra.Command, keys ...string) {
@@ -292,6 +292,9 @@ func (s *session) complete() error {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: kind %s is for an emulator on this machine, and %s isn't one", p.Name, s.kind.Name, p.Issuer),
 			Hints: []string{"a provider elsewhere is of kind simsid or oidc"}}
 	}
+	if err := s.checkTrust(); err != nil {
+		return err
+	}
 	if p.ClientID == "" {
 		return missing("client id", "client_id", "the-id-that-the-provider-gave-you")
 	}
@@ -304,10 +307,7 @@ func (s *session) prepareHTTP() error {
 		return nil
 	}
 	s.clock = &provider.ServerClock{}
-	o := provider.HTTPOptions{Timeout: s.global.timeout, Now: s.env.Now, After: s.env.After, Clock: s.clock}
-	if s.global.trace {
-		o.Trace = provider.NewTrace(provider.TraceOptions{Words: s.env.Stderr, Now: s.env.Now})
-	}
+	o := provider.HTTPOptions{Timeout: s.global.timeout, Now: s.env.Now, After: s.env.After, Clock: s.clock, Trace: s.trace}
 	if s.embedded() {
 		dir, err := s.stateFolder("emulator")
 		if err != nil {
@@ -319,13 +319,10 @@ func (s *session) prepareHTTP() error {
 			return err
 		}
 		o.Base = s.sts.Transport()
-	} else if s.kind.OwnCA {
-		own, err := s.trustedAuthority()
-		if err != nil {
+	} else {
+		var err error
+		if o.Trust, err = s.trusted(); err != nil {
 			return err
-		}
-		if own != nil {
-			o.Trust = append(o.Trust, own)
 		}
 	}
 	s.hc = provider.NewHTTPClient(o)
@@ -358,7 +355,7 @@ func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
 		return nil, err
 	}
 	s.pin(ctx, md.Issuer)
-	s.prov = &provider.Provider{Kind: s.kind, Metadata: md, HTTP: s.hc, Now: s.env.Now, Clock: s.clock}
+	s.prov = &provider.Provider{Kind: s.kind, Metadata: md, ClientID: s.profile.ClientID, HTTP: s.hc, Now: s.env.Now, Clock: s.clock}
 	return s.prov, nil
 }
 
@@ -396,7 +393,7 @@ func (s *session) client(ctx context.Context) (provider.Client, error) {
 		c.Secret = emulator.BuiltinClient().Secret
 	}
 	if c.Secret.IsZero() {
-		if s.kind.SecretRequired || s.secretExpected() {
+		if s.kind.SecretRequired() || s.secretExpected() {
 			return c, s.missingSecret()
 		}
 		c.Auth = provider.AuthNone
@@ -420,7 +417,7 @@ func (s *session) secretExpected() bool {
 
 func (s *session) missingSecret() error {
 	e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no client secret for %s", s.profile.Name, s.profile.ClientID)}
-	if s.kind.SecretRequired {
+	if s.kind.SecretRequired() {
 		e.Text += fmt.Sprintf(", and a client of %s always has one", s.kind.Title)
 	}
 	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {

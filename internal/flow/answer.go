@@ -39,6 +39,8 @@ type answer struct {
 	failure *provider.OAuthError
 	issuer  string // "" when it names none
 	via     string // viaBrowser or viaPaste
+	mode    string // how it came; "" for a pasted one
+	raw     token.Secret
 }
 
 const (
@@ -141,10 +143,10 @@ func (e expected) parse(raw string) (answer, refusal) {
 			return answer{}, refusedRepeated
 		}
 	}
-	a := answer{issuer: values.Get("iss")}
+	a := answer{issuer: values.Get("iss"), raw: token.NewSecret(raw)}
 	missing := slices.ContainsFunc(e.parts.names(), func(name string) bool { return values.Get(name) == "" })
 	some := slices.ContainsFunc([]string{"code", "id_token", "access_token"}, func(name string) bool { return values.Get(name) != "" })
-	if code := values.Get("error"); code != "" {
+	if values.Get("error") != "" {
 		if some {
 			return answer{}, refusedBoth
 		}
@@ -172,7 +174,7 @@ func (e expected) parseBy(mode, raw string) (answer, refusal) {
 	if why == "" && a.failure == nil && mode != e.mode {
 		return answer{}, refusedWay
 	}
-	a.via = viaBrowser
+	a.via, a.mode = viaBrowser, mode
 	return a, why
 }
 

@@ -35,6 +35,9 @@ func TestParseAnswer(t *testing.T) {
 		"code=%&state=s":                    {why: refusedMalformed},
 		"state=s&code=" + strings.Repeat("c", maxAnswer): {why: refusedLong},
 	} {
+		if want.why == "" {
+			want.answer.raw = token.NewSecret(query)
+		}
 		a, why := expected{state: token.NewSecret("s"), parts: parts{code: true}}.parse(query)
 		if got := (result{a, why}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%.80q: expected %+v, got %+v", query, want, got)

@@ -8,9 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/simsid/simsid/internal/token"
 )
 
 // patience is how long a test waits for something that must come before it gives up.
@@ -127,6 +130,19 @@ func (a *attempt) redirectURI() string { return a.request.Get("redirect_uri") }
 // genuine is the address that the provider sends the browser to.
 func (a *attempt) genuine() string {
 	return a.redirectURI() + "?" + a.parts().Encode()
+}
+
+// answered waits for the event that tells of the answer.
+func (a *attempt) answered(want Answered) {
+	a.t.Helper()
+	if e := a.event(); !reflect.DeepEqual(e, want) {
+		a.t.Errorf("expected %#v, got %#v", want, e)
+	}
+}
+
+func queryOf(address string) token.Secret {
+	_, query, _ := strings.Cut(address, "?")
+	return token.NewSecret(query)
 }
 
 // parts are the parameters of the genuine answer.

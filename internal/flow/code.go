@@ -49,7 +49,7 @@ func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.emit(Answered{Via: a.via})
+	r.emit(Answered{Via: a.via, Mode: a.mode, RedirectURI: l.redirect.uri, Values: a.raw})
 	result, err := r.redeem(ctx, a, o, l.redirect.uri)
 	if err == nil && r.Keep != nil {
 		err = r.Keep(ctx, result)

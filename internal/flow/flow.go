@@ -97,8 +97,13 @@ type Quiet struct {
 	RedirectURI string
 }
 
-// Answered says that the answer came ("browser", "paste") and is being exchanged.
-type Answered struct{ Via string }
+// Answered says that the answer came ("browser", "paste") and is being looked at.
+type Answered struct {
+	Via         string
+	Mode        string // ModeQuery, ModeFragment or ModeFormPost; "" for a pasted one
+	RedirectURI string
+	Values      token.Secret // its parameters as they were encoded, for a trace
+}
 
 func (Listening) event()     {}
 func (Address) event()       {}

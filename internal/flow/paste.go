@@ -3,11 +3,12 @@ package flow
 import (
 	"bufio"
 	"errors"
-	"html"
 	"io"
 	"net/url"
 	"strings"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -136,7 +137,7 @@ func parsePasted(line string, r redirect, e expected, insecureNoState bool) (ans
 	query, why := pastedQuery(line, r)
 	switch {
 	case why == refusedText && isBareCode(line, insecureNoState) && insecureNoState && e.parts == (parts{code: true}):
-		return answer{code: token.NewSecret(line), via: viaPaste}, ""
+		return answer{code: token.NewSecret(line), via: viaPaste, raw: token.NewSecret("code=" + url.QueryEscape(line))}, ""
 	case why == refusedText && isBareCode(line, insecureNoState):
 		return answer{}, refusedBare
 	case why != "":

@@ -3,6 +3,7 @@ package provider
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,7 +27,7 @@ const (
 type CertificateError struct {
 	Fault       CertificateFault
 	Host        string   // that was asked for
-	Issuer      string   // of the certificate at the top of what was presented, as a distinguished name
+	Issuer      string   // of the certificate at the top of what was presented: its name, and whose it is
 	Names       []string // that the certificate is for
 	From, Until time.Time
 	Now         time.Time // by this machine's clock; zero: not known
@@ -110,7 +111,7 @@ func explainCertificate(failed *tls.CertificateVerificationError, host string, n
 	leaf := failed.UnverifiedCertificates[0]
 	at := leaf
 	e.Names = namesOf(leaf)
-	e.Issuer = clip(topOf(failed.UnverifiedCertificates).Issuer.String(), 255)
+	e.Issuer = clip(nameOf(topOf(failed.UnverifiedCertificates).Issuer), 255)
 	invalid, isInvalid := errors.AsType[x509.CertificateInvalidError](failed.Err)
 	_, isHost := errors.AsType[x509.HostnameError](failed.Err)
 	_, isUnknown := errors.AsType[x509.UnknownAuthorityError](failed.Err)
@@ -132,6 +133,21 @@ func explainCertificate(failed *tls.CertificateVerificationError, host string, n
 	}
 	e.From, e.Until = at.NotBefore, at.NotAfter
 	return e
+}
+
+// nameOf is what people call an authority by.
+func nameOf(n pkix.Name) string {
+	organisation := strings.Join(n.Organization, ", ")
+	switch {
+	case n.CommonName == "" && organisation == "":
+		return n.String()
+	case n.CommonName == "":
+		return organisation
+	case organisation == "" || organisation == n.CommonName:
+		return n.CommonName
+	default:
+		return n.CommonName + ", of " + organisation
+	}
 }
 
 func namesOf(c *x509.Certificate) []string {

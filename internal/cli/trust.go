@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+
+	"github.com/simsid/simsid/internal/config"
+)
+
+// trusted are the certificate authorities beside the system's: the user's by ca_file and SSL_CERT_FILE, and for a kind that has one, that
+// of the emulators served here.
+func (s *session) trusted() ([]*x509.Certificate, error) {
+	var all []*x509.Certificate
+	if s.kind.OwnCA {
+		own, err := s.trustedAuthority()
+		if err != nil {
+			return nil, err
+		}
+		if own != nil {
+			all = append(all, own)
+		}
+	}
+	if name := s.profile.CAFile; name != "" {
+		more, err := s.readAuthorities(name)
+		if err != nil {
+			return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("ca_file: %w", err),
+				Hints: []string{"it is a PEM file, with lines BEGIN CERTIFICATE; to make one of a DER file: openssl x509 -inform der -in FILE -out ca.pem"}}
+		}
+		all = append(all, more...)
+	}
+	// Go reads this variable on Unix alone, and says nothing where its file isn't there.
+	if name := s.env.Getenv("SSL_CERT_FILE"); name != "" {
+		more, err := s.readAuthorities(name)
+		if err != nil {
+			s.line("warning", "SSL_CERT_FILE is of no use: %v", err)
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+// readAuthorities reads the certificates of a PEM file; what else is in it is passed over.
+func (s *session) readAuthorities(name string) ([]*x509.Certificate, error) {
+	rest, err := s.env.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var all []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%s: certificate %d can't be read", name, len(all)+1)
+		}
+		all = append(all, c)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: %w", name, errNoCertificate)
+	}
+	return all, nil
+}
+
+var errNoCertificate = errors.New("there is no certificate in it")
+
+// checkTrust refuses a flag that could do nothing: the STS inside simsid is asked without a connection.
+func (s *session) checkTrust() error {
+	if s.embedded() && s.profile.Origins["ca_file"].Source == config.FromFlag {
+		return &usageError{Problem: "--ca-file has no meaning for the STS inside simsid, which is asked without a network"}
+	}
+	return nil
+}
