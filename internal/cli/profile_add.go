@@ -326,7 +326,7 @@ func (a *app) askProfile(ctx context.Context, file *config.File, o *profileAddOp
 		return err
 	}
 	text := "Client secret (not shown; empty for none)"
-	if kind.SecretRequired {
+	if kind.SecretRequired() {
 		text = "Client secret (not shown)"
 	}
 	d.secret, err = a.askSecret(ctx, text)

@@ -3,6 +3,8 @@
 // nothing and prints nothing.
 package provider
 
+import "slices"
+
 // AuthMethod is how a client authenticates at the token endpoint (OpenID Connect Core 9).
 type AuthMethod string
 
@@ -34,26 +36,40 @@ type Kind struct {
 	IssuerSlash     bool   // at first sight, discovery's issuer may differ from the base by a trailing slash
 	SIMS            bool   // speaks SIMS ID's vocabulary: exclusive scopes, organisations, findings
 	ValidationCalls bool   // has IdentityServer3's two validation endpoints, which discovery doesn't list
+	// IntrospectionByScope says that introspection is asked with the name and secret of a scope, and knows access tokens alone, of them
+	// those that have this scope.
+	IntrospectionByScope bool
 	// SignedIntrospection says that introspection is asked for a signed answer first (RFC 9701), where metadata names algorithms for it.
 	SignedIntrospection bool
 	RevokeCascade       bool // revoking one refresh token ends all of that user and client
+	RevokesNoJWT        bool // to revoke an access token that is a JWT is answered with yes, and ends nothing
 	SubjectOptional     bool // userinfo may leave sub out
 	SubjectTail         bool // the fifth part of sub may change within one login
-	SecretRequired      bool // every client has a secret
 	VerifierByFlow      bool // refuses a code_verifier from clients whose flow isn't named for it, and burns the code
 	// SelectOrganisation is what goes before an organisation's id in acr_values of a client-credentials request; "" where there is no
 	// such thing.
 	SelectOrganisation string
 	DefaultFlow        Flow
-	Limits             []Limit  // on what is asked of the authorisation endpoint
-	BrokenPrompts      []string // values of prompt that end on an error page
-	OnePrompt          bool     // a list of prompts is ignored
-	MaxAgeZeroLoops    bool     // max_age=0 leads back to the sign-in page for ever
+	Rules              []Rule      // that a sign-in has to keep
+	ACRPrefixes        []ACRPrefix // words of acr_values that mean something else than a level
+	Limits             []Limit     // on what is asked of the authorisation endpoint
+	BrokenPrompts      []string    // values of prompt that end on an error page
+	OnePrompt          bool        // a list of prompts is ignored
+	MaxAgeZeroLoops    bool        // max_age=0 leads back to the sign-in page for ever
 	DefaultAuth        AuthMethod
 	DefaultScopes      []string
 	DefaultRedirect    string // "" when the user must give the registered one
 	DefaultStore       string // "keyring", or "auto"
 }
+
+// ACRPrefix is the beginning of a word of acr_values that isn't about the level of a sign-in (OpenID Connect Core 2, acr).
+type ACRPrefix struct {
+	Prefix string
+	Claim  string // of the ID token, that says what became of it; "" where none does
+}
+
+// identityServer3ACR are the words that IdentityServer3 understands.
+func identityServer3ACR() []ACRPrefix { return []ACRPrefix{{"idp:", "idp"}, {"tenant:", ""}} }
 
 // Limit is the greatest length of a parameter, in characters.
 type Limit struct {
@@ -84,15 +100,18 @@ func Kinds() []Kind {
 			RevokeCascade:   true,
 			SubjectTail:     true,
 			SubjectOptional: true,
-			SecretRequired:  true,
 			VerifierByFlow:  true,
+			Rules:           slices.Concat(installationRules(), simsRules()),
+			ACRPrefixes:     identityServer3ACR(),
 
-			SelectOrganisation: "orgselected:",
-			DefaultFlow:        FlowCodeWithProofKey,
-			Limits:             identityServer3Limits(),
-			BrokenPrompts:      []string{"select_account"},
-			OnePrompt:          true,
-			MaxAgeZeroLoops:    true,
+			IntrospectionByScope: true,
+			RevokesNoJWT:         true,
+			SelectOrganisation:   "orgselected:",
+			DefaultFlow:          FlowCodeWithProofKey,
+			Limits:               identityServer3Limits(),
+			BrokenPrompts:        []string{"select_account"},
+			OnePrompt:            true,
+			MaxAgeZeroLoops:      true,
 			// IdentityServer3 doesn't percent-decode Basic credentials, so the body is the one place that always works.
 			DefaultAuth:   AuthPost,
 			DefaultScopes: []string{"openid", "profile", "roles", "partner"},
@@ -106,6 +125,7 @@ func Kinds() []Kind {
 			// is a public one whatever the method (see Client).
 			DefaultAuth: AuthBasic,
 			DefaultFlow: FlowCodeWithProofKey,
+			Rules:       []Rule{openIDRule()},
 			// Providers that don't know of signed answers name no algorithms for them.
 			SignedIntrospection: true,
 			// No offline_access: OpenID Connect Core 11 lets a provider ignore it, but several answer invalid_scope, and a login
@@ -126,15 +146,18 @@ func Kinds() []Kind {
 			RevokeCascade:   true,
 			SubjectTail:     true,
 			SubjectOptional: true,
-			SecretRequired:  true,
 			VerifierByFlow:  true,
+			Rules:           simsRules(),
+			ACRPrefixes:     identityServer3ACR(),
 
-			SelectOrganisation: "orgselected:",
-			DefaultFlow:        FlowCodeWithProofKey,
-			Limits:             identityServer3Limits(),
-			BrokenPrompts:      []string{"select_account"},
-			OnePrompt:          true,
-			MaxAgeZeroLoops:    true,
+			IntrospectionByScope: true,
+			RevokesNoJWT:         true,
+			SelectOrganisation:   "orgselected:",
+			DefaultFlow:          FlowCodeWithProofKey,
+			Limits:               identityServer3Limits(),
+			BrokenPrompts:        []string{"select_account"},
+			OnePrompt:            true,
+			MaxAgeZeroLoops:      true,
 
 			DefaultAuth: AuthPost,
 			DefaultScopes: []string{

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -10,7 +11,7 @@ func TestEmulatorIsLikeSIMSID(t *testing.T) {
 	simsid, emulator := mustKind(t, "simsid"), mustKind(t, "emulator")
 	want := simsid
 	want.Name, want.Title, want.Embedded, want.OwnCA, want.Environments = "emulator", "the embedded STS", true, true, nil
-	want.Issuer = "https://emulator.simsid.invalid/"
+	want.Issuer, want.Rules = "https://emulator.simsid.invalid/", simsRules() // it is no installation of SIMS ID's
 	want.DefaultScopes = []string{"openid", "profile", "roles", "partner", "partnermanagementapplication", "offline_access"}
 	want.DefaultRedirect, want.DefaultStore = "http://127.0.0.1:0/callback", "auto"
 	if !reflect.DeepEqual(emulator, want) {
@@ -23,13 +24,15 @@ func TestKinds(t *testing.T) {
 		{
 			Name: "simsid", Title: "SIMS ID", Environments: []Environment{{"sandbox", ""}, {"live", "https://sts.sims.co.uk"}},
 			IssuerSlash: true, SIMS: true, ValidationCalls: true, RevokeCascade: true, SubjectTail: true,
-			SubjectOptional: true, SecretRequired: true, VerifierByFlow: true, SelectOrganisation: "orgselected:", DefaultFlow: FlowCodeWithProofKey,
+			SubjectOptional: true, VerifierByFlow: true, SelectOrganisation: "orgselected:", DefaultFlow: FlowCodeWithProofKey,
 			Limits: identityServer3Limits(), BrokenPrompts: []string{"select_account"}, OnePrompt: true, MaxAgeZeroLoops: true,
+			Rules: slices.Concat(installationRules(), simsRules()), ACRPrefixes: []ACRPrefix{{"idp:", "idp"}, {"tenant:", ""}},
 			DefaultAuth: AuthPost, DefaultScopes: []string{"openid", "profile", "roles", "partner"}, DefaultStore: "keyring",
 		},
 		{
 			Name: "oidc", DefaultAuth: AuthBasic, DefaultFlow: FlowCodeWithProofKey, DefaultScopes: []string{"openid", "profile"},
 			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring", SignedIntrospection: true,
+			Rules: []Rule{openIDRule()},
 		},
 		mustKind(t, "emulator"),
 	}
