@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 )
@@ -90,15 +91,14 @@ func (e *TLSError) Unwrap() error { return e.Err }
 
 // explainTLS makes an error that says what is wrong out of TLS's own; others stay as they are.
 func explainTLS(err error, host string, now time.Time) error {
-	const protocolVersion = 70 // RFC 8446 section 6.2
 	if failed, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return explainCertificate(failed, host, now)
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return &TLSError{Problem: "something answers there that doesn't speak TLS: https needs it", Err: err}
 	}
-	if alert, ok := errors.AsType[tls.AlertError](err); ok && alert == protocolVersion {
-		return &TLSError{Problem: "the server speaks no TLS 1.2 or newer, and older protocol versions are never used", Err: err}
+	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" { // as crypto/tls calls an alert that it gets
+		return &TLSError{Problem: fmt.Sprintf("the server takes no connection by TLS 1.2 or newer: %v", alert.Err), Err: err}
 	}
 	return err
 }
