@@ -34,9 +34,9 @@ const (
 const keyringWords = "keyring (Secret Service)"
 
 // secretService keeps items by go-keyring, in the collection and with the label and attributes that it chooses, so that any
-// program built on it finds them. What go-keyring can't do is done here on the connection that it uses too: to tell a locked
-// keyring from a missing one before a call that would wait for a prompt, and to read in four calls, with a deadline, where
-// go-keyring takes seven and has none. Writing, too, takes go-keyring's last call alone and none of the six before it, which
+// program built on it finds them. An item is read by a quick look first, see quickLook. What go-keyring can't do otherwise is done
+// here on the connection that it uses too: to tell a locked keyring from a missing one before a call that would wait for a prompt, and
+// to read in four calls, with a deadline, where go-keyring takes seven and has none. Writing, too, takes go-keyring's last call alone and none of the six before it, which
 // repeat what is known here: a rotated refresh token isn't safe until that call is answered.
 type secretService struct {
 	o Options
@@ -46,6 +46,9 @@ type secretService struct {
 	on      *dbus.Conn // the connection that session belongs to
 	path    dbus.ObjectPath
 	pathOn  *dbus.Conn // the connection on which path was found
+
+	looking sync.Mutex
+	quick   *quickLook
 }
 
 func newSystemKeyring(o Options) keyring { return &secretService{o: o} }
@@ -112,104 +115,6 @@ func (k *secretService) collection(ctx context.Context, conn *dbus.Conn) (dbus.O
 	return path, nil
 }
 
-// ready makes sure that the collection is open, asking for it to be unlocked where a prompt is allowed.
-func (k *secretService) ready(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath) error {
-	locked, err := k.locked(ctx, conn, path)
-	if err != nil || !locked {
-		return err
-	}
-	if !mayPrompt(ctx) {
-		return ErrLocked
-	}
-	return k.unlock(ctx, conn, path)
-}
-
-func (k *secretService) locked(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, k.o.deadline())
-	defer cancel()
-	var v dbus.Variant
-	err := conn.Object(ssName, path).CallWithContext(ctx, ssProperty, 0, ssCollection, "Locked").Store(&v)
-	locked, ok := v.Value().(bool)
-	return locked || !ok, err
-}
-
-func (k *secretService) unlock(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath) error {
-	call, cancel := context.WithTimeout(ctx, k.o.deadline())
-	defer cancel()
-	var unlocked []dbus.ObjectPath
-	var prompt dbus.ObjectPath
-	err := conn.Object(ssName, ssPath).CallWithContext(call, ssService+".Unlock", 0, []dbus.ObjectPath{path}).Store(&unlocked, &prompt)
-	if err != nil {
-		return err
-	}
-	if prompt != noPath {
-		return k.prompt(ctx, conn, prompt)
-	}
-	if !slices.Contains(unlocked, path) {
-		return ErrLocked
-	}
-	return nil
-}
-
-// prompt shows the keyring's own prompt and waits for it. A dismissed one means that somebody declined, or, on a system
-// without a screen, that there was nothing to show it: either way the keyring stays locked.
-func (k *secretService) prompt(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath) error {
-	match := []dbus.MatchOption{dbus.WithMatchObjectPath(prompt), dbus.WithMatchInterface(ssPrompt)}
-	call, cancel := context.WithTimeout(ctx, k.o.deadline())
-	defer cancel()
-	if err := conn.AddMatchSignalContext(call, match...); err != nil {
-		return err
-	}
-	defer func() { _ = conn.RemoveMatchSignal(match...) }() // the connection ends with the process
-	signals := make(chan *dbus.Signal, 4)
-	conn.Signal(signals)
-	defer conn.RemoveSignal(signals)
-	answered := false
-	defer func() {
-		if !answered {
-			conn.Object(ssName, prompt).Go(ssPrompt+".Dismiss", dbus.FlagNoReplyExpected, nil)
-		}
-	}()
-	if err := conn.Object(ssName, prompt).CallWithContext(call, ssPrompt+".Prompt", 0, "").Err; err != nil {
-		return err
-	}
-	quiet, limit := k.o.after(promptQuiet), k.o.after(promptDeadline)
-	for {
-		select {
-		case sig, ok := <-signals:
-			if !ok {
-				return fmt.Errorf("%w: the session bus went away", ErrAbsent)
-			}
-			if sig.Path != prompt || sig.Name != ssPrompt+".Completed" {
-				continue
-			}
-			answered = true
-			if dismissed, ok := first[bool](sig.Body); !ok || dismissed {
-				return fmt.Errorf("%w: its prompt was dismissed or couldn't be shown", ErrLocked)
-			}
-			return nil
-		case <-quiet:
-			if k.o.Waiting != nil {
-				k.o.Waiting("the keyring's unlocking prompt")
-			}
-			quiet = nil
-		case <-limit:
-			return fmt.Errorf("%w: nobody answered its prompt in %s", ErrLocked, promptDeadline)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func first[T any](body []any) (T, bool) {
-	var zero T
-	if len(body) == 0 {
-		return zero, false
-	}
-	v, ok := body[0].(T)
-	return v, ok
-}
-
 // open connects and finds the collection, within the deadline.
 func (k *secretService) open(ctx context.Context) (*dbus.Conn, dbus.ObjectPath, error) {
 	conn, err := k.connect(ctx)
@@ -231,6 +136,9 @@ func (k *secretService) open(ctx context.Context) (*dbus.Conn, dbus.ObjectPath, 
 }
 
 func (k *secretService) get(ctx context.Context, account string) (string, error) {
+	if v, err := k.quickGet(ctx, account); !errors.Is(err, errNotQuick) {
+		return v, err
+	}
 	conn, path, err := k.open(ctx)
 	if err != nil {
 		return "", k.explain(ctx, err)
