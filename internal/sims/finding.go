@@ -28,6 +28,7 @@ type Finding struct {
 	Why      string // why it matters
 	Do       string // what to do
 	Source   string // where the rule comes from
+	Refuse   bool   // two readers may read the token in two ways: it should be refused
 }
 
 // Input is the subject matter of Findings.
@@ -37,6 +38,14 @@ type Input struct {
 	Wanted  []string     // scopes asked for; nil when unknown
 	Granted []string     // scopes granted; nil when unknown
 	Now     time.Time
+
+	// The headers make the rules about any token speak; empty where only claims are there.
+	AccessHeader, IDHeader token.Header
+	// OtherVocabulary says that the tokens aren't SIMS ID's: then only the rules about any token speak.
+	OtherVocabulary bool
+	ClientID        string    // of the profile; "" when unknown
+	RefreshedAt     time.Time // when the tokens were last refreshed; zero: never, or unknown
+	InURL           bool      // they were found in an address
 }
 
 // Findings looks at the tokens of one login. The order is fixed: errors first, then by the table of rules.
@@ -44,8 +53,11 @@ func Findings(in Input) []Finding {
 	l := newLook(in)
 	var found []Finding
 	for _, r := range rules() {
+		if in.OtherVocabulary && !r.General {
+			continue
+		}
 		for _, seen := range r.look(l) {
-			found = append(found, Finding{r.ID, r.Severity, seen, r.Why, r.Do, r.Source})
+			found = append(found, Finding{r.ID, r.Severity, seen, r.Why, r.Do, r.Source, r.Refuse})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Finding) int { return a.Severity.rank() - b.Severity.rank() })
@@ -59,16 +71,20 @@ type look struct {
 	access, id      view
 	wanted, granted []string
 	scopes          []string // those granted, or, where that isn't known, those asked for
+	now, refreshed  time.Time
+	client          string
+	inURL           bool
 }
 
 // view is one token's claims, with its organisation values taken apart.
 type view struct {
 	token.Object
+	header        token.Header
 	organisations map[string][]Membership // by claim
 }
 
-func newView(claims token.Object) view {
-	v := view{claims, make(map[string][]Membership)}
+func newView(claims token.Object, header token.Header) view {
+	v := view{claims, header, make(map[string][]Membership)}
 	for _, p := range organisationScopes() {
 		v.organisations[p[1]] = membershipsOf(claims, p[1])
 	}
@@ -79,7 +95,10 @@ func newLook(in Input) look {
 	if in.Granted == nil {
 		in.Granted = GrantedScopes(in.Access)
 	}
-	l := look{access: newView(in.Access), id: newView(in.ID), wanted: in.Wanted, granted: in.Granted, scopes: in.Granted}
+	l := look{
+		access: newView(in.Access, in.AccessHeader), id: newView(in.ID, in.IDHeader), wanted: in.Wanted, granted: in.Granted, scopes: in.Granted,
+		now: in.Now, refreshed: in.RefreshedAt, client: in.ClientID, inURL: in.InURL,
+	}
 	if l.scopes == nil {
 		l.scopes = in.Wanted
 	}

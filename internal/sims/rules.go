@@ -6,6 +6,8 @@ import "slices"
 type Rule struct {
 	ID       string
 	Severity Severity
+	General  bool   // it is about any provider's tokens
+	Refuse   bool   // the token isn't one that may be read in one way alone
 	When     string // when it speaks
 	Why      string
 	Do       string
@@ -34,7 +36,7 @@ const (
 )
 
 func rules() []rule {
-	return slices.Concat(errorRules(), organisationRules(), otherRules(), noteRules())
+	return slices.Concat(formRules(), errorRules(), organisationRules(), otherRules(), loginRules(), carefulRules(), noteRules(), refreshRules())
 }
 
 func errorRules() []rule {
