@@ -199,11 +199,11 @@ func (s *session) printURL(ctx context.Context, o *loginOptions) error {
 	if err != nil {
 		return err
 	}
-	address, err := flow.AuthorizationAddress(r)
+	address, err := flow.AuthorizationAddress(ctx, r)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(s.env.Stdout, address)
+	_, err = fmt.Fprintln(s.env.Stdout, address.URL)
 	return err
 }
 
@@ -237,7 +237,7 @@ func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client pro
 		return nil, err
 	}
 	return flow.Device(ctx, flow.DeviceRequest{
-		Provider: p, Client: client, Scopes: s.profile.Scopes, Params: params, Clock: clock{s.env}, Event: s.loginEvents(nobodyVisits), Keep: keep,
+		Provider: p, Client: client, Scopes: s.profile.Scopes, Params: params, Clock: clock{s.env}, Event: s.loginEvents(nobodyVisits), MaxAge: -1, Keep: keep,
 	})
 }
 

@@ -6,14 +6,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
@@ -36,6 +31,7 @@ func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
+	r.started = r.Clock.Now()
 	o, err := newOneTime(r.Rand)
 	if err != nil {
 		return nil, err
@@ -45,6 +41,11 @@ func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
 		return nil, err
 	}
 	defer l.close()
+	if isLogin(r.Scopes) && r.parts() != (parts{accessToken: true}) {
+		reading, stop := context.WithCancel(ctx)
+		defer stop()
+		r.Provider.LoadKeys(reading) // while the user signs in
+	}
 	a, err := r.ask(ctx, l, o)
 	if err != nil {
 		return nil, err
@@ -109,114 +110,9 @@ func (o oneTime) challenge() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// check refuses a request that would be no sign-in, or one whose safeguards its further parameters would replace.
-func (r LoginRequest) check() error {
-	if err := r.checkType(); err != nil {
-		return err
-	}
-	reserved := []string{
-		"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
-		"max_age", "client_secret", "code_verifier",
-		"response_mode",
-		"request", "request_uri", // a request object stands above all others (OpenID Connect Core 6.1)
-	}
-	if r.MaxAge == 0 && r.Provider.Kind.MaxAgeZeroLoops {
-		return &ParamError{Name: "max_age", Problem: "can't be 0: " + r.Provider.Kind.Title + " then asks for ever; prompt=login asks once"}
-	}
-	for name, values := range r.Params {
-		if slices.Contains(reserved, name) {
-			return &ParamError{Name: name, Problem: "is set by the sign-in itself"}
-		}
-		if len(values) != 1 { // RFC 6749 section 3.1
-			return &ParamError{Name: name, Problem: "must have one value"}
-		}
-	}
-	if err := r.checkPrompt(); err != nil {
-		return err
-	}
-	return r.checkLimits()
-}
-
-// checkPrompt refuses what isn't known (OpenID Connect Core 3.1.2.1), and what this kind of provider breaks on.
-func (r LoginRequest) checkPrompt() error {
-	refuse := func(problem string) error { return &ParamError{Name: "prompt", Problem: problem} }
-	if !r.Params.Has("prompt") {
-		return nil
-	}
-	prompts, kind := strings.Fields(r.Params.Get("prompt")), r.Provider.Kind
-	for _, p := range prompts {
-		switch {
-		case !slices.Contains([]string{"none", "login", "consent", "select_account"}, p):
-			return refuse(fmt.Sprintf("can't be %q: it is none, login, consent or select_account", p))
-		case slices.Contains(kind.BrokenPrompts, p):
-			return refuse(fmt.Sprintf("can't be %q: it ends on an error page of %s; login asks for the password again", p, kind.Title))
-		case p == "none" && len(prompts) > 1:
-			return refuse("can't have none beside others")
-		}
-	}
-	switch {
-	case len(prompts) == 0:
-		return refuse("is empty")
-	case len(prompts) > 1 && kind.OnePrompt:
-		return refuse("must be one word: " + kind.Title + " ignores a list")
-	}
-	return nil
-}
-
-// checkLimits holds what will be sent against the kind's limits: the provider would show an error page, and nothing would come back.
-func (r LoginRequest) checkLimits() error {
-	values := r.params(oneTime{}, r.RedirectURI)
-	for _, l := range r.Provider.Kind.Limits {
-		if n := utf8.RuneCountInString(values.Get(l.Param)); n > l.Max {
-			return &ParamError{Name: l.Param, Problem: fmt.Sprintf("is %d characters long, and %s takes at most %d", n, r.Provider.Kind.Title, l.Max)}
-		}
-	}
-	return nil
-}
-
-// AuthorizationAddress is the address of a login that nobody waits for: it is checked like one, and its answer can't be redeemed.
-func AuthorizationAddress(r LoginRequest) (string, error) {
-	if _, err := parseRedirect(r.RedirectURI, r.Listen); err != nil {
-		return "", err
-	}
-	if err := r.check(); err != nil {
-		return "", err
-	}
-	o, err := newOneTime(r.Rand)
-	if err != nil {
-		return "", err
-	}
-	return r.Provider.AuthorizationURL(r.params(o, r.RedirectURI))
-}
-
-// params are the parameters of the authorisation request (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1, RFC 7636
-// section 4.3).
-func (r LoginRequest) params(o oneTime, redirectURI string) url.Values {
-	v := url.Values{
-		"response_type": {r.responseType()},
-		"client_id":     {r.Client.ID},
-		"redirect_uri":  {redirectURI},
-		"scope":         {strings.Join(r.Scopes, " ")},
-		"state":         {o.state.Reveal()},
-		"nonce":         {o.nonce.Reveal()},
-	}
-	if r.proves() {
-		v.Set("code_challenge", o.challenge())
-		v.Set("code_challenge_method", "S256")
-	}
-	if r.ResponseMode != "" {
-		v.Set("response_mode", r.ResponseMode)
-	}
-	if r.MaxAge >= 0 {
-		v.Set("max_age", strconv.FormatInt(int64(r.MaxAge/time.Second), 10))
-	}
-	maps.Copy(v, r.Params)
-	return v
-}
-
 // ask sends the user to the provider and waits for the answer.
 func (r LoginRequest) ask(ctx context.Context, l *loopback, o oneTime) (answer, error) {
-	address, err := r.Provider.AuthorizationURL(r.params(o, l.redirect.uri))
+	address, err := r.address(ctx, o, l.redirect.uri)
 	if err != nil {
 		return answer{}, err
 	}
@@ -235,10 +131,13 @@ func (r LoginRequest) ask(ctx context.Context, l *loopback, o oneTime) (answer, 
 		go readLines(r.Paste, w.lines, done)
 	}
 	r.emit(Listening{RedirectURI: l.redirect.uri, Addresses: l.addresses})
-	r.emit(Address{URL: address})
-	if r.Open != nil {
+	r.emit(address)
+	switch {
+	case r.Open != nil:
 		w.browser = make(chan error, 1)
-		go func() { w.browser <- r.Open(ctx, address) }()
+		go func() { w.browser <- r.Open(ctx, address.URL) }()
+	case !address.Expires.IsZero(): // who opens it by hand may come too late
+		w.stale = r.Clock.After(address.Expires.Sub(r.Clock.Now()))
 	}
 	return w.wait(ctx)
 }
@@ -250,6 +149,7 @@ type waiting struct {
 	timeout  time.Duration
 	expired  <-chan time.Time
 	quiet    <-chan time.Time // nil: it won't come
+	stale    <-chan time.Time // the end of the address; nil: it has none
 	lines    chan pasted      // nil: nothing can be pasted
 	block    []string         // lines that were pasted and not looked at yet
 	settled  <-chan time.Time // nil: no block has begun
@@ -280,6 +180,9 @@ func (w *waiting) wait(ctx context.Context) (answer, error) {
 		case <-w.quiet:
 			w.request.emit(Quiet{After: quietAfter, RedirectURI: uri})
 			w.quiet = nil
+		case <-w.stale:
+			w.request.emit(AddressExpired{})
+			w.stale = nil
 		case <-w.expired:
 			if !w.listener.take() { // the answer came at the last moment: its sender has been told that it was taken
 				return <-w.listener.answers, nil

@@ -3,8 +3,8 @@ package flow
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/simsid/simsid/internal/provider"
@@ -18,7 +18,9 @@ type DeviceRequest struct {
 	Scopes   []string
 	Params   url.Values
 	Clock    Clock
-	Event    func(Event) // called from one goroutine; nil: nobody listens
+	Event    func(Event)   // called from one goroutine; nil: nobody listens
+	MaxAge   time.Duration // negative: not sent
+	Force    bool          // as in LoginRequest
 	Keep     func(context.Context, *LoginResult) error
 }
 
@@ -42,13 +44,22 @@ const slowDown = 5 * time.Second
 // *provider.OAuthError for a login that was denied, *provider.VerificationError for an ID token that doesn't hold, ErrNoOpenID, and ctx's
 // error when it is cancelled.
 func Device(ctx context.Context, r DeviceRequest) (*LoginResult, error) {
-	if !slices.Contains(r.Scopes, "openid") {
+	if !isLogin(r.Scopes) && !r.Force {
 		return nil, ErrNoOpenID
 	}
-	d, err := r.Provider.AuthorizeDevice(ctx, r.Client, r.Scopes, r.Params)
+	started := r.Clock.Now()
+	params := url.Values{}
+	maps.Copy(params, r.Params)
+	if r.MaxAge >= 0 {
+		params.Set("max_age", maxAge(r.MaxAge))
+	}
+	d, err := r.Provider.AuthorizeDevice(ctx, r.Client, r.Scopes, params)
 	if err != nil {
 		return nil, err
 	}
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	r.Provider.LoadKeys(reading) // while the user signs in
 	if r.Event != nil {
 		r.Event(DeviceCode{UserCode: d.UserCode, URI: d.URI, CompleteURI: d.CompleteURI, Expires: d.Expires})
 	}
@@ -56,24 +67,33 @@ func Device(ctx context.Context, r DeviceRequest) (*LoginResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := response.Set
-	if set.ID.IsZero() {
+	result := &LoginResult{Set: response.Set}
+	result.Set.SignedInAt = r.Clock.Now()
+	switch {
+	case !result.Set.ID.IsZero():
+		if result.Verification, err = r.verify(ctx, result.Set); err != nil {
+			return nil, err
+		}
+	case isLogin(r.Scopes):
 		return nil, noIDToken(r.Provider.Metadata)
 	}
-	// There is no nonce in this flow: the tokens came straight from the provider, for a code that nobody else has.
-	v, err := r.Provider.Verify(ctx, set.ID, provider.VerifyRequest{Use: provider.AtLogin, ClientID: r.Client.ID, Access: set.Access, MaxAge: -1})
-	if err != nil {
-		return nil, err
-	}
-	if err := v.Err(); err != nil {
-		return nil, err
-	}
-	set.SignedInAt = r.Clock.Now()
-	result := &LoginResult{Set: set, Verification: v}
+	result.Findings = asked{
+		kind: r.Provider.Kind, acr: r.Params.Get("acr_values"), prompt: r.Params.Get("prompt"), started: started,
+	}.compare(result.Verification)
 	if r.Keep != nil {
 		return result, r.Keep(ctx, result)
 	}
 	return result, nil
+}
+
+// verify holds the ID token against this login. There is no nonce in this flow: the tokens came straight from the provider, for a
+// code that nobody else has.
+func (r DeviceRequest) verify(ctx context.Context, set token.Set) (*provider.Verification, error) {
+	v, err := r.Provider.Verify(ctx, set.ID, provider.VerifyRequest{Use: provider.AtLogin, ClientID: r.Client.ID, Access: set.Access, MaxAge: r.MaxAge})
+	if err != nil {
+		return nil, err
+	}
+	return v, v.Err()
 }
 
 // poll asks until the user is done. It never asks sooner than the provider said.
@@ -112,41 +132,4 @@ func (r DeviceRequest) poll(ctx context.Context, d provider.DeviceCode) (provide
 			return provider.TokenResponse{}, err
 		}
 	}
-}
-
-// AdoptRequest says how to take over a login whose refresh token came from elsewhere.
-type AdoptRequest struct {
-	Provider *provider.Provider
-	Client   provider.Client
-	Refresh  token.Secret
-	Clock    Clock
-	Keep     func(context.Context, *LoginResult) error
-}
-
-// Adopt redeems the refresh token, once: a provider that takes each one once has then burned it, and the result holds the new one. What
-// the provider says of who it is, is verified where it says so (OpenID Connect Core 12.2 leaves the ID token to it).
-func Adopt(ctx context.Context, r AdoptRequest) (*LoginResult, error) {
-	response, err := r.Provider.Refresh(ctx, r.Client, r.Refresh)
-	if err != nil {
-		return nil, err
-	}
-	result := &LoginResult{Set: response.Set}
-	if result.Set.Refresh.IsZero() {
-		result.Set.Refresh = r.Refresh
-	}
-	if id := result.Set.ID; !id.IsZero() {
-		v, err := r.Provider.Verify(ctx, id, provider.VerifyRequest{Use: provider.AtRefresh, ClientID: r.Client.ID, Access: result.Set.Access, MaxAge: -1})
-		if err != nil {
-			return nil, err
-		}
-		if err := v.Err(); err != nil {
-			return nil, err
-		}
-		result.Verification = v
-	}
-	result.Set.SignedInAt = r.Clock.Now()
-	if r.Keep != nil {
-		return result, r.Keep(ctx, result)
-	}
-	return result, nil
 }

@@ -39,7 +39,7 @@ func device(t *testing.T, answers ...map[string]any) (*sts, DeviceRequest) {
 	}
 	p := s.provider()
 	p.Metadata.DeviceEndpoint = s.URL + "/device"
-	return s, DeviceRequest{Provider: p, Client: s.client(), Scopes: []string{"openid"}, Clock: s.clock}
+	return s, DeviceRequest{Provider: p, Client: s.client(), Scopes: []string{"openid"}, Clock: s.clock, MaxAge: -1}
 }
 
 func said(code string) map[string]any { return map[string]any{"error": code} }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 )
 
@@ -34,6 +35,11 @@ type LoginRequest struct {
 	// WithoutProofKey sends neither challenge nor verifier, for clients whose provider refuses them. The nonce in the ID token, which
 	// is asked for in any case, then is what ties a code to this login.
 	WithoutProofKey bool
+	// Push hands the request over to the provider before the browser is sent there (RFC 9126); Client then has to authenticate.
+	Push bool
+	// Force asks for what a rule of the provider's kind, or the lack of the scope openid, is against, and leaves the answer to the
+	// provider. What keeps a login safe it doesn't touch.
+	Force bool
 
 	// Open opens the browser; nil: none is opened. It runs in a goroutine of its own that Login doesn't wait for, with
 	// the context that Login was given: it isn't cancelled when Login returns, so a browser that was started lives on.
@@ -54,6 +60,8 @@ type LoginRequest struct {
 	// Keep keeps the login before the browser is told that it worked: what it returns ends the login as failed. nil: nobody keeps it.
 	Keep  func(context.Context, *LoginResult) error
 	Event func(Event) // called from one goroutine at a time; nil: nobody listens
+
+	started time.Time // when the login began
 }
 
 // Clock is time as a login sees it; a test has its own.
@@ -67,6 +75,8 @@ type LoginResult struct {
 	Set          token.Set
 	Verification *provider.Verification // of the ID token; nil where none was asked for
 	Via          string                 // "browser" or "paste"; "" for a login without an answer
+	// Findings are what came otherwise than it was asked for, and is taken all the same: the standards leave it to whoever relies on it.
+	Findings []sims.Finding
 }
 
 // Event is something that the user may want to know while a flow runs: one of the types below.
@@ -79,7 +89,13 @@ type Listening struct {
 }
 
 // Address is the address to visit.
-type Address struct{ URL string }
+type Address struct {
+	URL     string
+	Expires time.Time // the end of a pushed request, by when it has to be visited, once; zero: it has none
+}
+
+// AddressExpired says that nobody has come back from the address, and that whoever hasn't visited it by now is too late.
+type AddressExpired struct{}
 
 // BrowserFailed says that the opener couldn't be started.
 type BrowserFailed struct{ Err error }
@@ -105,13 +121,14 @@ type Answered struct {
 	Values      token.Secret // its parameters as they were encoded, for a trace
 }
 
-func (Listening) event()     {}
-func (Address) event()       {}
-func (BrowserFailed) event() {}
-func (Stray) event()         {}
-func (PasteRefused) event()  {}
-func (Quiet) event()         {}
-func (Answered) event()      {}
+func (Listening) event()      {}
+func (Address) event()        {}
+func (AddressExpired) event() {}
+func (BrowserFailed) event()  {}
+func (Stray) event()          {}
+func (PasteRefused) event()   {}
+func (Quiet) event()          {}
+func (Answered) event()       {}
 
 // ErrNoOpenID says that a login was asked for without the scope that makes it one (OpenID Connect Core 3.1.2.1): without
 // "openid" there is no ID token, and so nobody who signed in.
@@ -124,6 +141,7 @@ var ErrNoPaste = errors.New("the pasted text ended without the answer")
 type ParamError struct {
 	Name    string
 	Problem string
+	Rule    bool // a rule of the provider's kind is against it, which Force leaves to the provider
 }
 
 func (e *ParamError) Error() string { return fmt.Sprintf("parameter %q %s", e.Name, e.Problem) }

@@ -57,7 +57,7 @@ func TestRulesOfTheKind(t *testing.T) {
 			t.Run(c.name+", "+kind, func(t *testing.T) {
 				r := asking(t, kind)
 				c.change(&r)
-				_, err := AuthorizationAddress(r)
+				_, err := AuthorizationAddress(t.Context(), r)
 				got := ""
 				if e, ok := errors.AsType[*ParamError](err); ok {
 					got = e.Problem
@@ -77,22 +77,22 @@ func TestAuthorizationAddress(t *testing.T) {
 	r := asking(t, "oidc")
 	seen := map[string]bool{}
 	for range 2 {
-		address, err := AuthorizationAddress(r)
+		address, err := AuthorizationAddress(t.Context(), r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q := requestOf(t, address)
+		q := requestOf(t, address.URL)
 		if q.Get("redirect_uri") != r.RedirectURI || len(q.Get("state")) != 43 || len(q.Get("nonce")) != 43 || seen[q.Get("state")] {
 			t.Errorf("got %v", q)
 		}
 		seen[q.Get("state")] = true
 	}
 	r.Scopes = nil
-	if _, err := AuthorizationAddress(r); !errors.Is(err, ErrNoOpenID) {
+	if _, err := AuthorizationAddress(t.Context(), r); !errors.Is(err, ErrNoOpenID) {
 		t.Errorf("got %v", err)
 	}
 	r.RedirectURI = "ftp://x"
-	_, err := AuthorizationAddress(r)
+	_, err := AuthorizationAddress(t.Context(), r)
 	if want := (&RedirectError{URI: "ftp://x", Problem: "it starts with neither https:// nor http://"}); !reflect.DeepEqual(err, error(want)) {
 		t.Errorf("got %v", err)
 	}

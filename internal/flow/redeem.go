@@ -45,7 +45,7 @@ func (r LoginRequest) checkType() error {
 	case r.ResponseMode == ModeQuery && p != (parts{code: true}):
 		// OAuth 2.0 Multiple Response Types 5: a query ends in logs and histories.
 		return &ParamError{Name: "response_mode", Problem: "can't be query where a token is in the answer: it is fragment or form_post"}
-	case !slices.Contains(r.Scopes, "openid") && p != (parts{accessToken: true}):
+	case !isLogin(r.Scopes) && p != (parts{accessToken: true}) && !r.Force:
 		return ErrNoOpenID
 	}
 	return nil
@@ -80,6 +80,9 @@ func (r LoginRequest) redeem(ctx context.Context, a answer, o oneTime, redirectU
 		}
 	}
 	result.Set.SignedInAt = r.Clock.Now()
+	result.Findings = asked{
+		kind: r.Provider.Kind, acr: r.Params.Get("acr_values"), prompt: r.Params.Get("prompt"), started: r.started,
+	}.compare(result.Verification)
 	return result, nil
 }
 
@@ -97,8 +100,11 @@ func (r LoginRequest) exchange(
 		return nil, err
 	}
 	set := response.Set
-	if set.ID.IsZero() {
+	switch {
+	case set.ID.IsZero() && (isLogin(r.Scopes) || front != nil):
 		return nil, noIDToken(r.Provider.Metadata)
+	case set.ID.IsZero():
+		return &LoginResult{Set: set, Via: a.via}, nil
 	}
 	request := provider.VerifyRequest{Nonce: o.nonce, Access: set.Access, Code: a.code}
 	if front != nil {

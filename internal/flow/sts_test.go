@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -131,6 +132,13 @@ func (s *sts) called(what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, what)
+}
+
+// made are the calls so far, sorted: the keys are read whenever there is time for it.
+func (s *sts) made() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(slices.Values(s.calls))
 }
 
 func (s *sts) provider() *provider.Provider {

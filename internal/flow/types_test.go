@@ -74,9 +74,9 @@ func TestResponseTypes(t *testing.T) {
 		verified     bool
 	}{
 		{"code", []string{"authorization_code", "jwks"}, "access-1", true},
-		{"code id_token", []string{"jwks", "authorization_code"}, "access-1", true},
+		{"code id_token", []string{"authorization_code", "jwks"}, "access-1", true},
 		{"code token", []string{"authorization_code", "jwks"}, "access-1", true},
-		{"code id_token token", []string{"jwks", "authorization_code"}, "access-1", true},
+		{"code id_token token", []string{"authorization_code", "jwks"}, "access-1", true},
 		{"id_token", []string{"jwks"}, "", true},
 		{"id_token token", []string{"jwks"}, "front-access", true},
 		{"token", nil, "front-access", false},
@@ -107,8 +107,8 @@ func TestResponseTypes(t *testing.T) {
 					if result.Set.Access.Reveal() != c.access || (result.Verification != nil) != c.verified || result.Set.SignedInAt.IsZero() {
 						t.Errorf("got %+v", result)
 					}
-					if !slices.Equal(a.sts.calls, c.calls) {
-						t.Errorf("expected the calls %q, got %q", c.calls, a.sts.calls)
+					if !slices.Equal(a.sts.made(), c.calls) {
+						t.Errorf("expected the calls %q, got %q", c.calls, a.sts.made())
 					}
 				})
 			}
@@ -144,7 +144,7 @@ func TestFrontRefused(t *testing.T) {
 			if result != nil || !ok || len(e.Failed) != 1 || e.Failed[0].Name != c.failed {
 				t.Errorf("got %+v, %v", result, err)
 			}
-			if slices.Contains(a.sts.calls, "authorization_code") {
+			if slices.Contains(a.sts.made(), "authorization_code") {
 				t.Error("the code was used")
 			}
 		})
