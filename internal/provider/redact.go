@@ -76,7 +76,7 @@ func (t *Trace) member(m token.Member) shownMember {
 		if err != nil {
 			b = []byte(`"[masked]"`)
 		}
-		return shownMember{visible(clip(m.Name, traceName)), s, b}
+		return shownMember{t.named(m.Name), s, b}
 	}
 	var s string
 	var list []any
@@ -86,13 +86,13 @@ func (t *Trace) member(m token.Member) shownMember {
 	case m.Value[0] == '"':
 		return text(mask(m.Name, s))
 	case raw == "true", raw == "false", raw == "null":
-		return shownMember{visible(clip(m.Name, traceName)), raw, m.Value}
+		return shownMember{t.named(m.Name), raw, m.Value}
 	case m.Value[0] == '[' && json.Unmarshal(m.Value, &list) == nil && m.Name == "keys":
 		return text(fmt.Sprintf("[keys: %d]", len(list)))
 	case m.Value[0] == '[' && show:
 		return t.list(m.Name, list)
 	case m.Value[0] != '{' && show: // a number
-		return shownMember{visible(clip(m.Name, traceName)), t.shown(raw), m.Value}
+		return shownMember{t.named(m.Name), t.shown(raw), m.Value}
 	}
 	return text("[masked]")
 }
@@ -111,7 +111,7 @@ func (t *Trace) list(name string, list []any) shownMember {
 	if err != nil {
 		b = []byte(`"[masked]"`)
 	}
-	return shownMember{visible(clip(name, traceName)), clip(string(b), traceValue), b}
+	return shownMember{t.named(name), clip(string(b), traceValue), b}
 }
 
 // fields redacts a form or a query, sorted by name.
@@ -131,7 +131,7 @@ func (t *Trace) fields(values url.Values) []pair {
 			if isShownField(name) {
 				shown = t.shown(v)
 			}
-			pairs = append(pairs, pair{visible(clip(name, traceName)), shown})
+			pairs = append(pairs, pair{t.named(name), shown})
 		}
 	}
 	return pairs
@@ -149,7 +149,7 @@ func (t *Trace) headers(h http.Header) (shown []pair, hidden []string) {
 	slices.Sort(names)
 	for _, name := range names {
 		if !isShownHeader(name) {
-			hidden = append(hidden, visible(clip(name, traceName)))
+			hidden = append(hidden, t.named(name))
 			continue
 		}
 		for _, v := range h[name] {

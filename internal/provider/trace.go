@@ -279,8 +279,15 @@ func (t *Trace) remember(v string) {
 
 // shown prepares foreign text that is on a list.
 func (t *Trace) shown(s string) string {
+	return visible(clip(t.masked(s), traceValue))
+}
+
+// named prepares the name of something.
+func (t *Trace) named(s string) string { return visible(clip(t.masked(s), traceName)) }
+
+func (t *Trace) masked(s string) string {
 	for _, secret := range t.secrets {
 		s = strings.ReplaceAll(s, secret, "[masked]")
 	}
-	return visible(clip(s, traceValue))
+	return s
 }
