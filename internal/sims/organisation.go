@@ -161,7 +161,13 @@ func lookupType(letter string) OrganisationType {
 // Memberships returns the organisations that claims name, under either claim, as string or array, in order. Nothing is left out:
 // a value that is no string is there with its fault.
 func Memberships(claims token.Object) []Membership {
-	return append(membershipsOf(claims, claimSingle), membershipsOf(claims, claimSeveral)...)
+	single, several := MembershipsByClaim(claims)
+	return append(single, several...)
+}
+
+// MembershipsByClaim is Memberships, apart by claim: the organisation signed in at, and those that the user belongs to.
+func MembershipsByClaim(claims token.Object) (single, several []Membership) {
+	return membershipsOf(claims, claimSingle), membershipsOf(claims, claimSeveral)
 }
 
 func membershipsOf(claims token.Object, name string) []Membership {

@@ -1,0 +1,186 @@
+package sims_test
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/simsid/simsid/internal/sims"
+	"github.com/simsid/simsid/internal/token"
+)
+
+func TestParseExpectation(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want sims.Expectation
+	}{
+		{"site=8412345", sims.Expectation{Path: []string{"site"}, Operator: "=", Value: "8412345"}},
+		{" site  = 8412345 ", sims.Expectation{Path: []string{"site"}, Operator: "=", Value: "8412345"}},
+		{"org.type has S", sims.Expectation{Path: []string{"org", "type"}, Operator: "has", Value: "S"}},
+		{"scope lacks partner", sims.Expectation{Path: []string{"scope"}, Operator: "lacks", Value: "partner"}},
+		{"exp > 5m", sims.Expectation{Path: []string{"exp"}, Operator: ">", Value: "5m"}},
+		{"exp>=2d", sims.Expectation{Path: []string{"exp"}, Operator: ">=", Value: "2d"}},
+		{"auth_time>-1h", sims.Expectation{Path: []string{"auth_time"}, Operator: ">", Value: "-1h"}},
+		{"exp < 2026-12-01T00:00:00Z", sims.Expectation{Path: []string{"exp"}, Operator: "<", Value: "2026-12-01T00:00:00Z"}},
+		{"n <= 1e3", sims.Expectation{Path: []string{"n"}, Operator: "<=", Value: "1e3"}},
+		{"name != Helen Head", sims.Expectation{Path: []string{"name"}, Operator: "!=", Value: "Helen Head"}},
+		{`name = " a\"b\\ "`, sims.Expectation{Path: []string{"name"}, Operator: "=", Value: ` a"b\ `}},
+		{`"a b"."c.d"=1`, sims.Expectation{Path: []string{"a b", "c.d"}, Operator: "=", Value: "1"}},
+		{"SIMSCX/Role has x", sims.Expectation{Path: []string{"SIMSCX/Role"}, Operator: "has", Value: "x"}},
+		{"http://example.com/is_root=true", sims.Expectation{Path: []string{"http://example", "com/is_root"}, Operator: "=", Value: "true"}},
+		{"nonce exists", sims.Expectation{Path: []string{"nonce"}, Operator: "exists"}},
+		{"access.jti missing ", sims.Expectation{Path: []string{"access", "jti"}, Operator: "missing"}},
+		{"a = = b", sims.Expectation{Path: []string{"a"}, Operator: "=", Value: "= b"}},
+	} {
+		c.want.Text = c.text
+		got, err := sims.ParseExpectation(c.text)
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%q: %+v, %v, want %+v", c.text, got, err, c.want)
+		}
+	}
+}
+
+// A fault is pointed at.
+func TestParseExpectationRefuses(t *testing.T) {
+	const operator = "an operator is missing: =, !=, >, >=, <, <=, has, lacks, exists or missing"
+	for _, c := range []struct {
+		text    string
+		at      int
+		problem string
+	}{
+		{"", 0, "the name of a claim is missing"},
+		{"  ", 2, "the name of a claim is missing"},
+		{"= 1", 0, "the name of a claim is missing"},
+		{"a. = 1", 2, "the name of a claim is missing"},
+		{`"" = 1`, 0, "the name of a claim is missing"},
+		{"site", 4, operator},
+		{"site 8412345", 5, operator},
+		{"site hasn't x", 5, operator},
+		{"site =", 6, "a value is missing"},
+		{"site has ", 9, "a value is missing"},
+		{`a = "b`, 4, "the quotes don't end"},
+		{`"a = b`, 0, "the quotes don't end"},
+		{`a = "b" c`, 8, "something follows the value"},
+		{"a exists b", 9, `"exists" takes no value`},
+		{"exp > soon", 6, "the value is no number, no span such as 5m or 2d, and no time such as 2026-01-31T12:00:00Z"},
+		{"exp > 0x10", 6, "the value is no number, no span such as 5m or 2d, and no time such as 2026-01-31T12:00:00Z"},
+		{"exp > 99999999d", 6, "the value is no number, no span such as 5m or 2d, and no time such as 2026-01-31T12:00:00Z"},
+		{strings.Repeat("a", 5000), 4096, "the expectation is too long"},
+	} {
+		_, err := sims.ParseExpectation(c.text)
+		got, _ := errors.AsType[*sims.ExpectError](err)
+		if want := (&sims.ExpectError{Text: c.text, At: c.at, Problem: c.problem}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%.40q: %+v, want %+v", c.text, got, want)
+		}
+	}
+	_, err := sims.ParseExpectation("é x")
+	if want := operator + " at character 3"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
+func TestHold(t *testing.T) {
+	access := `{"exp":1795296942,"nbf":1795293342,"scope":["openid","partner"],"site":"8412345","role":["admin@` + orgA + `","head teacher"],
+		"userorganisationidentifier":"` + userA + "|" + orgA + `|SM","address":{"post code":"N1","n":7},"a.b":"dotted","empty":[],"flag":true,"when":"2026-11-21"}`
+	id := `{"exp":1795293642,"nonce":"x","scope":"only here","site":"other","big":12345678901234567890}`
+	x := sims.Expected{Now: clock, Tokens: []sims.ExpectedToken{
+		{Name: "access", Label: "access token", Header: parsed(t, `{"alg":"RS256"}`, access).Header, Claims: claims(t, access)},
+		{Name: "id", Label: "ID token", Header: parsed(t, `{"alg":"ES256"}`, id).Header, Claims: claims(t, id)},
+	}}
+	const inAccess, inID = "access token", "ID token"
+	for _, c := range []struct {
+		text  string
+		holds bool
+		where string
+		seen  string
+	}{
+		{"site=8412345", true, inAccess, "8412345"},
+		{"site=other", false, inAccess, "8412345"},
+		{"id.site=other", true, inID, "other"},
+		{"site!=other", true, inAccess, "8412345"},
+		{"site has 8412345", true, inAccess, "8412345"},
+		{"org.type has S", true, inAccess, "S, M"},
+		{"org.type has School", true, inAccess, "S, M"},
+		{"org.type = S", false, inAccess, "S, M"},
+		{"org.type lacks L", true, inAccess, "S, M"},
+		{"org.id = " + strings.ToUpper(orgA), true, inAccess, orgA},
+		{"org.user = " + userA, true, inAccess, userA},
+		{"org.size = 1", false, "", "no token has it"},
+		{"scope has partner", true, inAccess, "openid, partner"},
+		{"scope has part", false, inAccess, "openid, partner"},
+		{"id.scope has here", true, inID, "only, here"},
+		{"role has admin", true, inAccess, "admin@" + orgA + ", head teacher"},
+		{"role has admin@" + orgA, true, inAccess, "admin@" + orgA + ", head teacher"},
+		{"role.name has head teacher", true, inAccess, "admin, head teacher"},
+		{"role.org has " + orgA, true, inAccess, orgA + ", "},
+		{"exp > 5m", true, inAccess, "1795296942"},
+		{"exp > 1h", false, inAccess, "1795296942"},
+		{"exp >= 1h", true, inAccess, "1795296942"},
+		{"id.exp > 5m", false, inID, "1795293642"},
+		{"nbf <= 0s", true, inAccess, "1795293342"},
+		{"nbf > -1h", true, inAccess, "1795293342"},
+		{"nbf < -1h", false, inAccess, "1795293342"},
+		{"exp < 1d", true, inAccess, "1795296942"},
+		{"exp > 2026-11-21T00:00:00Z", true, inAccess, "1795296942"},
+		{"exp < 1795296943", true, inAccess, "1795296942"},
+		{"when > 2026-11-20", true, inAccess, "2026-11-21"},
+		{"site > 5m", false, inAccess, "8412345"},
+		{"scope > 1", false, inAccess, "openid, partner"},
+		{"flag = true", true, inAccess, "true"},
+		{`address."post code" = N1`, true, inAccess, "N1"},
+		{"address.n = 7.0", true, inAccess, "7"},
+		{"site = 8412345.0", false, inAccess, "8412345"},
+		{"address.street exists", false, "", "no token has it"},
+		{"site.x exists", false, "", "no token has it"},
+		{"a.b = dotted", true, inAccess, "dotted"},
+		{"empty has x", false, inAccess, "an empty list"},
+		{"empty exists", true, inAccess, "an empty list"},
+		{"nonce exists", true, inID, "x"},
+		{"access.nonce exists", false, "", "no token has it"},
+		{"access.nonce missing", true, "", "no token has it"},
+		{"nonce missing", false, inID, "x"},
+		{"jti != x", true, "", "no token has it"},
+		{"jti lacks x", true, "", "no token has it"},
+		{"jti has x", false, "", "no token has it"},
+		{"header.alg = RS256", true, inAccess, "RS256"},
+		{"id.header.alg = ES256", true, inID, "ES256"},
+		{"big = 12345678901234567890", true, inID, "12345678901234567890"},
+	} {
+		e, err := sims.ParseExpectation(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := x.Hold(e), (sims.Met{Expectation: e, Holds: c.holds, Where: c.where, Seen: c.seen}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", c.text, got, want)
+		}
+	}
+}
+
+func FuzzExpectation(f *testing.F) {
+	for _, seed := range []string{"site=8412345", "org.type has S", `"a\"b".c != "d\\"`, "exp > 5m", "x exists", "a >= 1e999", `a="`, "é..=", "role.name lacks x"} {
+		f.Add(seed)
+	}
+	o, err := token.ParseObject([]byte(`{"exp":1795296942,"role":"a@` + orgA + `","a":{"b":[1,"x",null]},"userorganisationidentifiers":[7,"x|y|S"]}`))
+	if err != nil {
+		f.Fatal(err)
+	}
+	x := sims.Expected{Now: clock, Tokens: []sims.ExpectedToken{{Name: "access", Label: "access token", Claims: o}}}
+	f.Fuzz(func(t *testing.T, text string) {
+		e, err := sims.ParseExpectation(text)
+		if err != nil {
+			bad, ok := errors.AsType[*sims.ExpectError](err)
+			if !ok || bad.At < 0 || bad.At > len(text) || bad.Error() == "" {
+				t.Fatalf("%T %v", err, err)
+			}
+			return
+		}
+		if len(e.Path) == 0 || e.Operator == "" {
+			t.Fatalf("%q gives %+v", text, e)
+		}
+		first := x.Hold(e)
+		if !reflect.DeepEqual(first, x.Hold(e)) {
+			t.Fatal("evaluated twice, two answers")
+		}
+	})
+}
