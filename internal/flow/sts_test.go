@@ -78,8 +78,11 @@ type sts struct {
 	clock *fakeClock
 	// token answers the token endpoint; a test may replace it.
 	token func(w http.ResponseWriter, form url.Values)
+	// push answers the endpoint for pushed requests.
+	push func(w http.ResponseWriter, form url.Values)
 	// device is the answer of the device authorisation endpoint.
 	device map[string]any
+	asked  func(form url.Values) // what it is asked; nil: nobody looks
 
 	mu     sync.Mutex
 	grants map[string]url.Values // authorisation requests by the code that was given for them
@@ -113,7 +116,21 @@ func newSTS(t *testing.T) *sts {
 		s.called(r.PostForm.Get("grant_type"))
 		s.token(w, r.PostForm)
 	})
-	mux.HandleFunc("POST /device", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.device) })
+	mux.HandleFunc("POST /device", func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		if s.asked != nil {
+			s.asked(r.PostForm)
+		}
+		writeJSON(w, http.StatusOK, s.device)
+	})
+	mux.HandleFunc("POST /par", func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		s.push(w, r.PostForm)
+	})
 	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
 		s.called("jwks")
 		reply := map[string]any{"keys": []any{map[string]any{

@@ -1,0 +1,150 @@
+package flow
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/simsid/simsid/internal/provider"
+)
+
+// TestComparedWithAsked signs in with claims that aren't what was asked for: by each, the login succeeds and says so.
+func TestComparedWithAsked(t *testing.T) {
+	simsid, _ := provider.LookupKind("simsid")
+	for _, c := range []struct {
+		name   string
+		params url.Values
+		claims map[string]any
+		simsid bool
+		want   string // what was seen; "" for nothing to say
+	}{
+		{name: "nothing asked", claims: map[string]any{"acr": "low"}},
+		{name: "acr as asked", params: url.Values{"acr_values": {"high low"}}, claims: map[string]any{"acr": "low"}},
+		{name: "another acr", params: url.Values{"acr_values": {"high higher"}}, claims: map[string]any{"acr": "low\x1b"},
+			want: `acr_values asked for "high or higher", and acr is "low\x1b"`},
+		{name: "no acr", params: url.Values{"acr_values": {"high"}}, want: `acr_values asked for "high", and the ID token has no acr`},
+		{name: "acr no string", params: url.Values{"acr_values": {"1"}}, claims: map[string]any{"acr": 1}, want: `acr_values asked for "1", and the ID token has no acr`},
+		{name: "a prefix elsewhere", params: url.Values{"acr_values": {"idp:adfs"}}, claims: map[string]any{"idp": "adfs"},
+			want: `acr_values asked for "idp:adfs", and the ID token has no acr`},
+		{name: "the identity provider as asked", simsid: true, params: url.Values{"acr_values": {"idp:ADFS tenant:x"}}, claims: map[string]any{"idp": "adfs"}},
+		{name: "another identity provider", simsid: true, params: url.Values{"acr_values": {"idp:adfs"}}, claims: map[string]any{"idp": "idsrv"},
+			want: `acr_values asked for "idp:adfs", and idp is "idsrv"`},
+		{name: "signed in anew", params: url.Values{"prompt": {"login"}}},
+		{name: "signed in a little earlier, by the provider's clock", params: url.Values{"prompt": {"login"}}, claims: map[string]any{"auth_time": start().Add(-time.Minute).Unix()}},
+		{name: "an earlier session", params: url.Values{"prompt": {"consent login"}}, claims: map[string]any{"auth_time": start().Add(-61 * time.Second).Unix()},
+			want: "prompt asked for a new sign-in, and auth_time is 2026-03-02T08:58:59Z, before this login began"},
+		{name: "nobody says when", params: url.Values{"prompt": {"login"}}, claims: map[string]any{"auth_time": nil},
+			want: "prompt asked for a new sign-in, and the ID token doesn't say when (auth_time)"},
+		{name: "consent alone", params: url.Values{"prompt": {"consent"}}, claims: map[string]any{"auth_time": nil}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSTS(t)
+			s.token = func(w http.ResponseWriter, form url.Values) {
+				claims := map[string]any{"nonce": s.grants[form.Get("code")].Get("nonce")}
+				maps.Copy(claims, c.claims)
+				writeJSON(w, http.StatusOK, s.tokens("1", claims))
+			}
+			a := begin(t, s, func(r *LoginRequest) {
+				r.Params = c.params
+				if c.simsid {
+					r.Provider.Kind = simsid
+				}
+			}).waiting()
+			a.visit(a.genuine())
+			result, err := a.end()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var seen []string
+			for _, f := range result.Findings {
+				seen = append(seen, f.Seen)
+				if f.ID == "" || f.Severity == "" || f.Why == "" || f.Do == "" || f.Source == "" {
+					t.Errorf("got %+v", f)
+				}
+			}
+			if want := slices.DeleteFunc([]string{c.want}, func(s string) bool { return s == "" }); !slices.Equal(seen, want) {
+				t.Errorf("expected %q, got %q", want, seen)
+			}
+		})
+	}
+}
+
+// TestDeviceIsCompared sends max_age and acr_values on another device too, and looks.
+func TestDeviceIsCompared(t *testing.T) {
+	for name, c := range map[string]struct {
+		claims map[string]any
+		seen   int
+		fails  bool
+	}{
+		"as asked":       {claims: map[string]any{"acr": "high"}},
+		"another acr":    {seen: 1},
+		"too long ago":   {claims: map[string]any{"acr": "high", "auth_time": start().Add(-10 * time.Minute).Unix()}, fails: true},
+		"nobody says it": {claims: map[string]any{"acr": "high", "auth_time": nil}, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, r := device(t)
+			var sent url.Values
+			s.asked = func(form url.Values) { sent = form }
+			s.token = func(w http.ResponseWriter, _ url.Values) { writeJSON(w, http.StatusOK, s.tokens("1", c.claims)) }
+			r.MaxAge, r.Params = time.Minute, url.Values{"acr_values": {"high"}}
+			_, result, err := pass(t, s, func(ctx context.Context) (*LoginResult, error) { return Device(ctx, r) })
+			if sent.Get("max_age") != "60" || sent.Get("acr_values") != "high" {
+				t.Errorf("sent %v", sent)
+			}
+			if (err != nil) != c.fails || !c.fails && len(result.Findings) != c.seen {
+				t.Errorf("got %+v, %v", result, err)
+			}
+		})
+	}
+}
+
+// TestForce sends what is refused without it, and takes what comes.
+func TestForce(t *testing.T) {
+	s := newSTS(t)
+	simsid, _ := provider.LookupKind("simsid")
+	change := func(force bool) func(*LoginRequest) {
+		return func(r *LoginRequest) {
+			r.Provider.Kind = simsid
+			r.Force, r.Scopes, r.MaxAge, r.Params = force, []string{"profile"}, 0, url.Values{"prompt": {"select_account"}}
+		}
+	}
+	if _, err := begin(t, s, change(false)).end(); err == nil {
+		t.Error("it was sent without force")
+	}
+	s.token = func(w http.ResponseWriter, _ url.Values) {
+		writeJSON(w, http.StatusOK, map[string]any{"access_token": "a", "token_type": "Bearer"})
+	}
+	a := begin(t, s, change(true)).waiting()
+	if q := a.request; q.Get("scope") != "profile" || q.Get("max_age") != "0" || q.Get("prompt") != "select_account" {
+		t.Errorf("sent %v", q)
+	}
+	a.visit(a.genuine())
+	result, err := a.end()
+	if err != nil || result.Verification != nil || result.Set.Access.Reveal() != "a" {
+		t.Errorf("got %+v, %v", result, err)
+	}
+	// What keeps a login safe isn't a rule that can be forced.
+	if _, err := begin(t, s, func(r *LoginRequest) {
+		change(true)(r)
+		r.Params = url.Values{"state": {"x"}}
+	}).end(); err == nil {
+		t.Error("the state was replaced")
+	}
+}
+
+// TestForcedIDTokenIsVerified: an ID token that nobody asked for is held against the login all the same.
+func TestForcedIDTokenIsVerified(t *testing.T) {
+	s := newSTS(t)
+	s.token = func(w http.ResponseWriter, _ url.Values) {
+		writeJSON(w, http.StatusOK, s.tokens("1", map[string]any{"aud": "client-2"}))
+	}
+	a := begin(t, s, func(r *LoginRequest) { r.Force, r.Scopes = true, []string{"profile"} }).waiting()
+	a.visit(a.genuine())
+	if result, err := a.end(); err == nil {
+		t.Errorf("got %+v", result)
+	}
+}
