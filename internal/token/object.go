@@ -39,6 +39,19 @@ func ParseObject(b []byte) (Object, error) {
 	return o, nil
 }
 
+// ParseLongObject is ParseObject for up to limit bytes: what simsid writes for itself holds several tokens.
+func ParseLongObject(b []byte, limit int) (Object, error) {
+	if len(b) > limit {
+		return Object{}, &FormError{"object", "is too long"}
+	}
+	if utf8.Valid(b) {
+		if o, ok := readObject(bytes.Clone(b)); ok {
+			return o, nil
+		}
+	}
+	return Object{}, &FormError{"object", objectProblem(b)}
+}
+
 // parseObject is ParseObject with the FormError's problem in place of the error. Reading and checking are one pass, since whole logs of
 // tokens are read by it; what is wrong is looked for when that is known.
 func parseObject(b []byte) (o Object, problem string) {

@@ -273,3 +273,22 @@ func FuzzParseObject(f *testing.F) {
 		}
 	})
 }
+
+func TestParseLongObject(t *testing.T) {
+	long := []byte(`{"a":"` + strings.Repeat("x", token.MaxObject) + `"}`)
+	if _, err := token.ParseObject(long); err == nil {
+		t.Error("ParseObject took an object of more than MaxObject")
+	}
+	o, err := token.ParseLongObject(long, len(long))
+	if v, ok := o.String("a"); err != nil || !ok || len(v) != token.MaxObject {
+		t.Errorf("%d bytes, %t, %v", len(v), ok, err)
+	}
+	for text, want := range map[string]string{
+		`{"a":1}  `: "the object is too long", `{"a"}`: "the object is no valid JSON", "\xff": "the object is not valid UTF-8",
+		`{"":1,"":2}`: "the object is too long", `[1]`: "the object is JSON, but no object",
+	} {
+		if _, err := token.ParseLongObject([]byte(text), 8); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
