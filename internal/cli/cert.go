@@ -22,7 +22,7 @@ simsid listens for it with a certificate that it makes for this machine: for
 localhost, 127.0.0.1 and ::1, no authority, and renewed before it ends. Browsers
 warn of it until they are told to trust it.`,
 		Example: `  simsid cert show
-  simsid cert export simsid-localhost.pem
+  simsid cert export simsid.pem
   simsid cert renew`,
 		GroupID: groupSetup,
 		RunE:    parent,
@@ -57,7 +57,7 @@ func newCertExportCmd(a *app) *cobra.Command {
 		Short: "Write the certificate, without its key, for a trust store",
 		Long: `Writes the certificate as PEM to FILE, or without FILE to standard output. Its
 key is never written. Where there is no certificate yet it is made.`,
-		Example: `  simsid cert export simsid-localhost.pem
+		Example: `  simsid cert export simsid.pem
   simsid cert export | openssl x509 -noout -text`,
 		Args: optionalArgument("the name of the new file"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -22,13 +22,15 @@ type trustStep struct {
 }
 
 // exported is the file that the commands read.
-const exported = "simsid-localhost.pem"
+const exported = "simsid.pem"
 
 // trustSteps tell it of each system. The certificate is no authority: it is trusted as a peer or for one host, never to sign others.
 func trustSteps() []trustStep {
 	return []trustStep{
 		{"All, first", "simsid cert export " + exported, true},
-		{"Chrome and Edge on Linux", "certutil -d sql:$HOME/.pki/nssdb -A -t P,, -n simsid -i " + exported, true},
+		// A newer Chromium makes the first folder when it is started for the first time, and reads only the second where that is there.
+		{"Chrome and Edge on Linux", "certutil -d ~/.local/share/pki/nssdb -A -t P,, -n simsid -i " + exported, true},
+		{"The same, where there is ~/.pki/nssdb", "certutil -d ~/.pki/nssdb -A -t P,, -n simsid -i " + exported, true},
 		{"Safari, Chrome and Edge on macOS", "security add-trusted-cert -r trustRoot -p ssl " + exported, true},
 		{"Chrome and Edge on Windows", "certutil -user -addstore Root " + exported, true},
 		{"Firefox", "Settings, Privacy & Security, View Certificates, Servers, Add Exception: the redirect URI, while a login waits", false},
