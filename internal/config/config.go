@@ -44,6 +44,11 @@ const (
 	keyPinnedIssuer  = "pinned_issuer"
 	keyClientID      = "client_id"
 	keyClientAuth    = "client_auth"
+	keyClientKey     = "client_key"
+	keyClientKeyID   = "client_key_id"
+	keyClientKeyAlg  = "client_key_alg"
+	keyAudience      = "assertion_audience"
+	keyPAR           = "par"
 	keyFlow          = "flow"
 	keyScopes        = "scopes"
 	keyRedirect      = "redirect_uri"
@@ -73,7 +78,11 @@ func Settings() []Setting {
 		{keyIssuer, "SIMSID_ISSUER", "issuer", false, "address of the provider: https, or http on loopback"},
 		{keyPinnedIssuer, "", "", false, "issuer as the provider spelled it at first sight, compared byte for byte ever after"},
 		{keyClientID, "SIMSID_CLIENT_ID", "client-id", false, "client id that the provider assigned"},
-		{keyClientAuth, "SIMSID_CLIENT_AUTH", "client-auth", false, "how the client authenticates: client_secret_post, client_secret_basic, client_secret_basic_raw or none"},
+		{keyClientAuth, "SIMSID_CLIENT_AUTH", "client-auth", false, "how the client authenticates: client_secret_post, client_secret_basic, client_secret_basic_raw, private_key_jwt or none"},
+		{keyClientKey, "SIMSID_CLIENT_KEY", "client-key", false, "PEM or JWK file with the private key of private_key_jwt, read at each use; without it the key is in the store"},
+		{keyClientKeyID, "SIMSID_CLIENT_KEY_ID", "client-key-id", false, "kid under which the provider knows that key; a JWK says it by itself"},
+		{keyClientKeyAlg, "SIMSID_CLIENT_KEY_ALG", "client-key-alg", false, "algorithm that the key signs by, where the client is registered for one: RS256, PS256, ES256 or EdDSA"},
+		{keyAudience, "SIMSID_ASSERTION_AUDIENCE", "assertion-audience", false, "whom private_key_jwt is for: token_endpoint or issuer; without it the token endpoint, if it lies where the issuer does"},
 		{keyFlow, "SIMSID_FLOW", "flow", false, "the client's flow as IdentityServer3 names it: AuthorizationCodeWithProofKey, AuthorizationCode, HybridWithProofKey, Hybrid, Implicit, ClientCredentials; or DeviceCode"},
 		{keyScopes, "SIMSID_SCOPES", "scope", true, "scopes to ask for"},
 		{keyRedirect, "SIMSID_REDIRECT_URI", "redirect-uri", false, "redirect URI exactly as it is registered; port 0 means any free one"},
@@ -85,6 +94,7 @@ func Settings() []Setting {
 		{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "name of the scope whose secret introspection authenticates with"},
 		{keyResponseType, "", "response-type", false, "what to ask for, where the flow leaves a choice: code id_token, code token, code id_token token, id_token, token or id_token token"},
 		{keyResponseMode, "", "response-mode", false, "how the provider is to answer: query, fragment or form_post"},
+		{keyPAR, "", "par", false, "true to push the request to the provider before the browser opens (PAR), false not to; without it wherever the provider offers it"},
 		{keyPrompt, "", "prompt", false, "what the provider is to ask the user: none, login, consent or select_account"},
 		{keyLoginHint, "", "login-hint", false, "the login name to fill in"},
 		{keyUILocales, "", "ui-locales", false, "languages for the provider's pages, by preference: cy en-GB"},

@@ -14,6 +14,10 @@ type Profile struct {
 	PinnedIssuer          string // as discovery spelled it the first time
 	ClientID              string
 	ClientAuth            string
+	ClientKey             string // file
+	ClientKeyID           string
+	ClientKeyAlg          string
+	AssertionAudience     string // "token_endpoint", "issuer"
 	Flow                  string
 	Scopes                []string
 	RedirectURI           string
@@ -24,6 +28,7 @@ type Profile struct {
 	IntrospectionID       string
 	ResponseType          string
 	ResponseMode          string
+	PAR                   string // "true", "false"
 	Prompt                string
 	LoginHint             string
 	UILocales             string
@@ -95,6 +100,14 @@ func (p *Profile) field(key string) *string {
 		return &p.ClientID
 	case keyClientAuth:
 		return &p.ClientAuth
+	case keyClientKey:
+		return &p.ClientKey
+	case keyClientKeyID:
+		return &p.ClientKeyID
+	case keyClientKeyAlg:
+		return &p.ClientKeyAlg
+	case keyAudience:
+		return &p.AssertionAudience
 	case keyFlow:
 		return &p.Flow
 	case keyRedirect:
@@ -124,6 +137,8 @@ func (p *Profile) asked(key string) *string {
 		return &p.ResponseType
 	case keyResponseMode:
 		return &p.ResponseMode
+	case keyPAR:
+		return &p.PAR
 	case keyPrompt:
 		return &p.Prompt
 	case keyLoginHint:

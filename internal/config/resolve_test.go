@@ -189,7 +189,7 @@ func TestResolveRefusesValues(t *testing.T) {
 				return map[string][]string{"client_auth": {"magic"}}
 			}
 			return nil
-		}}, ValueError{"client_auth", "magic", Origin{FromKind, "kind oidc"}, "must be client_secret_post, client_secret_basic, client_secret_basic_raw or none"}},
+		}}, ValueError{"client_auth", "magic", Origin{FromKind, "kind oidc"}, "must be client_secret_post, client_secret_basic, client_secret_basic_raw, private_key_jwt or none"}},
 		{"auto for a real provider", Layers{Profile: "a", Defaults: testDefaults}, ValueError{
 			"store", "auto", Origin{FromProfile, "config.toml:4"}, "is only for the emulator: for other kinds it must be keyring, file or memory"}},
 		{"auto kept from an overridden kind", Layers{Profile: "e", Defaults: testDefaults, BuiltIn: map[string][]string{"kind": {"emulator"}, "store": {"auto"}},

@@ -60,6 +60,9 @@ func checkValues(s Setting, values []string) error {
 // showValue is a value fit for a message: addresses lose their userinfo, query and fragment, where passwords, codes and
 // tokens are found when something wrong was pasted.
 func showValue(key, value string) string {
+	if isKeyText(value) {
+		return "…"
+	}
 	if isURLKey(key) {
 		if i := strings.LastIndexByte(value, '@'); i >= 0 {
 			scheme, _, ok := strings.Cut(value[:i], "://")
@@ -73,6 +76,11 @@ func showValue(key, value string) string {
 		}
 	}
 	return clip(value)
+}
+
+// isKeyText reports whether a value is a private key, where at most the name of its file is to stand.
+func isKeyText(value string) bool {
+	return strings.Contains(value, "PRIVATE KEY") || strings.HasPrefix(strings.TrimSpace(value), "{")
 }
 
 func isURLKey(key string) bool {
@@ -92,14 +100,20 @@ func checkValue(key, v string) string {
 	case keyClientID, keyIntrospection:
 		return checkID(v)
 	case keyClientAuth:
-		return checkOneOf(v, "client_secret_post", "client_secret_basic", "client_secret_basic_raw", "none")
+		return checkOneOf(v, "client_secret_post", "client_secret_basic", "client_secret_basic_raw", "private_key_jwt", "none")
+	case keyClientKeyID:
+		return checkID(v)
+	case keyClientKeyAlg:
+		return checkOneOf(v, "RS256", "PS256", "ES256", "EdDSA")
+	case keyAudience:
+		return checkOneOf(v, "token_endpoint", "issuer")
 	case keyScopes:
 		return checkScope(v)
 	case keyRedirect, keyPostLogout:
 		return checkRedirect(v)
 	case keyListen:
 		return checkListen(v)
-	case keyTLSCert, keyTLSKey, keyCAFile:
+	case keyTLSCert, keyTLSKey, keyCAFile, keyClientKey:
 		return checkPath(v)
 	case keyStore:
 		return checkOneOf(v, "keyring", "file", "memory", "auto")
@@ -115,7 +129,7 @@ func checkAsked(key, v string) string {
 			"ClientCredentials", "DeviceCode")
 	case keyResponseMode:
 		return checkOneOf(v, "query", "fragment", "form_post")
-	case keyIDHint:
+	case keyIDHint, keyPAR:
 		return checkOneOf(v, "true", "false")
 	case keyResponseType, keyPrompt, keyUILocales:
 		if strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_- ") != "" {
@@ -264,6 +278,8 @@ func checkListen(v string) string {
 // checkPath takes what can be a file's name on some system.
 func checkPath(v string) string {
 	switch {
+	case isKeyText(v):
+		return "must be the name of a file, not the key itself"
 	case len(v) > maxURL:
 		return fmt.Sprintf("is longer than %d bytes", maxURL)
 	case strings.ContainsFunc(v, unicode.IsControl):

@@ -21,7 +21,7 @@ func TestCheckValue(t *testing.T) {
 		words      = "must be words of letters, digits, '_' and '-'"
 		age        = "must be a whole number of seconds, such as 900 or 15m"
 		listen     = "must be an IP address such as 127.0.0.1, 127.0.0.1:8443 or [::1]:8443"
-		authMethod = "must be client_secret_post, client_secret_basic, client_secret_basic_raw or none"
+		authMethod = "must be client_secret_post, client_secret_basic, client_secret_basic_raw, private_key_jwt or none"
 	)
 	for _, c := range []struct{ key, value, want string }{
 		{"kind", "simsid", ""},
@@ -77,7 +77,20 @@ func TestCheckValue(t *testing.T) {
 		{"introspection_id", "api\t", "may have only printable ASCII characters"},
 
 		{"client_auth", "none", ""},
-		{"client_auth", "private_key_jwt", authMethod},
+		{"client_auth", "private_key_jwt", ""},
+		{"client_auth", "client_secret_jwt", authMethod},
+		{"client_key", "/home/me/key.pem", ""},
+		{"client_key", "-----BEGIN PRIVATE KEY-----\nMII", "must be the name of a file, not the key itself"},
+		{"client_key", `{"kty":"EC"}`, "must be the name of a file, not the key itself"},
+		{"tls_key", "-----BEGIN RSA PRIVATE KEY-----", "must be the name of a file, not the key itself"},
+		{"client_key_id", "2026-11 sig", ""},
+		{"client_key_id", "a\x1b[31m", "may have only printable ASCII characters"},
+		{"client_key_alg", "EdDSA", ""},
+		{"client_key_alg", "HS256", "must be RS256, PS256, ES256 or EdDSA"},
+		{"assertion_audience", "issuer", ""},
+		{"assertion_audience", "https://a.example", "must be token_endpoint or issuer"},
+		{"par", "false", ""},
+		{"par", "never", "must be true or false"},
 		{"store", "auto", ""},
 		{"store", "plain", "must be keyring, file, memory or auto"},
 
@@ -196,5 +209,15 @@ func TestShowValueHidesSecrets(t *testing.T) {
 		{"client_id", strings.Repeat("é", 200), strings.Repeat("é", 100) + "…"},
 	} {
 		equal(t, showValue(c.key, c.value), c.want)
+	}
+}
+
+// TestKeyTextIsNotShown: whoever takes client_key for the place of the key itself doesn't find it in the error.
+func TestKeyTextIsNotShown(t *testing.T) {
+	s, _ := lookupSetting("client_key")
+	for _, v := range []string{"-----BEGIN PRIVATE KEY-----\nMIIverysecret", ` {"d":"verysecret"}`} {
+		if err := checkValues(s, []string{v}); err == nil || strings.Contains(err.Error(), "verysecret") {
+			t.Errorf("got %v", err)
+		}
 	}
 }
