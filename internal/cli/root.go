@@ -84,6 +84,9 @@ func newRootCmd(a *app) *cobra.Command {
 			if f := cmd.Flags().Lookup("profile"); f != nil && f.Changed && a.global.profile == "" {
 				return &usageError{Problem: "--profile is empty: name a profile, or leave it away for the default", Command: cmd.CommandPath()}
 			}
+			if f := cmd.Flags().Lookup("trace-file"); f != nil && f.Changed && a.global.traceFile == "" {
+				return &usageError{Problem: "--trace-file is empty: name a file", Command: cmd.CommandPath()}
+			}
 			if a.global.profile != "" && namesProfileItself(cmd) {
 				return &usageError{Problem: "--profile has no meaning here: the profile is the command's argument", Command: cmd.CommandPath()}
 			}
@@ -148,7 +151,7 @@ func namesProfileItself(cmd *cobra.Command) bool {
 func commands() map[string]func(*app) *cobra.Command {
 	return map[string]func(*app) *cobra.Command{
 		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
-		"token": newTokenCmd, "decode": newDecodeCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
+		"token": newTokenCmd, "exec": newExecCmd, "decode": newDecodeCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
 		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
 		"profile": newProfileCmd, "store": newStoreCmd, "cert": newCertCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd,
 	}
