@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
@@ -46,6 +47,9 @@ func environment() cli.Env {
 		ReadSecret:     readSecret,
 		StdinPiped:     isPiped(os.Stdin),
 		Getenv:         os.Getenv,
+		Environ:        os.Environ,
+		LookPath:       exec.LookPath,
+		Exec:           execute,
 		ConfigDir:      configDir,
 		StateDir:       stateDir,
 		ReadFile:       readFile,

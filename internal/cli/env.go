@@ -26,6 +26,12 @@ type Env struct {
 	ReadSecret func(ctx context.Context) (string, error)
 	// Getenv reads the environment.
 	Getenv func(string) string
+	// Environ is the whole environment, NAME=value, for a command that is started with it.
+	Environ func() []string
+	// LookPath finds a program as a shell would, and Exec runs it: in the place of this process where the system can do that, and then
+	// it returns only with an error. Else it waits, and returns the program's exit code.
+	LookPath func(name string) (string, error)
+	Exec     func(path string, args, env []string) (code int, err error)
 	// ConfigDir and StateDir return the folders of the configuration and of the state, which need not exist yet.
 	ConfigDir, StateDir func() (string, error)
 	// ReadFile reads a file that the user named, up to a bound.

@@ -81,6 +81,9 @@ func explain(err error) failure {
 	if errors.As(err, new(noError)) {
 		return failure{Code: exitNo, Silent: true}
 	}
+	if child, ok := errors.AsType[childError](err); ok {
+		return failure{Code: int(child), Silent: true}
+	}
 	p := ""
 	if pe, ok := errors.AsType[*profileError](err); ok && pe.Profile != "" {
 		p = " -p " + pe.Profile

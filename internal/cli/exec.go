@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/token"
+)
+
+// accessTokenVariable is where a command that simsid starts, or a shell that asks for it, finds the access token, and idTokenVariable
+// the ID token.
+const (
+	accessTokenVariable = "SIMSID_ACCESS_TOKEN" //nolint:gosec // G101: the name of a variable, not its value
+	idTokenVariable     = "SIMSID_ID_TOKEN"     //nolint:gosec // G101: the name of a variable, not its value
+)
+
+// What shells end with where a command can't be started, and POSIX has env end with.
+const (
+	exitNotExecutable = 126
+	exitNotFound      = 127
+)
+
+type execOptions struct {
+	cmd      *cobra.Command
+	env      []string
+	minValid time.Duration
+	command  []string
+}
+
+func newExecCmd(a *app) *cobra.Command {
+	o := &execOptions{}
+	cmd := &cobra.Command{
+		Use:   "exec [flags] -- COMMAND [ARGUMENT...]",
+		Short: "Run a command with the token in its environment",
+		Long: `Runs a command with a valid access token in SIMSID_ACCESS_TOKEN, or in the
+variables that --env names. The token is refreshed before the start when
+needed, and never again: a command that runs for longer than the token lives
+asks simsid token for another.
+
+The token is in no argument, which everybody on the machine could read.
+Standard input, output and error are the command's own; so is the exit code,
+and so are signals. 127 says that there is no such command and 126 that it
+can't be run; what else keeps it from being started has simsid's own codes.`,
+		Example: `  simsid exec -p school -- ./sync.sh
+  simsid exec -p school --env TOKEN -- make smoke
+  simsid exec -p school --env TOKEN --env WHO=id -- node app.js
+  simsid exec -p school -- sh -c 'printf %s "$SIMSID_ACCESS_TOKEN" | wc -c'`,
+		GroupID: groupTokens,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return &usageError{Problem: "there is no command to run", Command: cmd.CommandPath(), Hint: "simsid exec -- COMMAND"}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.cmd, o.command = cmd, args
+			return runExec(cmd.Context(), a, o)
+		},
+	}
+	f := cmd.Flags()
+	f.SetInterspersed(false) // what follows the command is the command's, with -- and without
+	f.StringArrayVar(&o.env, "env", nil, "variable for the token: NAME, or NAME=id for the ID token; may be repeated (default SIMSID_ACCESS_TOKEN)")
+	f.DurationVar(&o.minValid, "min-valid", 2*time.Minute, "how long the token must still be valid at the start")
+	addProfileFlags(cmd, baseProfileFlags...)
+	return cmd
+}
+
+func runExec(ctx context.Context, a *app, o *execOptions) error {
+	switch {
+	case o.minValid < 0:
+		return &usageError{Problem: "--min-valid must not be negative", Command: "simsid exec"}
+	case a.global.jq != "":
+		return &usageError{Problem: "--jq has no meaning here: the answer is the command's", Command: "simsid exec"}
+	}
+	variables, err := tokenVariables(o.env)
+	if err != nil {
+		return err
+	}
+	// Looked for before a token is asked for: nothing is refreshed for a slip of the pen.
+	path, err := a.env.LookPath(o.command[0])
+	if err != nil {
+		return commandError(o.command[0], err)
+	}
+	s, err := a.newSession(selection{cmd: o.cmd})
+	if err != nil {
+		return err
+	}
+	set, err := s.usableSet(ctx, o.minValid, o.cmd.Flags().Changed("min-valid"))
+	if err != nil {
+		return &profileError{Profile: s.profile.Name, Err: err}
+	}
+	env := a.env.Environ()
+	for _, v := range variables {
+		value, err := s.tokenOf(set, v.id)
+		if err != nil {
+			return err
+		}
+		env = withVariable(env, v.name, value, strings.HasPrefix(a.env.Build.Platform, "windows/"))
+	}
+	// Whoever is started takes this process's place, and nothing happens here afterwards.
+	if err := errors.Join(ctx.Err(), a.endTrace()); err != nil {
+		return err
+	}
+	code, err := a.env.Exec(path, o.command, env)
+	if err != nil {
+		return commandError(o.command[0], err)
+	}
+	return childError(code)
+}
+
+// tokenOf is the access token of a login, or its ID token.
+func (s *session) tokenOf(set token.Set, id bool) (token.Secret, error) {
+	if !id {
+		return set.Access, nil
+	}
+	if set.ID.IsZero() {
+		return token.Secret{}, &hintedError{Code: exitFailed, Text: "the login has no ID token", Hints: []string{"ask for the scope openid: simsid login -p " + s.profile.Name}}
+	}
+	return set.ID, nil
+}
+
+// tokenVariable is a variable that a token is to be in.
+type tokenVariable struct {
+	name string
+	id   bool // it is for the ID token
+}
+
+// tokenVariables reads what --env says.
+func tokenVariables(list []string) ([]tokenVariable, error) {
+	refuse := func(format string, args ...any) ([]tokenVariable, error) {
+		return nil, &usageError{Problem: "--env " + fmt.Sprintf(format, args...), Command: "simsid exec"}
+	}
+	if len(list) == 0 {
+		return []tokenVariable{{name: accessTokenVariable}}, nil
+	}
+	var variables []tokenVariable
+	for _, text := range list {
+		name, kind, given := strings.Cut(text, "=")
+		switch {
+		case !isVariableName(name):
+			return refuse("%q: a variable's name has letters, digits and '_'", name)
+		case given && kind != "access" && kind != "id":
+			return refuse("%s: what it is for is access or id, not %q", name, kind)
+		case slices.ContainsFunc(variables, func(v tokenVariable) bool { return v.name == name }):
+			return refuse("%s is given twice", name)
+		}
+		variables = append(variables, tokenVariable{name, kind == "id"})
+	}
+	return variables, nil
+}
+
+// isVariableName takes the names that every shell does (POSIX.1-2024, Base Definitions 8.1).
+func isVariableName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// withVariable puts a token into an environment, in place of whatever is there. fold says that names which differ in case alone are one.
+func withVariable(env []string, name string, value token.Secret, fold bool) []string {
+	env = slices.DeleteFunc(env, func(entry string) bool {
+		was, _, _ := strings.Cut(entry, "=")
+		return was == name || fold && strings.EqualFold(was, name)
+	})
+	return append(env, name+"="+value.Reveal())
+}
+
+// commandError says why a command wasn't started.
+func commandError(name string, err error) error {
+	e := &hintedError{Code: exitNotExecutable, Text: fmt.Sprintf("%s can't be run: %s", name, reason(err))}
+	switch {
+	case errors.Is(err, exec.ErrDot):
+		e.Text = fmt.Sprintf("%s lies in this folder, which isn't searched for programs", name)
+		e.Hints = []string{"if you mean it: ./" + name}
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		e.Code, e.Text = exitNotFound, fmt.Sprintf("there is no command %s", name)
+	default:
+		if sought, ok := errors.AsType[*exec.Error](err); ok {
+			e.Text = fmt.Sprintf("%s can't be run: %s", name, reason(sought.Err))
+		}
+	}
+	return e
+}
+
+// childError is the exit code of a command that ran to its end, and has said itself whatever there was to say.
+type childError int
+
+func (c childError) Error() string { return fmt.Sprintf("the command ended with %d", int(c)) }
