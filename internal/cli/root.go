@@ -36,6 +36,7 @@ type app struct {
 	env    Env
 	global globalOptions
 	trace  *provider.Trace // nil: none is wanted
+	clock  *provider.ServerClock
 }
 
 // globalOptions are the flags of every command.
@@ -290,7 +291,7 @@ func (a *app) line(label, format string, args ...any) {
 
 // fail reports err and returns the exit code it stands for.
 func (a *app) fail(ctx context.Context, err error) int {
-	f := a.situated(err, explain(err))
+	f := a.timed(err, a.situated(err, explain(err)))
 	// Nothing but an interruption cancels: what takes too long ends with another error.
 	if errors.Is(err, context.Canceled) {
 		a.say("interrupted")

@@ -28,7 +28,6 @@ type session struct {
 	kind    provider.Kind
 	sts     *emulator.Server // for an embedded kind, made by prepareHTTP
 	hc      *http.Client     // made by prepareHTTP
-	clock   *provider.ServerClock
 	prov    *provider.Provider
 	keep    *tokenstore.Store
 	flow    provider.FlowInfo // of a login, set by checkFlow
@@ -324,6 +323,7 @@ func (s *session) prepareHTTP() error {
 		if o.Trust, err = s.trusted(); err != nil {
 			return err
 		}
+		s.checkProxy()
 	}
 	s.hc = provider.NewHTTPClient(o)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"github.com/simsid/simsid/internal/config"
 )
@@ -39,6 +40,25 @@ func (s *session) trusted() ([]*x509.Certificate, error) {
 		all = append(all, more...)
 	}
 	return all, nil
+}
+
+// checkProxy warns of a variable that net/http would pass over in silence, and go to the provider directly. The value may hold a password,
+// and isn't shown.
+func (s *session) checkProxy() {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		v := s.env.Getenv(name)
+		if v == "" {
+			continue
+		}
+		u, err := url.Parse(v)
+		if err != nil || u.Host == "" { // as net/http reads it, "proxy:3128" is one as well
+			u, err = url.Parse("http://" + v)
+		}
+		if err != nil || u.Host == "" {
+			s.line("warning", "%s isn't the address of a proxy, such as http://proxy.example:3128; it is passed over", name)
+		}
+		return
+	}
 }
 
 // readAuthorities reads the certificates of a PEM file; what else is in it is passed over.
