@@ -12,8 +12,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
+
+	"github.com/simsid/simsid/internal/tokenstore"
 )
 
 // terminal is simsid in a real pseudo-terminal, 80 columns wide.
@@ -155,4 +158,27 @@ func signInAt(t *testing.T, address string) string {
 		t.Fatalf("%s leads to %q", address, redirected)
 	}
 	return redirected
+}
+
+// TestNoPassphraseForAnIdentity: nobody is asked for a passphrase that couldn't help.
+func TestNoPassphraseForAnIdentity(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	id, err := tokenstore.NewIdentity(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(home, "key.txt")
+	if err := id.WriteFile(key); err != nil {
+		t.Fatal(err)
+	}
+	s := startTerminal(t, home, []string{"SIMSID_STORE_KEY_FILE=" + key}, "login", "--emulator", "--as", "head", "--store", "file")
+	if code, text := s.end(); code != 0 {
+		t.Fatalf("login: exit code %d\n%s", code, text)
+	}
+	s = startTerminal(t, home, nil, "token", "-p", "emulator")
+	code, text := s.end()
+	if code != 6 || !strings.Contains(text, "sealed to an age identity") || strings.Contains(text, "Passphrase of") {
+		t.Errorf("exit code %d and\n%s\nwant 6, the identity named, and no question", code, text)
+	}
 }

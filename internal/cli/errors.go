@@ -193,6 +193,12 @@ func explainStore(err error, p string, f *failure) bool {
 	case errors.Is(err, tokenstore.ErrRefused):
 		f.Code = exitStore
 		f.Hints = []string{"allow simsid to use the keyring and try again", fmt.Sprintf(choose, p)}
+	case errors.Is(err, tokenstore.ErrNeedsIdentity):
+		f.Code = exitStore
+		f.Hints = []string{
+			"set SIMSID_STORE_KEY_FILE to the file that holds the identity, or SIMSID_STORE_KEY to the identity itself (AGE-SECRET-KEY-1…)",
+			"or forget this login: simsid logout" + p + " --local",
+		}
 	case errors.Is(err, tokenstore.ErrNoSealKey):
 		f.Code = exitStore
 		f.Hints = []string{

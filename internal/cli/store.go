@@ -110,7 +110,7 @@ const identityPrefix = "AGE-SECRET-KEY-1"
 
 // sealKey gives the key of the sealed file: an age identity or a passphrase, from the environment, a file it names, or
 // the terminal.
-func (a *app) sealKey(ctx context.Context, creating bool) (tokenstore.SealKey, error) {
+func (a *app) sealKey(ctx context.Context, wanted tokenstore.KeyWanted) (tokenstore.SealKey, error) {
 	if v := strings.TrimSpace(a.env.Getenv("SIMSID_STORE_KEY")); v != "" {
 		if !strings.HasPrefix(v, identityPrefix) {
 			return tokenstore.SealKey{}, &hintedError{Code: exitUsage, Text: "SIMSID_STORE_KEY is no age identity",
@@ -128,10 +128,10 @@ func (a *app) sealKey(ctx context.Context, creating bool) (tokenstore.SealKey, e
 		v, err := a.secretFile(ctx, name)
 		return tokenstore.SealKey{Passphrase: v}, err
 	}
-	if !a.canAsk() {
+	if wanted == tokenstore.IdentityKey || !a.canAsk() {
 		return tokenstore.SealKey{}, nil
 	}
-	return a.askPassphrase(a.env.Interruptible(ctx), creating)
+	return a.askPassphrase(a.env.Interruptible(ctx), wanted == tokenstore.NewKey)
 }
 
 // identityFromFile reads a file as age-keygen writes it: comments and one identity.

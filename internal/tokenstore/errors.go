@@ -12,12 +12,14 @@ var (
 	ErrRefused   = errors.New("the keyring refused")        // the user or the system said no
 	ErrNoSealKey = errors.New("no key for the sealed file") // neither identity nor passphrase
 	ErrSealKey   = errors.New("the key doesn't open the sealed file")
-	ErrBadKey    = errors.New("the key is not an X25519 age identity (AGE-SECRET-KEY-1 and 58 characters)")
-	ErrNoLogin   = errors.New("no login is kept")
-	ErrEnded     = errors.New("the login has ended")
-	ErrLater     = errors.New("written by a later version of simsid")
-	ErrName      = errors.New("not a name that a profile can have")
-	ErrBackend   = errors.New("not a backend: keyring, file, memory or auto")
+	// ErrNeedsIdentity comes with ErrSealKey or ErrNoSealKey.
+	ErrNeedsIdentity = errors.New("it was sealed to an age identity, which no passphrase is")
+	ErrBadKey        = errors.New("the key is not an X25519 age identity (AGE-SECRET-KEY-1 and 58 characters)")
+	ErrNoLogin       = errors.New("no login is kept")
+	ErrEnded         = errors.New("the login has ended")
+	ErrLater         = errors.New("written by a later version of simsid")
+	ErrName          = errors.New("not a name that a profile can have")
+	ErrBackend       = errors.New("not a backend: keyring, file, memory or auto")
 )
 
 // Error is a failure of a store: what was tried, where, and one of the sentinels, a *PermissionError, a *DamagedError or a

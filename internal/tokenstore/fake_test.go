@@ -123,7 +123,7 @@ func newOptions(t *testing.T, k keyring) Options {
 	t.Cleanup(func() { checkNoPlainText(t, dir) })
 	return Options{
 		Dir: dir, Now: func() time.Time { return testTime }, Rand: rand.Reader, keyring: k, workFactor: 4,
-		SealKey: func(context.Context, bool) (SealKey, error) {
+		SealKey: func(context.Context, KeyWanted) (SealKey, error) {
 			return SealKey{Identity: token.NewSecret(testIdentity)}, nil
 		},
 	}

@@ -45,20 +45,7 @@ func (o Options) read(path string) ([]byte, error) {
 	if o.reading != nil {
 		defer o.reading(path)()
 	}
-	// Asked before it is opened: opening a named pipe would wait for its other end.
-	fi, err := os.Lstat(path)
-	if err != nil {
-		return nil, fileError("read", path, err)
-	}
-	if err := checkFile(path, fi); err != nil {
-		return nil, fileError("read", path, err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fileError("read", path, err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	b, err := readFile(path)
 	if err != nil {
 		return nil, fileError("read", path, err)
 	}
@@ -70,9 +57,13 @@ func (o Options) read(path string) ([]byte, error) {
 
 func checkFile(path string, fi fs.FileInfo) error {
 	if !fi.Mode().IsRegular() {
-		return &PermissionError{Path: path, Problem: "not a regular file", Mend: "rm " + shellQuote(path)}
+		return notRegular(path)
 	}
 	return checkOwner(path, fi, 0o600)
+}
+
+func notRegular(path string) error {
+	return &PermissionError{Path: path, Problem: "not a regular file", Mend: "rm " + shellQuote(path)}
 }
 
 // replace puts a file in place as a whole: when it returns nil the new one is on disk, and a crash at any time leaves the

@@ -2,6 +2,7 @@ package tokenstore
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"syscall"
@@ -11,6 +12,23 @@ import (
 // checkOwner has nothing to check: the folder lies in the user's profile, whose access list lets in the user, the
 // administrators and the system, and modes don't exist here.
 func checkOwner(string, fs.FileInfo, fs.FileMode) error { return nil }
+
+// readFile gives a file's bytes, up to maxFile of them and one.
+func readFile(path string) ([]byte, error) {
+	fi, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFile(path, fi); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
+}
 
 // Windows refuses to replace a file that somebody has open at that moment: a reader of ours, or a virus scanner.
 const (

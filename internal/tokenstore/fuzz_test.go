@@ -3,6 +3,7 @@ package tokenstore
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/simsid/simsid/internal/token"
@@ -103,9 +104,15 @@ func FuzzText(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var back text
-		if err := json.Unmarshal(b, &back); err != nil || string(back) != s {
-			t.Fatalf("%q came back as %q, %v", s, back, err)
+		if back, ok := textOf(b); !ok || back != s {
+			t.Fatalf("%q came back as %q, %t", s, back, ok)
+		}
+		b, err = json.Marshal([]text{text(s), "", text(s)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, ok := textsOf(b); !ok || !slices.Equal(back, []string{s, "", s}) {
+			t.Fatalf("%q came back as %q, %t", s, back, ok)
 		}
 	})
 }

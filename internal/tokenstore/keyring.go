@@ -81,20 +81,21 @@ func encodeItem(it item) (string, error) {
 }
 
 func decodeItem(v string) (item, error) {
-	if err := checkVersion([]byte(v)); err != nil {
+	o, err := readStored([]byte(v))
+	if err != nil {
 		return item{}, err
 	}
-	var j itemJSON
-	if err := json.Unmarshal([]byte(v), &j); err != nil {
-		return item{}, errors.New("not an item of simsid: " + jsonProblem(err))
+	it := item{
+		binding: Binding{Issuer: o.text("issuer"), ClientID: o.text("client_id")},
+		login:   o.word("login"), seq: o.number("seq"), value: o.secret("value"),
 	}
-	if j.Value == "" {
+	if err := o.fault("an item of simsid"); err != nil {
+		return item{}, err
+	}
+	if it.value.IsZero() {
 		return item{}, errors.New("not an item of simsid: it holds no secret")
 	}
-	return item{
-		binding: Binding{Issuer: string(j.Issuer), ClientID: string(j.ClientID)},
-		login:   j.Login, seq: j.Seq, value: token.NewSecret(string(j.Value)),
-	}, nil
+	return it, nil
 }
 
 // fits reports whether an item is for the keyring or, being too long for it, for the sealed file.

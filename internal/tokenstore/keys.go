@@ -3,6 +3,7 @@ package tokenstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -108,8 +109,8 @@ func (s *Store) besideIdentity(p place, create bool) (*age.X25519Identity, error
 // givenIdentity asks for the user's key. A passphrase leads to the identity kept behind it.
 func (s *Store) givenIdentity(ctx context.Context, p place, create bool) (*age.X25519Identity, error) {
 	path := s.file(p, identityFile)
-	isNew := !exists(path) && !exists(s.file(p, loginFile)) && !exists(s.file(p, secretsFile))
-	key, err := s.sealKey(ctx, isNew)
+	wanted := s.keyWanted(p)
+	key, err := s.sealKey(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +123,8 @@ func (s *Store) givenIdentity(ctx context.Context, p place, create bool) (*age.X
 	}
 	b, err := s.o.read(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if !isNew {
-			// What is there was sealed to an identity, which no passphrase is.
-			return nil, fileError("open", s.file(p, loginFile), ErrSealKey)
+		if wanted != NewKey {
+			return nil, fileError("open", s.file(p, loginFile), fmt.Errorf("%w: %w", ErrSealKey, ErrNeedsIdentity))
 		}
 		if !create {
 			return nil, errNoKey
@@ -137,24 +137,38 @@ func (s *Store) givenIdentity(ctx context.Context, p place, create bool) (*age.X
 	return openIdentityFile(path, b, key.Passphrase)
 }
 
-func (s *Store) sealKey(ctx context.Context, creating bool) (SealKey, error) {
+// keyWanted tells by the files which key opens them.
+func (s *Store) keyWanted(p place) KeyWanted {
+	switch {
+	case exists(s.file(p, identityFile)):
+		return PassphraseKey
+	case exists(s.file(p, loginFile)) || exists(s.file(p, secretsFile)) || filled(s.file(p, emergencyFile)):
+		return IdentityKey
+	default:
+		return NewKey
+	}
+}
+
+func (s *Store) sealKey(ctx context.Context, wanted KeyWanted) (SealKey, error) {
 	if s.asked {
 		return s.given, s.givenErr
 	}
 	s.asked = true
 	where := s.file(place{backend: File}, loginFile)
-	if s.o.SealKey == nil {
-		s.givenErr = fileError("open", where, ErrNoSealKey)
-		return SealKey{}, s.givenErr
+	var key SealKey
+	var err error
+	if s.o.SealKey != nil {
+		key, err = s.o.SealKey(ctx, wanted)
 	}
-	key, err := s.o.SealKey(ctx, creating)
 	switch {
 	case err != nil:
 		s.givenErr = fileError("get the key of", where, err)
-	case key.Identity.IsZero() && key.Passphrase.IsZero():
-		s.givenErr = fileError("open", where, ErrNoSealKey)
-	default:
+	case !key.Identity.IsZero() || !key.Passphrase.IsZero():
 		s.given = key
+	case wanted == IdentityKey:
+		s.givenErr = fileError("open", where, fmt.Errorf("%w: %w", ErrNoSealKey, ErrNeedsIdentity))
+	default:
+		s.givenErr = fileError("open", where, ErrNoSealKey)
 	}
 	return s.given, s.givenErr
 }

@@ -15,14 +15,14 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
-func phrase(p string) func(context.Context, bool) (SealKey, error) {
-	return func(context.Context, bool) (SealKey, error) {
+func phrase(p string) func(context.Context, KeyWanted) (SealKey, error) {
+	return func(context.Context, KeyWanted) (SealKey, error) {
 		return SealKey{Passphrase: token.NewSecret(p)}, nil
 	}
 }
 
-func identity(i string) func(context.Context, bool) (SealKey, error) {
-	return func(context.Context, bool) (SealKey, error) {
+func identity(i string) func(context.Context, KeyWanted) (SealKey, error) {
+	return func(context.Context, KeyWanted) (SealKey, error) {
 		return SealKey{Identity: token.NewSecret(i)}, nil
 	}
 }
@@ -31,7 +31,7 @@ func TestKeysOfTheSealedFile(t *testing.T) {
 	file := "# created: 2026-03-04\n# public key: age1xyz\n" + testIdentity + "\n"
 	for _, row := range []struct {
 		name       string
-		with, then func(context.Context, bool) (SealKey, error)
+		with, then func(context.Context, KeyWanted) (SealKey, error)
 		err        error
 	}{
 		{"the same identity", identity(testIdentity), identity(testIdentity), nil},
@@ -40,10 +40,12 @@ func TestKeysOfTheSealedFile(t *testing.T) {
 		{"the same passphrase", phrase("one two"), phrase("one two"), nil},
 		{"another passphrase", phrase("one two"), phrase("one three"), ErrSealKey},
 		{"a passphrase instead of an identity", identity(testIdentity), phrase("one two"), ErrSealKey},
+		{"a passphrase instead of an identity, as it is told", identity(testIdentity), phrase("one two"), ErrNeedsIdentity},
+		{"no key where an identity is needed", identity(testIdentity), nil, ErrNeedsIdentity},
 		{"an identity instead of a passphrase", phrase("one two"), identity(testIdentity), ErrSealKey},
 		{"no key", identity(testIdentity), nil, ErrNoSealKey},
 		{"an empty key", identity(testIdentity), identity(""), ErrNoSealKey},
-		{"a callback that fails", identity(testIdentity), func(context.Context, bool) (SealKey, error) {
+		{"a callback that fails", identity(testIdentity), func(context.Context, KeyWanted) (SealKey, error) {
 			return SealKey{}, errFault
 		}, errFault},
 		{"a malformed identity", identity(testIdentity), identity("AGE-SECRET-KEY-1QQ" + secretMark), ErrBadKey},
@@ -78,16 +80,16 @@ func TestKeysOfTheSealedFile(t *testing.T) {
 
 func TestSealKeyIsAskedOnce(t *testing.T) {
 	o := newOptions(t, newFakeKeyring())
-	var asked []bool
-	o.SealKey = func(_ context.Context, creating bool) (SealKey, error) {
-		asked = append(asked, creating)
+	var asked []KeyWanted
+	o.SealKey = func(_ context.Context, wanted KeyWanted) (SealKey, error) {
+		asked = append(asked, wanted)
 		return SealKey{Passphrase: token.NewSecret("one two")}, nil
 	}
 	s := choose(t, o, school, File)
 	save(t, s, 1)
 	setSecret(t, s, ClientSecret, secret("-client"))
-	if !slices.Equal(asked, []bool{true}) {
-		t.Errorf("at login: asked %v, want once, creating", asked)
+	if !slices.Equal(asked, []KeyWanted{NewKey}) {
+		t.Errorf("at login: asked %v, want once, for a new key", asked)
 	}
 	asked = nil
 	s = open(t, o, school)
@@ -98,8 +100,8 @@ func TestSealKeyIsAskedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSecret(t, s, ClientSecret, secret("-client"))
-	if !slices.Equal(asked, []bool{false}) {
-		t.Errorf("at a refresh: asked %v, want once, not creating", asked)
+	if !slices.Equal(asked, []KeyWanted{PassphraseKey}) {
+		t.Errorf("at a refresh: asked %v, want once, for the passphrase", asked)
 	}
 	asked = nil
 	if err := open(t, o, school).Remove(t.Context()); err != nil {
@@ -107,6 +109,33 @@ func TestSealKeyIsAskedOnce(t *testing.T) {
 	}
 	if len(asked) != 0 {
 		t.Errorf("at removal: asked %v, want never", asked)
+	}
+}
+
+// Somebody who is asked for a passphrase that can't help types it in vain.
+func TestSealKeyKnowsWhatIsOfUse(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		keep func(*testing.T, *Store)
+	}{
+		{"a login", func(t *testing.T, s *Store) { save(t, s, 1) }},
+		{"a secret alone", func(t *testing.T, s *Store) { setSecret(t, s, ClientSecret, secret("-client")) }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o := newOptions(t, newFakeKeyring())
+			row.keep(t, choose(t, o, school, File))
+			var asked []KeyWanted
+			o.SealKey = func(_ context.Context, wanted KeyWanted) (SealKey, error) {
+				asked = append(asked, wanted)
+				return SealKey{}, nil
+			}
+			if _, err := Choose(t.Context(), o, school, File, ""); !errors.Is(err, ErrNoSealKey) || !errors.Is(err, ErrNeedsIdentity) {
+				t.Errorf("choose: %v", err)
+			}
+			if !slices.Equal(asked, []KeyWanted{IdentityKey}) {
+				t.Errorf("asked %v, want once, for the identity", asked)
+			}
+		})
 	}
 }
 

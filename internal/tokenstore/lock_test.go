@@ -95,7 +95,7 @@ func TestEightProcessesRefreshOnce(t *testing.T) {
 	if dir := os.Getenv("SIMSID_TEST_STORE"); dir != "" {
 		o := newOptions(t, newFakeKeyring())
 		o.Dir = dir
-		o.SealKey = func(context.Context, bool) (SealKey, error) {
+		o.SealKey = func(context.Context, KeyWanted) (SealKey, error) {
 			return SealKey{Identity: token.NewSecret(os.Getenv("SIMSID_TEST_KEY"))}, nil
 		}
 		if err := refreshOnce(t.Context(), open(t, o, school), oneTime{os.Getenv("SIMSID_TEST_SERVER")}); err != nil {

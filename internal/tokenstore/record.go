@@ -8,9 +8,6 @@ import (
 	"os"
 )
 
-// formatVersion is written into everything that is kept. What has a greater one is refused and left alone.
-const formatVersion = 1
-
 // diskRecord is a Record as it lies on disk.
 type diskRecord struct {
 	Version int `json:"version"`
@@ -76,12 +73,21 @@ func (s *Store) readRecord() (d diskRecord, ok bool, err error) {
 }
 
 func decodeRecord(b []byte) (diskRecord, error) {
-	if err := checkVersion(b); err != nil {
+	o, err := readStored(b)
+	if err != nil {
 		return diskRecord{}, err
 	}
-	var d diskRecord
-	if err := json.Unmarshal(b, &d); err != nil {
-		return diskRecord{}, errors.New("not a record: " + jsonProblem(err))
+	d := diskRecord{Version: formatVersion, Login: o.word("login"), Record: Record{
+		Backend: Backend(o.word("backend")), Issuer: o.word("issuer"), ClientID: o.word("client_id"), Since: o.moment("since"),
+		KeyBeside: o.yes("key_beside"), Subject: o.word("subject"), Name: o.word("name"), Organisation: o.word("organisation"), Organisations: o.texts("organisations"),
+		Expiry: o.moment("expiry"), SignedInAt: o.moment("signed_in_at"), Refreshable: o.yes("refreshable"), Ended: o.yes("ended"),
+		RefreshInFile: o.yes("refresh_in_file"), Leftover: o.yes("leftover"),
+	}}
+	for _, k := range o.texts("secrets") {
+		d.Secrets = append(d.Secrets, SecretKind(k))
+	}
+	if err := o.fault("a record"); err != nil {
+		return diskRecord{}, err
 	}
 	if d.Backend != Keyring && d.Backend != File || d.Backend == Keyring && d.KeyBeside {
 		return diskRecord{}, errors.New("not a record: it names no backend that keeps anything")
@@ -105,34 +111,6 @@ func (s *Store) writeRecord(d diskRecord) error {
 	}
 	s.rec, s.recorded = d, true
 	return nil
-}
-
-// checkVersion looks at the version alone: the rest of a later format may have any shape.
-func checkVersion(b []byte) error {
-	var v struct {
-		Version *int `json:"version"`
-	}
-	if err := json.Unmarshal(b, &v); err != nil {
-		return errors.New("not JSON of the store: " + jsonProblem(err))
-	}
-	switch {
-	case v.Version == nil || *v.Version < 1:
-		return errors.New("it has no version")
-	case *v.Version > formatVersion:
-		return fmt.Errorf("%w: format %d, this version knows %d", ErrLater, *v.Version, formatVersion)
-	}
-	return nil
-}
-
-// jsonProblem says what is wrong without any of the text, which may be a secret's.
-func jsonProblem(err error) string {
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Sprintf("malformed at byte %d", e.Offset)
-	}
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Sprintf("wrong type at byte %d", e.Offset)
-	}
-	return "malformed"
 }
 
 func nameError(profile string, err error) error {

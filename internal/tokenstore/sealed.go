@@ -34,16 +34,6 @@ func (t text) MarshalJSON() ([]byte, error) {
 	return json.Marshal(rawText{Base64: []byte(t)})
 }
 
-func (t *text) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '{' {
-		var r rawText
-		err := json.Unmarshal(b, &r)
-		*t = text(r.Base64)
-		return err
-	}
-	return json.Unmarshal(b, (*string)(t))
-}
-
 type rawText struct {
 	Base64 []byte `json:"base64"`
 }
@@ -88,29 +78,24 @@ func encodeLogin(l login) ([]byte, error) {
 }
 
 func decodeLogin(b []byte) (login, error) {
-	if err := checkVersion(b); err != nil {
+	o, err := readStored(b)
+	if err != nil {
 		return login{}, err
 	}
-	var j loginJSON
-	if err := json.Unmarshal(b, &j); err != nil {
-		return login{}, errors.New("not a login: " + jsonProblem(err))
+	l := login{
+		id: o.word("login"), seq: o.number("seq"), binding: Binding{Issuer: o.text("issuer"), ClientID: o.text("client_id")},
+		set: token.Set{
+			Access: o.secret("access_token"), ID: o.secret("id_token"), Refresh: o.secret("refresh_token"), Type: o.text("token_type"),
+			Expiry: o.moment("expiry"), Scopes: o.texts("scopes"), SignedInAt: o.moment("signed_in_at"), RefreshedAt: o.moment("refreshed_at"),
+		},
+		sum: Summary{Subject: o.text("subject"), Name: o.text("name"), Organisation: o.text("organisation"), Organisations: o.texts("organisations")},
 	}
-	if j.Kind != kindLogin || j.Login == "" {
+	if err := o.fault("a login"); err != nil {
+		return login{}, err
+	}
+	if kind, _ := o.String("kind"); kind != kindLogin || l.id == "" {
 		return login{}, errors.New("not a login")
 	}
-	l := login{
-		id: j.Login, seq: j.Seq,
-		binding: Binding{Issuer: string(j.Issuer), ClientID: string(j.ClientID)},
-		set: token.Set{
-			Access: token.NewSecret(string(j.Access)), ID: token.NewSecret(string(j.ID)),
-			Refresh: token.NewSecret(string(j.Refresh)), Type: string(j.Type), Expiry: j.Expiry,
-			SignedInAt: j.SignedInAt, RefreshedAt: j.RefreshedAt,
-		},
-		sum: Summary{
-			Subject: string(j.Subject), Name: string(j.Name), Organisation: string(j.Organisation), Organisations: recast[string](j.Organisations),
-		},
-	}
-	l.set.Scopes = recast[string](j.Scopes)
 	return l, nil
 }
 
@@ -155,21 +140,25 @@ func encodeSecrets(m map[SecretKind]boundSecret) ([]byte, error) {
 }
 
 func decodeSecrets(b []byte) (map[SecretKind]boundSecret, error) {
-	if err := checkVersion(b); err != nil {
+	o, err := readStored(b)
+	if err != nil {
 		return nil, err
 	}
-	var j secretsJSON
-	if err := json.Unmarshal(b, &j); err != nil {
-		return nil, errors.New("not a file of secrets: " + jsonProblem(err))
-	}
-	if j.Kind != kindSecrets {
+	raw, _ := o.Get("secrets")
+	all, err := token.ParseLongObject(raw, maxFile)
+	if kind, _ := o.String("kind"); kind != kindSecrets || err != nil {
 		return nil, errors.New("not a file of secrets")
 	}
 	m := map[SecretKind]boundSecret{}
-	for k, s := range j.Secrets {
-		m[k] = boundSecret{
-			binding: Binding{Issuer: string(s.Issuer), ClientID: string(s.ClientID)},
-			value:   token.NewSecret(string(s.Value)),
+	for _, one := range all.Members() {
+		s, err := token.ParseLongObject(one.Value, maxFile)
+		if err != nil {
+			return nil, fmt.Errorf("not a file of secrets: %s is of the wrong type", one.Name)
+		}
+		v := stored{Object: s}
+		m[SecretKind(one.Name)] = boundSecret{binding: Binding{Issuer: v.text("issuer"), ClientID: v.text("client_id")}, value: v.secret("value")}
+		if err := v.fault("a file of secrets"); err != nil {
+			return nil, err
 		}
 	}
 	return m, nil

@@ -97,9 +97,8 @@ type Options struct {
 	// Waiting is called once when a lock or an unlocking prompt keeps us waiting for a second; nil: nobody is told.
 	Waiting func(what string)
 	// SealKey gives what opens a sealed file: an age identity ("AGE-SECRET-KEY-1...") or a passphrase. Called at most once,
-	// only when needed; nil or an empty result gives ErrNoSealKey. creating says that there is nothing yet which it
-	// must open: a prompt then asks twice.
-	SealKey func(ctx context.Context, creating bool) (SealKey, error)
+	// only when needed; nil or an empty result gives ErrNoSealKey.
+	SealKey func(ctx context.Context, wanted KeyWanted) (SealKey, error)
 
 	keyring    keyring                         // instead of the system's; tests
 	limit      int                             // the longest value of keyring; tests
@@ -107,6 +106,16 @@ type Options struct {
 	fault      func(step, path string) error   // asked before each step of a file's replacement; tests
 	reading    func(path string) (stop func()) // told of each read of a file; tests
 }
+
+// KeyWanted says which key is of use.
+type KeyWanted int
+
+// The keys that are of use.
+const (
+	NewKey        KeyWanted = iota // any: there is nothing yet that it must open. Whoever is asked for a passphrase is asked twice
+	PassphraseKey                  // the passphrase that what is there was sealed with
+	IdentityKey                    // the identity that what is there was sealed to: there is no use in asking for a passphrase
+)
 
 // SealKey opens the sealed file: one of the two is set.
 type SealKey struct {
@@ -121,9 +130,10 @@ type SecretKind string
 const (
 	ClientSecret        SecretKind = "client-secret"
 	IntrospectionSecret SecretKind = "introspection-secret"
+	ClientKey           SecretKind = "client-key"
 )
 
-func secretKinds() []SecretKind { return []SecretKind{ClientSecret, IntrospectionSecret} }
+func secretKinds() []SecretKind { return []SecretKind{ClientKey, ClientSecret, IntrospectionSecret} }
 
 // sameIssuer compares issuers as a binding does.
 func (b Binding) same(issuer, clientID string) bool {
