@@ -71,16 +71,27 @@ const answers = { '/login': ['sign-in', signIn], '/organisation': ['choice', cho
 async function browse(address) {
   const { browser, page } = await open({ javaScriptEnabled: scripts });
   page.on('pageerror', (error) => { report.pageError = String(error); });
-  page.on('console', (message) => { if (message.type() === 'error') report.pageError = message.text(); });
-  let response = await page.goto(address);
+  page.on('console', (message) => {
+    // The page of a login that failed is no error of the page.
+    const status = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
+    if (message.type() === 'error' && !status) report.pageError = message.text();
+  });
+  let status = 0;
+  page.on('response', (response) => {
+    if (response.request().isNavigationRequest() && response.frame() === page.mainFrame()) status = response.status();
+  });
+  await page.goto(address);
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const at = new URL(page.url());
     const known = answers[at.pathname];
     if (!known) break;
     await see(page, known[0]);
-    [response] = await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), known[1](page)]);
+    await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), known[1](page)]);
   }
-  report.landing = { title: await page.title(), status: response.status(), query: new URL(page.url()).search };
+  // A page may send itself on: the one that says how the login went is the last.
+  await page.waitForURL(({ pathname }) => pathname.startsWith('/finished/'));
+  const { search, hash } = new URL(page.url());
+  report.landing = { title: await page.title(), status, query: search + hash };
   await shoot(page, 'landing');
   Object.assign(report.landing, await look(page));
   await browser.close();

@@ -179,8 +179,18 @@ func newStage(t *testing.T) *stage {
 	if err := os.WriteFile(file, []byte(strings.ReplaceAll(scene, "APP", apps.URL)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	issuer := serveEmulator(t, "--config", file)
+	apps.mu.Lock()
+	defer apps.mu.Unlock()
+	apps.issuer = strings.TrimSuffix(issuer, "/")
+	return &stage{t, apps, apps.issuer}
+}
+
+// serveEmulator runs simsid emulator for as long as the test does, and returns its issuer.
+func serveEmulator(t *testing.T, args ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, binary, "emulator", "--config", file)
+	cmd := exec.CommandContext(ctx, binary, append([]string{"emulator"}, args...)...)
 	cmd.Env = newSimsid(t).env
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -189,6 +199,7 @@ func newStage(t *testing.T) *stage {
 		err = cmd.Start()
 	}
 	if err != nil {
+		cancel()
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -204,10 +215,7 @@ func newStage(t *testing.T) *stage {
 		_ = cmd.Wait()
 		t.Fatalf("no ready line: %v\n%s", err, said.String())
 	}
-	apps.mu.Lock()
-	defer apps.mu.Unlock()
-	apps.issuer = strings.TrimSuffix(ready.Issuer, "/")
-	return &stage{t, apps, apps.issuer}
+	return ready.Issuer
 }
 
 // authorize is the address that an application sends its user to.

@@ -11,6 +11,7 @@ needed=(
   age=age                                 # opens what simsid seals
   cc=gcc                                  # the race detector is linked with it
   chromium=chromium                       # the emulator's pages
+  certutil=libnss3-tools                  # what Chromium trusts
   dbus-run-session=dbus-daemon            # a session of its own for the keyring
   gnome-keyring-daemon=gnome-keyring      # the real Secret Service
   secret-tool=libsecret-tools             # the keyring from outside, and a measure of its speed
