@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +21,8 @@ type tokenOptions struct {
 	cmd      *cobra.Command
 	id       bool
 	header   bool
+	env      string // a shell
+	output   string // of a step of GitHub Actions
 	minValid time.Duration
 }
 
@@ -30,8 +35,18 @@ func newTokenCmd(a *app) *cobra.Command {
 when needed. It never opens a browser: when nobody is signed in, or the login
 has ended, it says so and exits with 4. Where the provider can't be reached, a
 token that is still valid is printed with a warning, unless --min-valid asks
-for more: then, and when it has expired, it exits with 5.`,
+for more: then, and when it has expired, it exits with 5.
+
+--env prints the line that puts the token into SIMSID_ACCESS_TOKEN (with --id
+into SIMSID_ID_TOKEN), for eval in sh, bash, dash, zsh and fish; --env=fish
+and --env=powershell in words of their own. Without a token that line makes
+eval fail. To run one command with the token, simsid exec is the better way.
+
+--github-output NAME, in a step of GitHub Actions, has the runner mask the
+token and makes it the step's output NAME, instead of printing it.`,
 		Example: `  simsid token -p school
+  eval "$(simsid token -p school --env)"
+  simsid token -p school --env=powershell | Invoke-Expression
   curl -H "$(simsid token -p school --header)" https://api.example.com/
   simsid token -p school --id | simsid decode
   simsid token -p school -o json --jq .expires_at`,
@@ -46,20 +61,69 @@ for more: then, and when it has expired, it exits with 5.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.id, "id", false, "print the ID token instead")
 	f.BoolVar(&o.header, "header", false, "print the whole Authorization header")
+	f.StringVar(&o.env, "env", "", "print what a shell evaluates to have the token in a variable: sh (also bash, dash, zsh), fish or powershell")
+	f.Lookup("env").NoOptDefVal = "sh"
+	_ = cmd.RegisterFlagCompletionFunc("env", cobra.FixedCompletions(evalShellNames(), cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&o.output, "github-output", "", "mask the token and make it this output of a step of GitHub Actions")
 	f.DurationVar(&o.minValid, "min-valid", 2*time.Minute, "how long the token must still be valid")
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }
 
 func runToken(ctx context.Context, a *app, o *tokenOptions) error {
-	if o.minValid < 0 {
-		return &usageError{Problem: "--min-valid must not be negative", Command: "simsid token"}
+	if err := a.checkTokenOptions(o); err != nil {
+		return err
 	}
+	err := a.giveToken(ctx, o)
+	if sh, ok := lookupShell(o.env); ok && err != nil {
+		// What eval reads is the one thing that a shell heeds: it doesn't see the exit code.
+		_, werr := io.WriteString(a.env.Stdout, sh.none(o.variable())+"\n")
+		return errors.Join(err, werr)
+	}
+	return err
+}
+
+// checkTokenOptions refuses what can't be, or what could mean two things.
+func (a *app) checkTokenOptions(o *tokenOptions) error {
+	refuse := func(problem string) error { return &usageError{Problem: problem, Command: "simsid token"} }
+	var ways []string
+	for _, way := range []string{"header", "env", "github-output"} {
+		if o.cmd.Flags().Changed(way) {
+			ways = append(ways, "--"+way)
+		}
+	}
+	_, known := lookupShell(o.env)
 	switch {
+	case o.minValid < 0:
+		return refuse("--min-valid must not be negative")
 	case o.id && o.header:
-		return &usageError{Problem: "--id and --header exclude each other: an ID token goes to no API", Command: "simsid token"}
-	case o.header && a.json():
-		return &usageError{Problem: "--header is text, and excludes --output json and --jq", Command: "simsid token"}
+		return refuse("--id and --header exclude each other: an ID token goes to no API")
+	case len(ways) > 1:
+		return refuse(ways[0] + " and " + ways[1] + " exclude each other")
+	case len(ways) == 1 && a.json():
+		return refuse(ways[0] + " is text, and excludes --output json and --jq")
+	case o.cmd.Flags().Changed("env") && !known:
+		return refuse(fmt.Sprintf("--env knows no shell %q: it is one of %s", o.env, strings.Join(evalShellNames(), ", ")))
+	}
+	return nil
+}
+
+// variable is where --env puts the token.
+func (o *tokenOptions) variable() string {
+	if o.id {
+		return idTokenVariable
+	}
+	return accessTokenVariable
+}
+
+func (a *app) giveToken(ctx context.Context, o *tokenOptions) error {
+	var output *os.File
+	if o.cmd.Flags().Changed("github-output") {
+		var err error
+		if output, err = a.openStepOutput(o.output); err != nil {
+			return err
+		}
+		defer output.Close() // a second time where it was written
 	}
 	s, err := a.newSession(selection{cmd: o.cmd})
 	if err != nil {
@@ -69,24 +133,35 @@ func runToken(ctx context.Context, a *app, o *tokenOptions) error {
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	return s.printToken(ctx, set, o)
+	value, err := s.tokenOf(set, o.id)
+	if err != nil {
+		return err
+	}
+	if (o.env != "" || output != nil || o.header) && !printable(value) {
+		return &hintedError{Code: exitFailed, Text: "the token has characters that no token may have (RFC 6749 appendix A.12), and isn't handed to anything that reads lines",
+			Hints: []string{"see it: simsid decode -p " + s.profile.Name}}
+	}
+	if output != nil {
+		return giveStepOutput(s.env.Stdout, output, o.output, value)
+	}
+	return s.printToken(ctx, set, value, o)
 }
 
-func (s *session) printToken(ctx context.Context, set token.Set, o *tokenOptions) error {
-	view := render.Token{Profile: s.profile.Name, Kind: "access_token", Value: set.Access, TokenType: set.Type, Expiry: set.Expiry, Scopes: set.Scopes}
+func (s *session) printToken(ctx context.Context, set token.Set, value token.Secret, o *tokenOptions) error {
+	view := render.Token{Profile: s.profile.Name, Kind: "access_token", Value: value, TokenType: set.Type, Expiry: set.Expiry, Scopes: set.Scopes}
 	if o.id {
-		if set.ID.IsZero() {
-			return &hintedError{Code: exitFailed, Text: "the login has no ID token", Hints: []string{"ask for the scope openid: simsid login -p " + s.profile.Name}}
-		}
-		view = render.Token{Profile: s.profile.Name, Kind: "id_token", Value: set.ID}
-		if jwt, err := token.ParseJWT(set.ID.Reveal()); err == nil {
+		view = render.Token{Profile: s.profile.Name, Kind: "id_token", Value: value}
+		if jwt, err := token.ParseJWT(value.Reveal()); err == nil {
 			view.Expiry, _ = jwt.Claims.Time("exp")
 		}
 	}
 	if s.json() {
 		return s.answer(ctx, view)
 	}
-	text := view.Value.Reveal()
+	text := value.Reveal()
+	if sh, ok := lookupShell(o.env); ok {
+		text = sh.set(o.variable(), text)
+	}
 	if o.header {
 		text = "Authorization: Bearer " + text
 	}
