@@ -37,6 +37,7 @@ func interruptible(ctx context.Context) context.Context {
 }
 
 func environment() cli.Env {
+	vars := takeSecrets()
 	return cli.Env{
 		Args:  os.Args[1:],
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
@@ -46,8 +47,8 @@ func environment() cli.Env {
 		Width:          width,
 		ReadSecret:     readSecret,
 		StdinPiped:     isPiped(os.Stdin),
-		Getenv:         os.Getenv,
-		Environ:        os.Environ,
+		Getenv:         vars.get,
+		Environ:        vars.all,
 		LookPath:       exec.LookPath,
 		Exec:           execute,
 		ConfigDir:      configDir,
