@@ -70,59 +70,62 @@ const (
 	keyStore         = "store"
 )
 
-// Settings returns the table of keys in the order in which they are shown.
-func Settings() []Setting {
-	return []Setting{
-		{keyKind, "SIMSID_KIND", "kind", false, "kind of provider: simsid, oidc or emulator"},
-		{keyEnvironment, "SIMSID_ENVIRONMENT", "environment", false, "installation of a kind that has several: sandbox or live"},
-		{keyIssuer, "SIMSID_ISSUER", "issuer", false, "address of the provider: https, or http on loopback"},
-		{keyPinnedIssuer, "", "", false, "issuer as the provider spelled it at first sight, compared byte for byte ever after"},
-		{keyClientID, "SIMSID_CLIENT_ID", "client-id", false, "client id that the provider assigned"},
-		{keyClientAuth, "SIMSID_CLIENT_AUTH", "client-auth", false, "how the client authenticates: client_secret_post, client_secret_basic, client_secret_basic_raw, private_key_jwt or none"},
-		{keyClientKey, "SIMSID_CLIENT_KEY", "client-key", false, "PEM or JWK file with the private key of private_key_jwt, read at each use; without it the key is in the store"},
-		{keyClientKeyID, "SIMSID_CLIENT_KEY_ID", "client-key-id", false, "kid under which the provider knows that key; a JWK says it by itself"},
-		{keyClientKeyAlg, "SIMSID_CLIENT_KEY_ALG", "client-key-alg", false, "algorithm that the key signs by, where the client is registered for one: RS256, PS256, ES256 or EdDSA"},
-		{keyAudience, "SIMSID_ASSERTION_AUDIENCE", "assertion-audience", false, "whom private_key_jwt is for: token_endpoint or issuer; without it the token endpoint, if it lies where the issuer does"},
-		{keyFlow, "SIMSID_FLOW", "flow", false, "the client's flow as IdentityServer3 names it: AuthorizationCodeWithProofKey, AuthorizationCode, HybridWithProofKey, Hybrid, Implicit, ClientCredentials; or DeviceCode"},
-		{keyScopes, "SIMSID_SCOPES", "scope", true, "scopes to ask for"},
-		{keyRedirect, "SIMSID_REDIRECT_URI", "redirect-uri", false, "redirect URI exactly as it is registered; port 0 means any free one"},
-		{keyListen, "SIMSID_LISTEN", "listen", false, "IP address, with a port or without, to listen on for the redirect URI; needed where its host isn't localhost but leads to this machine"},
-		{keyTLSCert, "SIMSID_TLS_CERT", "tls-cert", false, "PEM file with the certificate for an https redirect URI; without it simsid makes one for this machine"},
-		{keyTLSKey, "SIMSID_TLS_KEY", "tls-key", false, "PEM file with the key of tls_cert"},
-		{keyCAFile, "SIMSID_CA_FILE", "ca-file", false, "PEM file with certificate authorities to trust beside the system's, as of a network that inspects TLS"},
-		{keyPostLogout, "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false, "where the browser goes after a logout, as it is registered"},
-		{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "name of the scope whose secret introspection authenticates with"},
-		{keyResponseType, "", "response-type", false, "what to ask for, where the flow leaves a choice: code id_token, code token, code id_token token, id_token, token or id_token token"},
-		{keyResponseMode, "", "response-mode", false, "how the provider is to answer: query, fragment or form_post"},
-		{keyPAR, "", "par", false, "true to push the request to the provider before the browser opens (PAR), false not to; without it wherever the provider offers it"},
-		{keyPrompt, "", "prompt", false, "what the provider is to ask the user: none, login, consent or select_account"},
-		{keyLoginHint, "", "login-hint", false, "the login name to fill in"},
-		{keyUILocales, "", "ui-locales", false, "languages for the provider's pages, by preference: cy en-GB"},
-		{keyMaxAge, "", "max-age", false, "sign in anew when the browser's session is older: 15m"},
-		{keyACRValues, "", "acr-values", true, "how to sign in, as the provider names it"},
-		{keyIDHint, "", "id-token-hint", false, "true to tell the provider by the ID token of the last login who is expected"},
-		{keyParams, "", "param", true, "further parameters of the authorisation request: name=value"},
-		{keyStore, "SIMSID_STORE", "store", false, "where tokens are kept: keyring, file, memory or, for the emulator, auto"},
-	}
+// settings is a table of constants, laid out when the program is linked: every command looks keys up in it.
+//
+//nolint:gochecknoglobals // nothing is ever written to it
+var settings = [...]Setting{
+	{keyKind, "SIMSID_KIND", "kind", false, "kind of provider: simsid, oidc or emulator"},
+	{keyEnvironment, "SIMSID_ENVIRONMENT", "environment", false, "installation of a kind that has several: sandbox or live"},
+	{keyIssuer, "SIMSID_ISSUER", "issuer", false, "address of the provider: https, or http on loopback"},
+	{keyPinnedIssuer, "", "", false, "issuer as the provider spelled it at first sight, compared byte for byte ever after"},
+	{keyClientID, "SIMSID_CLIENT_ID", "client-id", false, "client id that the provider assigned"},
+	{keyClientAuth, "SIMSID_CLIENT_AUTH", "client-auth", false, "how the client authenticates: client_secret_post, client_secret_basic, client_secret_basic_raw, private_key_jwt or none"},
+	{keyClientKey, "SIMSID_CLIENT_KEY", "client-key", false, "PEM or JWK file with the private key of private_key_jwt, read at each use; without it the key is in the store"},
+	{keyClientKeyID, "SIMSID_CLIENT_KEY_ID", "client-key-id", false, "kid under which the provider knows that key; a JWK says it by itself"},
+	{keyClientKeyAlg, "SIMSID_CLIENT_KEY_ALG", "client-key-alg", false, "algorithm that the key signs by, where the client is registered for one: RS256, PS256, ES256 or EdDSA"},
+	{keyAudience, "SIMSID_ASSERTION_AUDIENCE", "assertion-audience", false, "whom private_key_jwt is for: token_endpoint or issuer; without it the token endpoint, if it lies where the issuer does"},
+	{keyFlow, "SIMSID_FLOW", "flow", false, "the client's flow as IdentityServer3 names it: AuthorizationCodeWithProofKey, AuthorizationCode, HybridWithProofKey, Hybrid, Implicit, ClientCredentials; or DeviceCode"},
+	{keyScopes, "SIMSID_SCOPES", "scope", true, "scopes to ask for"},
+	{keyRedirect, "SIMSID_REDIRECT_URI", "redirect-uri", false, "redirect URI exactly as it is registered; port 0 means any free one"},
+	{keyListen, "SIMSID_LISTEN", "listen", false, "IP address, with a port or without, to listen on for the redirect URI; needed where its host isn't localhost but leads to this machine"},
+	{keyTLSCert, "SIMSID_TLS_CERT", "tls-cert", false, "PEM file with the certificate for an https redirect URI; without it simsid makes one for this machine"},
+	{keyTLSKey, "SIMSID_TLS_KEY", "tls-key", false, "PEM file with the key of tls_cert"},
+	{keyCAFile, "SIMSID_CA_FILE", "ca-file", false, "PEM file with certificate authorities to trust beside the system's, as of a network that inspects TLS"},
+	{keyPostLogout, "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false, "where the browser goes after a logout, as it is registered"},
+	{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "name of the scope whose secret introspection authenticates with"},
+	{keyResponseType, "", "response-type", false, "what to ask for, where the flow leaves a choice: code id_token, code token, code id_token token, id_token, token or id_token token"},
+	{keyResponseMode, "", "response-mode", false, "how the provider is to answer: query, fragment or form_post"},
+	{keyPAR, "", "par", false, "true to push the request to the provider before the browser opens (PAR), false not to; without it wherever the provider offers it"},
+	{keyPrompt, "", "prompt", false, "what the provider is to ask the user: none, login, consent or select_account"},
+	{keyLoginHint, "", "login-hint", false, "the login name to fill in"},
+	{keyUILocales, "", "ui-locales", false, "languages for the provider's pages, by preference: cy en-GB"},
+	{keyMaxAge, "", "max-age", false, "sign in anew when the browser's session is older: 15m"},
+	{keyACRValues, "", "acr-values", true, "how to sign in, as the provider names it"},
+	{keyIDHint, "", "id-token-hint", false, "true to tell the provider by the ID token of the last login who is expected"},
+	{keyParams, "", "param", true, "further parameters of the authorisation request: name=value"},
+	{keyStore, "SIMSID_STORE", "store", false, "where tokens are kept: keyring, file, memory or, for the emulator, auto"},
 }
+
+// Settings returns the table of keys in the order in which they are shown. The caller owns it.
+func Settings() []Setting { return slices.Clone(settings[:]) }
 
 // Whole reports whether the elements of a list may hold spaces and commas, so that nothing may be split there.
 func (s Setting) Whole() bool { return s.Key == keyParams }
 
 // lookupSetting finds a setting by its key.
 func lookupSetting(key string) (Setting, bool) {
-	all := Settings()
-	i := slices.IndexFunc(all, func(s Setting) bool { return s.Key == key })
-	if i < 0 {
-		return Setting{}, false
+	for i := range settings {
+		if settings[i].Key == key {
+			return settings[i], true
+		}
 	}
-	return all[i], true
+	return Setting{}, false
 }
 
 // settingKeys returns every key of a profile.
 func settingKeys() []string {
 	var keys []string
-	for _, s := range Settings() {
+	for _, s := range settings {
 		keys = append(keys, s.Key)
 	}
 	return keys

@@ -67,7 +67,7 @@ func SetAll(ctx context.Context, path, name string, changes map[string][]string)
 			}
 			return d.add(name, given)
 		}
-		for _, s := range Settings() {
+		for _, s := range settings {
 			values, ok := changes[s.Key]
 			if !ok {
 				continue

@@ -87,6 +87,7 @@ func newResolver(l Layers) (*resolver, error) {
 	if r.Defaults == nil {
 		r.Defaults = func(_, _ string) map[string][]string { return nil }
 	}
+	r.Defaults = remember(r.Defaults)
 	if r.name != "" {
 		if err := CheckName(r.name); err != nil {
 			return nil, err
@@ -101,6 +102,19 @@ func newResolver(l Layers) (*resolver, error) {
 		return r, nil
 	}
 	return nil, unknownProfile(r.File, r.name)
+}
+
+// remember asks for the defaults of each kind and environment once: two passes and a check want them.
+func remember(defaults func(kind, environment string) map[string][]string) func(kind, environment string) map[string][]string {
+	known := map[[2]string]map[string][]string{}
+	return func(kind, environment string) map[string][]string {
+		d, ok := known[[2]string{kind, environment}]
+		if !ok {
+			d = defaults(kind, environment)
+			known[[2]string{kind, environment}] = d
+		}
+		return d
+	}
 }
 
 func unknownProfile(f *File, name string) error {
@@ -158,7 +172,7 @@ func (r *resolver) pass(look lookup) (map[string]sourced, error) {
 		detail += ", environment " + environment
 	}
 	defaults := r.Defaults(kind, environment)
-	for _, s := range Settings() {
+	for _, s := range settings {
 		if s.Key != keyKind && s.Key != keyEnvironment {
 			settle(settled, look, s, defaults, detail)
 		}
@@ -204,7 +218,7 @@ func check(key string, v sourced) error {
 // profile checks the effective values and lays them out.
 func (r *resolver) profile(effective, base map[string]sourced) (Profile, error) {
 	p := Profile{Name: r.name, Origins: map[string]Origin{}, base: map[string][]string{}}
-	for _, s := range Settings() {
+	for _, s := range settings {
 		if v, ok := base[s.Key]; ok {
 			p.base[s.Key] = v.values
 		}

@@ -68,7 +68,7 @@ func (d *document) add(name string, values map[string][]string) (*document, erro
 		header = quote(name)
 	}
 	text += "[profile." + header + "]" + eol
-	for _, s := range Settings() {
+	for _, s := range settings {
 		if v, ok := values[s.Key]; ok {
 			text += s.Key + " = " + encode(s, v) + eol
 		}
