@@ -172,8 +172,12 @@ func (s *Store) readParts(ctx context.Context, cached bool) (reading, error) {
 // readSealed gives the sealed file's login, nil when there is none.
 func (s *Store) readSealed(ctx context.Context) (*login, error) {
 	path := s.file(s.at, loginFile)
-	if !exists(path) {
+	sealed, err := s.o.read(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	id, err := s.identity(ctx, false)
 	if errors.Is(err, errNoKey) {
@@ -182,10 +186,7 @@ func (s *Store) readSealed(ctx context.Context) (*login, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := s.openFile(path, id)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	plain, err := openSealed(path, sealed, id)
 	if err != nil {
 		return nil, err
 	}

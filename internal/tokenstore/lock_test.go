@@ -278,9 +278,9 @@ func TestACachedReadCostsOneItemAndOneFile(t *testing.T) {
 			case k.want == Keyring:
 				wantCalls = "get school/key"
 			case k.phrase:
-				wantRead = "school.record.json school.identity.age school.age"
+				wantRead = "school.record.json school.age school.identity.age"
 			case k.noKey:
-				wantRead = "school.record.json school.beside.key school.beside.age"
+				wantRead = "school.record.json school.beside.age school.beside.key"
 			}
 			if got := strings.Join(read, " "); got != wantRead {
 				t.Errorf("files read: %q, want %q", got, wantRead)

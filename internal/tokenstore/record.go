@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 )
 
 // diskRecord is a Record as it lies on disk.
@@ -23,10 +22,10 @@ func ReadRecord(o Options, profile string) (r Record, ok bool, err error) {
 	if err := checkName(profile); err != nil {
 		return Record{}, false, nameError(profile, err)
 	}
-	if _, err := os.Stat(o.Dir); errors.Is(err, fs.ErrNotExist) {
-		return Record{}, false, nil
-	}
 	if err := o.checkDir(); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return Record{}, false, nil
+		}
 		return Record{}, false, err
 	}
 	s := &Store{o: o, stem: fileStem(profile)}

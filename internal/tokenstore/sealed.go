@@ -190,9 +190,9 @@ func unseal(sealed []byte, with age.Identity) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New("not an age file, or cut")
 	}
-	plain, err := io.ReadAll(io.LimitReader(r, maxFile))
-	if err != nil {
+	plain := bytes.NewBuffer(make([]byte, 0, len(sealed)+bytes.MinRead)) // it is shorter than that
+	if _, err := plain.ReadFrom(io.LimitReader(r, maxFile)); err != nil {
 		return nil, errors.New("cut or changed after it was sealed")
 	}
-	return plain, nil
+	return plain.Bytes(), nil
 }

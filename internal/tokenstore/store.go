@@ -99,10 +99,10 @@ func OpenRecorded(ctx context.Context, o Options, profile string) (*Store, error
 
 // findRecord reads the record; a missing folder is as good as a missing record.
 func (s *Store) findRecord(ctx context.Context) error {
-	if _, err := os.Stat(s.o.Dir); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err := s.o.checkDir(); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		return err
 	}
 	return s.settingAside(ctx, func() error {
@@ -225,6 +225,11 @@ func (s *Store) openFile(path string, id age.Identity) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openSealed(path, sealed, id)
+}
+
+// openSealed unseals what was read of a file.
+func openSealed(path string, sealed []byte, id age.Identity) ([]byte, error) {
 	plain, err := unseal(sealed, id)
 	if errors.Is(err, ErrSealKey) {
 		return nil, fileError("open", path, err)
