@@ -88,7 +88,7 @@ func explain(err error) failure {
 	if pe, ok := errors.AsType[*profileError](err); ok && pe.Profile != "" {
 		p = " -p " + pe.Profile
 	}
-	for _, rule := range []func(error, string, *failure) bool{explainCommand, explainClaim, explainConfig, explainReach, explainStore, explainLogin, explainProvider} {
+	for _, rule := range []func(error, string, *failure) bool{explainCommand, explainRules, explainClaim, explainConfig, explainReach, explainStore, explainLogin, explainProvider} {
 		if rule(err, p, &f) {
 			break
 		}

@@ -24,7 +24,9 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 			listening = e
 		case flow.Address:
 			s.trace.Sent(e.URL)
-			s.sayAddress(e.URL, listening, who)
+			s.sayAddress(e, listening, who)
+		case flow.AddressExpired:
+			s.line("note", "the address above is good no more: if nobody has opened it by now, end this (Ctrl-C) and sign in again")
 		case flow.DeviceCode:
 			s.sayDevice(e)
 		case flow.BrowserFailed:
@@ -46,10 +48,10 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 }
 
 // sayAddress prints where to sign in, and what else can be done.
-func (s *session) sayAddress(address string, listening flow.Listening, who visitor) {
+func (s *session) sayAddress(e flow.Address, listening flow.Listening, who visitor) {
 	switch who {
 	case simsidVisits:
-		s.say("simsid visits the sign-in address by itself:\n\n  %s\n", render.Safe(address))
+		s.say("simsid visits the sign-in address by itself:\n\n  %s\n", render.Safe(e.URL))
 		return
 	case browserVisits:
 		s.say("Opening the sign-in page in the browser. If it doesn't appear, visit")
@@ -59,7 +61,10 @@ func (s *session) sayAddress(address string, listening flow.Listening, who visit
 	if s.hinted && who == browserVisits {
 		s.say("\n  (the address holds the ID token of the last login, and is given to the browser alone)\n")
 	} else {
-		s.say("\n  %s\n", render.Safe(address))
+		s.say("\n  %s\n", render.Safe(e.URL))
+	}
+	if until := s.goodFor(e); until != "" {
+		s.say("%s", until)
 	}
 	s.sayPlaces(listening)
 }

@@ -21,8 +21,8 @@ import (
 // loginKeys are the keys that login takes as flags.
 func loginKeys() []string {
 	return []string{
-		"kind", "environment", "issuer", "client_id", "client_auth", "flow", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key", "ca_file",
-		"response_type", "response_mode", "prompt", "login_hint", "ui_locales", "max_age", "acr_values", "id_hint", "params", "store",
+		"kind", "environment", "issuer", "client_id", "client_auth", "client_key", "client_key_id", "client_key_alg", "assertion_audience", "flow", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key", "ca_file",
+		"response_type", "response_mode", "par", "prompt", "login_hint", "ui_locales", "max_age", "acr_values", "id_hint", "params", "store",
 	}
 }
 
@@ -101,21 +101,30 @@ func (s *session) browserRequest(ctx context.Context, o *loginOptions) (flow.Log
 	r := flow.LoginRequest{
 		Provider: prof, Client: provider.Client{ID: p.ClientID}, RedirectURI: p.RedirectURI, Listen: p.Listen, Scopes: p.Scopes,
 		ResponseType: responseType, ResponseMode: p.ResponseMode, WithoutProofKey: !s.kind.ProofKey(s.flow), MaxAge: -1,
-		Rand: s.env.Rand, Clock: clock{s.env},
+		Force: s.forced, Rand: s.env.Rand, Clock: clock{s.env},
 	}
 	if r.Params, err = s.asked(ctx, o); err != nil {
 		return r, err
 	}
-	if p.MaxAge != "" {
-		if r.MaxAge, err = config.Seconds(p.MaxAge); err != nil {
-			return r, err
-		}
+	if r.MaxAge, err = s.maxAge(); err != nil {
+		return r, err
+	}
+	if err := s.checkMixUp(r); err != nil {
+		return r, err
 	}
 	if s.flow.Flow == provider.FlowImplicit {
 		s.line("warning", "flow Implicit is outdated: the tokens come through the browser's address, where its history and extensions can read them, "+
 			"and there is no refresh token; use AuthorizationCodeWithProofKey unless the client is registered for nothing else")
 	}
 	return r, nil
+}
+
+// maxAge is how old the browser's session may be; negative: that isn't asked.
+func (s *session) maxAge() (time.Duration, error) {
+	if s.profile.MaxAge == "" {
+		return -1, nil
+	}
+	return config.Seconds(s.profile.MaxAge)
 }
 
 // asked are the further parameters of the authorisation request.
@@ -199,9 +208,15 @@ func (s *session) printURL(ctx context.Context, o *loginOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := s.push(ctx, &r, nil); err != nil {
+		return err
+	}
 	address, err := flow.AuthorizationAddress(ctx, r)
 	if err != nil {
 		return err
+	}
+	if until := s.goodFor(address); until != "" {
+		s.line("note", "%s", until)
 	}
 	_, err = fmt.Fprintln(s.env.Stdout, address.URL)
 	return err
@@ -209,7 +224,7 @@ func (s *session) printURL(ctx context.Context, o *loginOptions) error {
 
 // loginAsClient gets a token for the client itself.
 func (s *session) loginAsClient(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
-	p, err := s.provider(ctx)
+	p, err := s.providerFor(ctx, client)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +243,7 @@ func (s *session) loginAsClient(ctx context.Context, o *loginOptions, client pro
 
 // loginOnDevice has the user type a code on another device.
 func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
-	p, err := s.provider(ctx)
+	p, err := s.providerFor(ctx, client)
 	if err != nil {
 		return nil, err
 	}
@@ -236,8 +251,13 @@ func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client pro
 	if err != nil {
 		return nil, err
 	}
+	maxAge, err := s.maxAge()
+	if err != nil {
+		return nil, err
+	}
 	return flow.Device(ctx, flow.DeviceRequest{
-		Provider: p, Client: client, Scopes: s.profile.Scopes, Params: params, Clock: clock{s.env}, Event: s.loginEvents(nobodyVisits), MaxAge: -1, Keep: keep,
+		Provider: p, Client: client, Scopes: s.profile.Scopes, Params: params, Clock: clock{s.env}, Event: s.loginEvents(nobodyVisits), MaxAge: maxAge,
+		Force: s.forced, Keep: keep,
 	})
 }
 
@@ -265,7 +285,7 @@ func (s *session) loginWithRefreshToken(ctx context.Context, _ *loginOptions, cl
 	if refresh.IsZero() {
 		return nil, &usageError{Problem: "there is no refresh token: give it in " + refreshTokenVariable + " or on standard input", Command: "simsid login"}
 	}
-	p, err := s.provider(ctx)
+	p, err := s.providerFor(ctx, client)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ type loginOptions struct {
 	tenant    string
 	org       string
 
+	force            bool
 	insecureNoState  bool
 	withRefreshToken bool
 }
@@ -76,6 +77,7 @@ refresh token comes from SIMSID_REFRESH_TOKEN or on standard input.`,
 	f.StringVar(&o.tenant, "tenant", "", "the tenant to sign in at: acr_values=tenant:NAME")
 	f.StringVar(&o.org, "org", "", "with --flow ClientCredentials: the organisation whose data the token is for")
 	f.BoolVar(&o.withRefreshToken, "with-refresh-token", false, "take over a login: its refresh token is in SIMSID_REFRESH_TOKEN or on standard input")
+	addForceFlag(cmd, &o.force)
 	addProfileFlags(cmd, loginKeys()...)
 	_ = cmd.RegisterFlagCompletionFunc("as", completeUsers)
 	_ = cmd.RegisterFlagCompletionFunc("prompt", cobra.FixedCompletions([]string{"none", "login", "consent"}, cobra.ShellCompDirectiveNoFileComp))
@@ -120,15 +122,14 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 			return nil, err
 		}
 	}
-	if s.kind.SIMS {
-		if err := sims.CheckScopes(s.profile.Scopes); err != nil {
-			return nil, err
-		}
-	}
+	s.forced, s.forcible = o.force, true
 	if err := s.checkFlow(o); err != nil {
 		return nil, err
 	}
-	return s, nil
+	if o.withRefreshToken {
+		return s, nil
+	}
+	return s, s.checkRules(s.flow)
 }
 
 // signInAs makes the embedded STS sign a sample user in without a page.
@@ -193,6 +194,12 @@ func (s *session) loginInBrowser(ctx context.Context, o *loginOptions, client pr
 		return nil, err
 	}
 	r.Keep, r.Client, r.Open, r.Timeout, r.Event = keep, client, open, s.global.timeout, s.loginEvents(who)
+	if err := s.checkMethod(client, r.Provider.Metadata); err != nil {
+		return nil, err
+	}
+	if err := s.push(ctx, &r, &client); err != nil {
+		return nil, err
+	}
 	if err := s.listenOrPaste(o, &r); err != nil {
 		return nil, err
 	}
@@ -264,7 +271,7 @@ func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, client
 	}
 	ctx = context.WithoutCancel(ctx)
 	sum := summarise(s.kind, verified(res), accessClaims(res.Set.Access))
-	if res.Verification == nil && sum.Subject == "" {
+	if s.flow.Flow == provider.FlowClientCredentials && sum.Subject == "" {
 		sum.Subject = "client " + s.profile.ClientID
 	}
 	err := store.Save(ctx, res.Set, sum)
@@ -293,9 +300,10 @@ func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *fl
 		Claims: claims, SIMS: s.kind.SIMS, Scopes: set.Scopes, Wanted: s.profile.Scopes,
 		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: s.where(store), Next: s.nextCommands(store.Backend()),
 	}
+	view.Findings = res.Findings
 	if s.kind.SIMS && !view.NoUser {
 		view.Memberships = memberships(claims, access)
-		view.Findings = sims.Findings(sims.Input{Access: access, ID: claims, Wanted: s.profile.Scopes, Granted: set.Scopes, Now: s.env.Now()})
+		view.Findings = append(view.Findings, sims.Findings(sims.Input{Access: access, ID: claims, Wanted: s.profile.Scopes, Granted: set.Scopes, Now: s.env.Now()})...)
 	}
 	return s.answer(ctx, view)
 }

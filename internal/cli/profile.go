@@ -8,6 +8,7 @@ import (
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/emulator"
+	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/tokenstore"
 )
@@ -96,11 +97,23 @@ func runProfileShow(ctx context.Context, a *app, cmd *cobra.Command, name string
 			Key: setting.Key, Values: s.profile.Values(setting.Key), List: setting.List, Source: string(o.Source), Origin: o.Detail,
 		})
 	}
-	v.Secrets = append(v.Secrets, render.SecretRow{Name: "client secret", State: s.secretState(clientSecretVariable, tokenstore.ClientSecret)})
+	if s.profile.ClientAuth == string(provider.AuthPrivateKey) {
+		v.Secrets = append(v.Secrets, render.SecretRow{Name: "client key", State: s.keyState()})
+	} else {
+		v.Secrets = append(v.Secrets, render.SecretRow{Name: "client secret", State: s.secretState(clientSecretVariable, tokenstore.ClientSecret)})
+	}
 	if s.profile.IntrospectionID != "" {
 		v.Secrets = append(v.Secrets, render.SecretRow{Name: "introspection secret", State: s.secretState(introspectionSecretVariable, tokenstore.IntrospectionSecret)})
 	}
 	return a.answer(ctx, v)
+}
+
+// keyState says where the client's private key would come from.
+func (s *session) keyState() string {
+	if s.profile.ClientKey != "" {
+		return "read from its file at each use"
+	}
+	return s.secretState("", tokenstore.ClientKey)
 }
 
 // secretState says where a secret would come from, without opening the store.

@@ -13,7 +13,6 @@ import (
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
-	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
 )
@@ -22,7 +21,9 @@ type profileAddOptions struct {
 	cmd                 *cobra.Command
 	name                string
 	secretFile          string
+	keyFile             string
 	introspectionSecret string
+	force               bool
 	use                 bool
 	from                string
 }
@@ -36,7 +37,9 @@ func (o *profileAddOptions) flags(cmd *cobra.Command) {
 	addProfileFlags(cmd, profileKeys()...)
 	f := cmd.Flags()
 	f.StringVar(&o.secretFile, "client-secret-file", "", "keep the client secret that this file holds in the store; - reads standard input")
+	f.StringVar(&o.keyFile, "client-key-file", "", "likewise the private key of private_key_jwt, PEM or JWK")
 	f.StringVar(&o.introspectionSecret, "introspection-secret-file", "", "likewise the secret of the introspection scope")
+	addForceFlag(cmd, &o.force)
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("environment", cobra.FixedCompletions([]string{"sandbox", "live"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("store", cobra.FixedCompletions([]string{"keyring", "file", "memory"}, cobra.ShellCompDirectiveNoFileComp))
@@ -80,6 +83,7 @@ type draft struct {
 	name                  string
 	values                map[string][]string
 	secret, introspection token.Secret
+	key                   token.Secret
 	backend               tokenstore.Backend // for the secrets, where the values name none
 }
 
@@ -106,10 +110,11 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err := a.checkDraft(file, &d); err != nil {
 		return err
 	}
-	s, err := a.draftSession(d)
+	s, err := a.draftSession(d, o.force)
 	if err != nil {
 		return err
 	}
+	s.giveOwnPath(file, &d)
 	if o.from != "" {
 		if err := s.copySecrets(ctx, o.from, &d); err != nil {
 			return &profileError{Profile: o.from, Err: err}
@@ -138,8 +143,19 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 
 // draftSecrets reads the secrets that come from files.
 func (a *app) draftSecrets(ctx context.Context, o *profileAddOptions, d *draft) (err error) {
-	if o.secretFile == "-" && o.introspectionSecret == "-" {
-		return &usageError{Problem: "standard input can hold only one of the two secrets", Command: o.cmd.CommandPath()}
+	fromStdin := 0
+	for _, name := range []string{o.secretFile, o.keyFile, o.introspectionSecret} {
+		if name == "-" {
+			fromStdin++
+		}
+	}
+	if fromStdin > 1 {
+		return &usageError{Problem: "standard input can hold only one secret", Command: o.cmd.CommandPath()}
+	}
+	if o.keyFile != "" {
+		if d.key, err = a.keyFile(ctx, o.keyFile); err != nil {
+			return err
+		}
 	}
 	if o.secretFile != "" {
 		if d.secret, err = a.secretFile(ctx, o.secretFile); err != nil {
@@ -182,7 +198,7 @@ func (a *app) checkDraft(file *config.File, d *draft) error {
 }
 
 // draftSession resolves the draft as if it were in the file, so that what is wrong with it is known before anything is written.
-func (a *app) draftSession(d draft) (*session, error) {
+func (a *app) draftSession(d draft, force bool) (*session, error) {
 	p, err := config.Resolve(config.Layers{
 		File: &config.File{}, Profile: d.name, Getenv: noEnvironment, Defaults: kindDefaults,
 		Flags: d.values, BuiltIn: map[string][]string{"kind": d.values["kind"]},
@@ -194,7 +210,7 @@ func (a *app) draftSession(d draft) (*session, error) {
 	if !ok {
 		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("there is no provider kind %q", p.Kind), Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
 	}
-	s := &session{app: a, profile: p, kind: kind}
+	s := &session{app: a, profile: p, kind: kind, forced: force, forcible: true}
 	switch {
 	case len(kind.Environments) > 0 && p.Environment == "":
 		var names []string
@@ -210,12 +226,15 @@ func (a *app) draftSession(d draft) (*session, error) {
 	if err := s.complete(); err != nil {
 		return nil, err
 	}
-	if kind.SIMS {
-		if err := sims.CheckScopes(p.Scopes); err != nil {
+	if !d.key.IsZero() {
+		if _, err := parseKey(d.key, p); err != nil {
 			return nil, err
 		}
 	}
 	info, ok := provider.LookupFlow(provider.Flow(p.Flow))
+	if err := s.checkRules(info); err != nil {
+		return s, err
+	}
 	if ok && len(info.ResponseTypes) == 0 { // it visits no page that would lead anywhere
 		return s, nil
 	}
@@ -230,7 +249,7 @@ func (a *app) draftSession(d draft) (*session, error) {
 // keepSecrets puts the draft's secrets into the store, before the profile is written: a profile without its secret would
 // only fail later.
 func (s *session) keepSecrets(ctx context.Context, d draft) error {
-	if d.secret.IsZero() && d.introspection.IsZero() {
+	if d.secret.IsZero() && d.introspection.IsZero() && d.key.IsZero() {
 		return nil
 	}
 	o, err := s.storeOptions()
@@ -252,15 +271,18 @@ func (s *session) keepSecrets(ctx context.Context, d draft) error {
 	if err != nil {
 		return err
 	}
-	if !d.secret.IsZero() {
-		if err := st.SetSecret(ctx, tokenstore.ClientSecret, d.secret); err != nil {
+	for _, secret := range []struct {
+		kind  tokenstore.SecretKind
+		value token.Secret
+	}{{tokenstore.ClientSecret, d.secret}, {tokenstore.ClientKey, d.key}, {tokenstore.IntrospectionSecret, d.introspection}} {
+		if secret.value.IsZero() {
+			continue
+		}
+		if err := st.SetSecret(ctx, secret.kind, secret.value); err != nil {
 			return err
 		}
 	}
-	if d.introspection.IsZero() {
-		return nil
-	}
-	return st.SetSecret(ctx, tokenstore.IntrospectionSecret, d.introspection)
+	return nil
 }
 
 // findPlace looks whether there is a keyring before anything is asked: answers that can't be kept would be lost. Where there is
@@ -322,7 +344,7 @@ func (a *app) askProfile(ctx context.Context, file *config.File, o *profileAddOp
 	if v := d.values["scopes"]; len(v) == 1 {
 		d.values["scopes"] = strings.Fields(v[0])
 	}
-	if err != nil || o.secretFile != "" {
+	if err != nil || o.secretFile != "" || o.keyFile != "" || slices.Equal(d.values["client_auth"], []string{string(provider.AuthPrivateKey)}) {
 		return err
 	}
 	text := "Client secret (not shown; empty for none)"

@@ -53,7 +53,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err := a.draftSecrets(ctx, o, &d); err != nil {
 		return err
 	}
-	if len(changed) == 0 && d.secret.IsZero() && d.introspection.IsZero() {
+	if len(changed) == 0 && d.secret.IsZero() && d.introspection.IsZero() && d.key.IsZero() {
 		return &usageError{Problem: "nothing to change: give a flag", Command: o.cmd.CommandPath()}
 	}
 	// A new issuer makes the pinned spelling of the old one void.
@@ -61,7 +61,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 		delete(d.values, "pinned_issuer")
 		changed["pinned_issuer"] = nil
 	}
-	s, err := a.draftSession(d)
+	s, err := a.draftSession(d, o.force)
 	if err != nil {
 		return err
 	}

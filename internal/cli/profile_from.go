@@ -64,6 +64,11 @@ func (s *session) copySecrets(ctx context.Context, from string, d *draft) error 
 			return err
 		}
 	}
+	if d.key.IsZero() && slices.Contains(r.Secrets, tokenstore.ClientKey) {
+		if d.key, err = st.Secret(ctx, tokenstore.ClientKey); err != nil {
+			return err
+		}
+	}
 	if d.introspection.IsZero() && slices.Contains(r.Secrets, tokenstore.IntrospectionSecret) {
 		d.introspection, err = st.Secret(ctx, tokenstore.IntrospectionSecret)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,7 +30,10 @@ type session struct {
 	prov    *provider.Provider
 	keep    *tokenstore.Store
 	flow    provider.FlowInfo // of a login, set by checkFlow
-	hinted  bool              // the address to sign in at holds an ID token
+	forced  bool              // the rules of the kind are left to the provider
+	// forcible says that the command has a flag for it.
+	forcible bool
+	hinted   bool // the address to sign in at holds an ID token
 }
 
 // selection are the options that choose and override a profile.
@@ -194,7 +196,8 @@ func (a *app) layers(file *config.File, name string, flags map[string][]string, 
 // must not lead the emulator's own client astray.
 func describesClient(variable string) bool {
 	switch variable {
-	case "SIMSID_KIND", "SIMSID_ENVIRONMENT", "SIMSID_ISSUER", "SIMSID_CLIENT_ID", "SIMSID_CLIENT_AUTH", "SIMSID_FLOW", clientSecretVariable,
+	case "SIMSID_KIND", "SIMSID_ENVIRONMENT", "SIMSID_ISSUER", "SIMSID_CLIENT_ID", "SIMSID_CLIENT_AUTH", "SIMSID_CLIENT_KEY", "SIMSID_CLIENT_KEY_ID",
+		"SIMSID_CLIENT_KEY_ALG", "SIMSID_ASSERTION_AUDIENCE", "SIMSID_FLOW", clientSecretVariable,
 		"SIMSID_REDIRECT_URI", "SIMSID_LISTEN", "SIMSID_TLS_CERT", "SIMSID_TLS_KEY", "SIMSID_POST_LOGOUT_REDIRECT_URI":
 		return true
 	}
@@ -355,7 +358,7 @@ func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
 		return nil, err
 	}
 	s.pin(ctx, md.Issuer)
-	s.prov = &provider.Provider{Kind: s.kind, Metadata: md, ClientID: s.profile.ClientID, HTTP: s.hc, Now: s.env.Now, Clock: s.clock}
+	s.prov = &provider.Provider{Kind: s.kind, Metadata: md, ClientID: s.profile.ClientID, HTTP: s.hc, Now: s.env.Now, Rand: s.env.Rand, Clock: s.clock}
 	return s.prov, nil
 }
 
@@ -376,75 +379,6 @@ func (s *session) pin(ctx context.Context, issuer string) {
 // binding says whose login this session's is.
 func (s *session) binding() tokenstore.Binding {
 	return tokenstore.Binding{Profile: s.profile.Name, Issuer: s.profile.Issuer, ClientID: s.profile.ClientID}
-}
-
-// client is who calls the provider, with its secret from the environment or the store.
-func (s *session) client(ctx context.Context) (provider.Client, error) {
-	c := provider.Client{ID: s.profile.ClientID, Auth: provider.AuthMethod(s.profile.ClientAuth)}
-	if c.Auth == provider.AuthNone {
-		return c, nil
-	}
-	secret, err := s.secret(ctx, tokenstore.ClientSecret, clientSecretVariable)
-	if err != nil {
-		return c, err
-	}
-	c.Secret = secret
-	if secret.IsZero() && s.kind.Embedded && c.ID == emulator.BuiltinClient().ID {
-		c.Secret = emulator.BuiltinClient().Secret
-	}
-	if c.Secret.IsZero() {
-		if s.kind.SecretRequired() || s.secretExpected() {
-			return c, s.missingSecret()
-		}
-		c.Auth = provider.AuthNone
-	}
-	return c, nil
-}
-
-// secretExpected reports whether a client without a secret would be another client than the user means: one was kept for this
-// profile, or the profile says by which secret method it authenticates. A public client is none of both.
-func (s *session) secretExpected() bool {
-	if s.profile.Origins["client_auth"].Source != config.FromKind {
-		return true
-	}
-	o, err := s.storeOptions()
-	if err != nil {
-		return false
-	}
-	r, ok, err := tokenstore.ReadRecord(o, s.profile.Name)
-	return err == nil && ok && slices.Contains(r.Secrets, tokenstore.ClientSecret)
-}
-
-func (s *session) missingSecret() error {
-	e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no client secret for %s", s.profile.Name, s.profile.ClientID)}
-	if s.kind.SecretRequired() {
-		e.Text += fmt.Sprintf(", and a client of %s always has one", s.kind.Title)
-	}
-	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {
-		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
-	}
-	e.Hints = []string{
-		"keep it in the store: simsid profile edit " + s.profile.Name + " --client-secret-file FILE  # - reads standard input",
-		"or give it for this once: SIMSID_CLIENT_SECRET",
-	}
-	return e
-}
-
-// introspectionClient is the scope whose credentials the profile names; ok is false when it names none.
-func (s *session) introspectionClient(ctx context.Context) (c provider.Client, ok bool, err error) {
-	if s.profile.IntrospectionID == "" {
-		return c, false, nil
-	}
-	secret, err := s.secret(ctx, tokenstore.IntrospectionSecret, introspectionSecretVariable)
-	if err != nil {
-		return c, false, err
-	}
-	if secret.IsZero() {
-		return c, false, &hintedError{Code: exitUsage,
-			Text:  fmt.Sprintf("profile %s names %s for introspection, but its secret is missing", s.profile.Name, s.profile.IntrospectionID),
-			Hints: []string{"keep it in the store: simsid profile edit " + s.profile.Name + " --introspection-secret-file FILE", "or give it for this once: SIMSID_INTROSPECTION_SECRET"}}
-	}
-	return provider.Client{ID: s.profile.IntrospectionID, Secret: secret, Auth: provider.AuthMethod(s.profile.ClientAuth)}, true, nil
 }
 
 // secret takes one from the environment, or else from the store on record if there is one. What is stored for another issuer or

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/emulator"
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+// client is who calls the provider, with its secret from the environment or the store.
+func (s *session) client(ctx context.Context) (provider.Client, error) {
+	c := provider.Client{ID: s.profile.ClientID, Auth: provider.AuthMethod(s.profile.ClientAuth)}
+	switch c.Auth {
+	case provider.AuthNone:
+		return c, nil
+	case provider.AuthPrivateKey:
+		var err error
+		c.Audience = provider.Audience(s.profile.AssertionAudience)
+		c.Key, err = s.clientKey(ctx)
+		return c, err
+	case provider.AuthPost, provider.AuthBasic, provider.AuthBasicRaw:
+	}
+	secret, err := s.secret(ctx, tokenstore.ClientSecret, clientSecretVariable)
+	if err != nil {
+		return c, err
+	}
+	c.Secret = secret
+	if secret.IsZero() && s.kind.Embedded && c.ID == emulator.BuiltinClient().ID {
+		c.Secret = emulator.BuiltinClient().Secret
+	}
+	if c.Secret.IsZero() {
+		if (s.kind.SecretRequired() || s.secretExpected()) && !s.forced {
+			return c, s.missingSecret()
+		}
+		c.Auth = provider.AuthNone
+	}
+	return c, nil
+}
+
+// secretExpected reports whether a client without a secret would be another client than the user means: one was kept for this
+// profile, or the profile says by which secret method it authenticates. A public client is none of both.
+func (s *session) secretExpected() bool {
+	if s.profile.Origins["client_auth"].Source != config.FromKind {
+		return true
+	}
+	o, err := s.storeOptions()
+	if err != nil {
+		return false
+	}
+	r, ok, err := tokenstore.ReadRecord(o, s.profile.Name)
+	return err == nil && ok && slices.Contains(r.Secrets, tokenstore.ClientSecret)
+}
+
+func (s *session) missingSecret() error {
+	e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no client secret for %s", s.profile.Name, s.profile.ClientID)}
+	if rule, ok := s.kind.Rule(provider.RuleClientSecret); ok {
+		e.Text += fmt.Sprintf(": at %s %s (%s)", s.kind.Title, rule.Says, rule.Source)
+	}
+	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {
+		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
+	}
+	e.Hints = []string{
+		"keep it in the store: simsid profile edit " + s.profile.Name + " --client-secret-file FILE  # - reads standard input",
+		"or give it for this once: SIMSID_CLIENT_SECRET",
+	}
+	if s.forcible {
+		e.Hints = append(e.Hints, forceHint)
+	}
+	return e
+}
+
+// introspectionClient is the scope whose credentials the profile names; ok is false when it names none.
+func (s *session) introspectionClient(ctx context.Context) (c provider.Client, ok bool, err error) {
+	if s.profile.IntrospectionID == "" {
+		return c, false, nil
+	}
+	secret, err := s.secret(ctx, tokenstore.IntrospectionSecret, introspectionSecretVariable)
+	if err != nil {
+		return c, false, err
+	}
+	if secret.IsZero() {
+		return c, false, &hintedError{Code: exitUsage,
+			Text:  fmt.Sprintf("profile %s names %s for introspection, but its secret is missing", s.profile.Name, s.profile.IntrospectionID),
+			Hints: []string{"keep it in the store: simsid profile edit " + s.profile.Name + " --introspection-secret-file FILE", "or give it for this once: SIMSID_INTROSPECTION_SECRET"}}
+	}
+	auth := provider.AuthMethod(s.profile.ClientAuth)
+	if auth == provider.AuthPrivateKey { // the scope has a secret, whatever the client has
+		auth = s.kind.DefaultAuth
+	}
+	return provider.Client{ID: s.profile.IntrospectionID, Secret: secret, Auth: auth}, true, nil
+}
+
+// clientKey is what the client signs with: that of the file which the profile names, or the one in the store.
+func (s *session) clientKey(ctx context.Context) (provider.ClientKey, error) {
+	p := s.profile
+	var text token.Secret
+	var err error
+	if p.ClientKey != "" {
+		text, err = s.keyFile(ctx, p.ClientKey)
+	} else {
+		text, err = s.secret(ctx, tokenstore.ClientKey, "")
+	}
+	switch {
+	case err != nil:
+		return provider.ClientKey{}, err
+	case text.IsZero():
+		return provider.ClientKey{}, s.missingKey()
+	}
+	return parseKey(text, p)
+}
+
+// parseKey reads the text of a key with what the profile says of it.
+func parseKey(text token.Secret, p config.Profile) (provider.ClientKey, error) {
+	k, err := provider.ParseClientKey(text, p.ClientKeyID, p.ClientKeyAlg)
+	if is[*provider.KeyError](err) {
+		return k, &hintedError{Code: exitUsage, Err: err, Hints: []string{
+			"it is a PEM file or a JWK: RSA of at least 2048 bits, EC on P-256, or Ed25519",
+			"make one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out client-key.pem",
+		}}
+	}
+	return k, err
+}
+
+// keyFile reads a private key from a file, or from standard input for "-".
+func (a *app) keyFile(ctx context.Context, name string) (token.Secret, error) {
+	var b []byte
+	var err error
+	if name == "-" {
+		b, err = readBounded(ctx, a.env.Stdin)
+	} else {
+		b, err = a.readFile(ctx, name)
+	}
+	if err != nil {
+		return token.Secret{}, &hintedError{Code: exitUsage, Err: fmt.Errorf("read the client's private key: %w", err)}
+	}
+	return token.NewSecret(string(b)), nil
+}
+
+func (s *session) missingKey() error {
+	e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s authenticates by private_key_jwt and has no private key", s.profile.Name)}
+	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {
+		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
+	}
+	e.Hints = []string{
+		"keep it in the store: simsid profile edit " + s.profile.Name + " --client-key-file FILE  # - reads standard input",
+		"or read it from its file each time: simsid profile edit " + s.profile.Name + " --client-key FILE",
+	}
+	return e
+}
+
+// providerFor is the provider, once it is known to take the way in which the client authenticates.
+func (s *session) providerFor(ctx context.Context, c provider.Client) (*provider.Provider, error) {
+	p, err := s.provider(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p, s.checkMethod(c, p.Metadata)
+}
+
+// checkMethod refuses private_key_jwt where the provider says that it doesn't take it: the assertion would only be refused.
+func (s *session) checkMethod(c provider.Client, m provider.Metadata) error {
+	if c.Auth != provider.AuthPrivateKey || len(m.AuthMethods) == 0 || slices.Contains(m.AuthMethods, string(c.Auth)) || s.forced {
+		return nil
+	}
+	return &hintedError{Code: exitUsage,
+		Err:   errors.New("the provider's metadata doesn't list private_key_jwt among the ways in which a client may authenticate"),
+		Hints: []string{"it lists: " + strings.Join(m.AuthMethods, ", "), "choose one: simsid profile edit " + s.profile.Name + " --client-auth client_secret_post", forceHint},
+	}
+}
