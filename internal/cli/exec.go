@@ -18,8 +18,8 @@ import (
 // accessTokenVariable is where a command that simsid starts, or a shell that asks for it, finds the access token, and idTokenVariable
 // the ID token.
 const (
-	accessTokenVariable = "SIMSID_ACCESS_TOKEN" //nolint:gosec // G101: the name of a variable, not its value
-	idTokenVariable     = "SIMSID_ID_TOKEN"     //nolint:gosec // G101: the name of a variable, not its value
+	accessTokenVariable = "SIMSID_ACCESS_TOKEN"
+	idTokenVariable     = "SIMSID_ID_TOKEN"
 )
 
 // What shells end with where a command can't be started, and POSIX has env end with.

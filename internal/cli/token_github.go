@@ -23,7 +23,7 @@ func (a *app) openStepOutput(name string) (*os.File, error) {
 		return nil, &hintedError{Code: exitUsage, Text: "--github-output is for a step of GitHub Actions, which names a file in " + outputFileVariable,
 			Hints: []string{"elsewhere: simsid token, and whatever masks secrets there"}}
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0) //nolint:gosec // G703: the runner's own file
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("%s names %s, which can't be written: %s", outputFileVariable, path, reason(err))}
 	}

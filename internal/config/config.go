@@ -67,6 +67,8 @@ const (
 	keyACRValues     = "acr_values"
 	keyIDHint        = "id_hint"
 	keyParams        = "params"
+	keyRefreshUsage  = "refresh_usage"
+	keyAPIBase       = "api_base"
 	keyStore         = "store"
 )
 
@@ -93,16 +95,18 @@ var settings = [...]Setting{
 	{keyCAFile, "SIMSID_CA_FILE", "ca-file", false, "PEM file with certificate authorities to trust beside the system's, as of a network that inspects TLS"},
 	{keyPostLogout, "SIMSID_POST_LOGOUT_REDIRECT_URI", "post-logout-redirect-uri", false, "where the browser goes after a logout, as it is registered"},
 	{keyIntrospection, "SIMSID_INTROSPECTION_ID", "introspection-id", false, "name of the scope whose secret introspection authenticates with"},
-	{keyResponseType, "", "response-type", false, "what to ask for, where the flow leaves a choice: code id_token, code token, code id_token token, id_token, token or id_token token"},
-	{keyResponseMode, "", "response-mode", false, "how the provider is to answer: query, fragment or form_post"},
-	{keyPAR, "", "par", false, "true to push the request to the provider before the browser opens (PAR), false not to; without it wherever the provider offers it"},
-	{keyPrompt, "", "prompt", false, "what the provider is to ask the user: none, login, consent or select_account"},
-	{keyLoginHint, "", "login-hint", false, "the login name to fill in"},
-	{keyUILocales, "", "ui-locales", false, "languages for the provider's pages, by preference: cy en-GB"},
-	{keyMaxAge, "", "max-age", false, "sign in anew when the browser's session is older: 15m"},
-	{keyACRValues, "", "acr-values", true, "how to sign in, as the provider names it"},
-	{keyIDHint, "", "id-token-hint", false, "true to tell the provider by the ID token of the last login who is expected"},
-	{keyParams, "", "param", true, "further parameters of the authorisation request: name=value"},
+	{keyResponseType, "SIMSID_RESPONSE_TYPE", "response-type", false, "what to ask for, where the flow leaves a choice: code id_token, code token, code id_token token, id_token, token or id_token token"},
+	{keyResponseMode, "SIMSID_RESPONSE_MODE", "response-mode", false, "how the provider is to answer: query, fragment or form_post"},
+	{keyPAR, "SIMSID_PAR", "par", false, "true to push the request to the provider before the browser opens (PAR), false not to; without it wherever the provider offers it"},
+	{keyPrompt, "SIMSID_PROMPT", "prompt", false, "what the provider is to ask the user: none, login, consent or select_account"},
+	{keyLoginHint, "SIMSID_LOGIN_HINT", "login-hint", false, "the login name to fill in"},
+	{keyUILocales, "SIMSID_UI_LOCALES", "ui-locales", false, "languages for the provider's pages, by preference: cy en-GB"},
+	{keyMaxAge, "SIMSID_MAX_AGE", "max-age", false, "sign in anew when the browser's session is older: 15m"},
+	{keyACRValues, "SIMSID_ACR_VALUES", "acr-values", true, "how to sign in, as the provider names it"},
+	{keyIDHint, "SIMSID_ID_TOKEN_HINT", "id-token-hint", false, "true to tell the provider by the ID token of the last login who is expected"},
+	{keyParams, "SIMSID_PARAMS", "param", true, "further parameters of the authorisation request: name=value"},
+	{keyRefreshUsage, "SIMSID_REFRESH_USAGE", "refresh-usage", false, "how often the provider takes one refresh token: one-time, which is assumed, or reusable"},
+	{keyAPIBase, "SIMSID_API_BASE", "api-base", true, "addresses of the APIs that simsid api may send the token to: https; paths are below the first"},
 	{keyStore, "SIMSID_STORE", "store", false, "where tokens are kept: keyring, file, memory or, for the emulator, auto"},
 }
 

@@ -36,6 +36,8 @@ type Profile struct {
 	ACRValues             []string
 	IDHint                string   // "true", "false"
 	Params                []string // "name=value"
+	RefreshUsage          string   // "one-time", "reusable"; "" means the former
+	APIBase               []string // addresses of APIs; the first is where paths begin
 	Store                 string
 	// Origins says where each value that is set came from, by key.
 	Origins map[string]Origin
@@ -81,6 +83,8 @@ func (p *Profile) list(key string) *[]string {
 		return &p.ACRValues
 	case keyParams:
 		return &p.Params
+	case keyAPIBase:
+		return &p.APIBase
 	}
 	return nil
 }
@@ -124,6 +128,8 @@ func (p *Profile) field(key string) *string {
 		return &p.PostLogoutRedirectURI
 	case keyIntrospection:
 		return &p.IntrospectionID
+	case keyRefreshUsage:
+		return &p.RefreshUsage
 	case keyStore:
 		return &p.Store
 	}

@@ -251,11 +251,15 @@ func (r *resolver) checkStore(p Profile) error {
 
 // split takes lists in flags and variables apart, at spaces, line ends and commas.
 func split(s Setting, values []string) []string {
-	if !s.List || s.Whole() {
+	if !s.List {
 		return slices.Clone(values)
 	}
 	var parts []string
 	for _, v := range values {
+		if s.Whole() { // a variable holds one a line
+			parts = append(parts, strings.FieldsFunc(v, func(r rune) bool { return r == '\n' || r == '\r' })...)
+			continue
+		}
 		parts = append(parts, strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })...)
 	}
 	return dedupe(parts)

@@ -304,3 +304,14 @@ func TestResolveCopies(t *testing.T) {
 	v, _, _ = f.Value("a", "scopes")
 	equal(t, v, []string{"a", "b"})
 }
+
+// A variable holds one parameter a line, since a parameter may hold spaces and commas.
+func TestResolveParams(t *testing.T) {
+	p, err := Resolve(Layers{Profile: EnvProfile, Getenv: func(name string) string {
+		return map[string]string{"SIMSID_KIND": "oidc", "SIMSID_PARAMS": "a=b, c\r\nd=e f\n"}[name]
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, p.Params, []string{"a=b, c", "d=e f"})
+}

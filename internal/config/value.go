@@ -84,7 +84,7 @@ func isKeyText(value string) bool {
 }
 
 func isURLKey(key string) bool {
-	return key == keyIssuer || key == keyPinnedIssuer || key == keyRedirect || key == keyPostLogout
+	return key == keyIssuer || key == keyPinnedIssuer || key == keyRedirect || key == keyPostLogout || key == keyAPIBase
 }
 
 // checkValue says what is wrong with a value, "" when nothing is.
@@ -95,7 +95,7 @@ func checkValue(key, v string) string {
 	switch key {
 	case keyKind, keyEnvironment:
 		return checkWord(v)
-	case keyIssuer, keyPinnedIssuer:
+	case keyIssuer, keyPinnedIssuer, keyAPIBase:
 		return checkIssuer(v)
 	case keyClientID, keyIntrospection:
 		return checkID(v)
@@ -115,6 +115,8 @@ func checkValue(key, v string) string {
 		return checkListen(v)
 	case keyTLSCert, keyTLSKey, keyCAFile, keyClientKey:
 		return checkPath(v)
+	case keyRefreshUsage:
+		return checkOneOf(v, "one-time", "reusable")
 	case keyStore:
 		return checkOneOf(v, "keyring", "file", "memory", "auto")
 	}
