@@ -54,6 +54,7 @@ func environment() cli.Env {
 		ConfigDir:      configDir,
 		StateDir:       stateDir,
 		ReadFile:       readFile,
+		Open:           func(name string) (io.ReadCloser, error) { return os.Open(name) },
 		Now:            time.Now,
 		After:          time.After,
 		Location:       func() *time.Location { return time.Local },
@@ -122,7 +123,7 @@ func readFile(name string) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(b) > maxFile {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("longer than 4 MiB")}
+		return nil, &fs.PathError{Op: "read", Path: name, Err: cli.ErrTooLong}
 	}
 	return b, err
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,38 +14,54 @@ import (
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
-	"github.com/simsid/simsid/internal/tokenstore"
 )
 
 type decodeOptions struct {
 	cmd    *cobra.Command
-	source string // file, "-", or a token; "" means standard input or the profile
+	source string // file, "-", or what holds a token; "" means standard input or the profile
 	access bool
 	id     bool
 	verify bool
+	all    bool
+	raw    bool
+	at     string
+	expect []string
+	keys   keyOptions
 }
 
 func newDecodeCmd(a *app) *cobra.Command {
 	o := &decodeOptions{}
 	cmd := &cobra.Command{
-		Use:   "decode [FILE|-]",
+		Use:   "decode [FILE|TOKEN|-]",
 		Short: "Explain what is inside a token",
-		Long: `Explains a token: header, claims with their meaning, times, organisations with
-their types in words, scopes, and what a look at all of it finds. The token
-comes from a file, from standard input, or from the profile: both of its
-tokens by default.
+		Long: `Explains a token: what kind it is, whom it is about and for, its times, the
+organisations with their types in words, roles, scopes, and what a look at all
+of it finds. --all adds the header, what each claim means, and every check.
 
-With a profile, the token is verified with its provider's keys, and every
-check is shown with its outcome. Without, nothing can be verified, and the
-claims are called unverified. Exits with 3 when a check fails; a token that
-has merely expired counts only with --verify.`,
+The token comes from a file, from standard input, or from the profile: both of
+its tokens by default. It may be bare, a whole Authorization header, an address
+with tokens in its query or fragment, or a token response in JSON.
+
+It is verified whenever there are keys: those of a profile (-p) or of --issuer,
+which are kept for an hour in the state folder, or those that you give with
+--jwks, --key or --hmac-secret-file; never those that the token names. Without
+keys the claims are called unverified. Exits with 3 when a check fails that was
+asked for. That a token has ended counts with --verify, or with keys given.
+
+--expect holds a claim against a value: NAME=VALUE, !=, >, >=, <, <=, has,
+lacks, exists, missing. Times may be spans from now. org.type, org.id, org.user,
+role.name, role.org and header.alg are known; access. or id. in front chooses a
+token, and else the first that has the claim decides.`,
 		Example: `  simsid decode -p emulator
-  simsid decode -p school --access
   pbpaste | simsid decode
   simsid decode token.txt -p school --verify
+  simsid decode token.txt --jwks https://id.example.com/jwks
+  simsid decode -p school --expect 'org.type has S' --expect 'exp > 5m'
+  simsid decode -p school --raw --access | jq .site
   simsid decode -p school -o json --jq '.tokens[0].claims.site'`,
-		GroupID: groupTokens,
-		Args:    optionalArgument("one file, or - for standard input"),
+		GroupID:     groupTokens,
+		Annotations: map[string]string{quickCommand: ""},
+		Args:        optionalArgument("one file or token, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd
 			if len(args) == 1 {
@@ -55,226 +71,217 @@ has merely expired counts only with --verify.`,
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&o.access, "access", false, "only the profile's access token")
-	f.BoolVar(&o.id, "id", false, "only the profile's ID token")
+	f.BoolVar(&o.access, "access", false, "only the access token")
+	f.BoolVar(&o.id, "id", false, "only the ID token")
+	f.BoolVarP(&o.all, "all", "a", false, "header, every claim with its meaning, and every check")
+	f.BoolVar(&o.raw, "raw", false, "print the claims' JSON as received, and nothing else")
 	f.BoolVar(&o.verify, "verify", false, "exit with 3 unless the token could be verified")
-	a.addClaimFlag(cmd)
+	f.StringArrayVar(&o.expect, "expect", nil, "exit with 3 unless this holds: 'site=8412345', 'exp > 5m'")
+	f.StringVar(&o.at, "at", "", "judge times as of then, not as of now: 2026-01-31T12:00:00Z")
+	o.keys.addFlags(f)
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }
 
 // decodable is a token to explain, and what is known of it.
 type decodable struct {
-	label   string
-	value   token.Secret
-	use     provider.Use
-	session *session // nil: there are no keys to verify with
+	token.Found
+	kind token.Kind
+	how  string
+	form token.Form
+	jwt  *token.JWT
+}
+
+// decoding is one run of decode.
+type decoding struct {
+	*app
+	o       *decodeOptions
+	session *session // nil: no profile takes part
+	own     bool     // the tokens are the profile's
+	set     token.Set
+	tokens  []decodable
+	now     time.Time
+	strict  bool
+
+	view        render.Decoded
+	refused     bool
+	unavailable error
 }
 
 func runDecode(ctx context.Context, a *app, o *decodeOptions) error {
-	tokens, s, err := a.decodables(ctx, o)
+	expectations, err := parseExpectations(o.expect)
 	if err != nil {
 		return err
 	}
-	var view render.Decoded
-	var unavailable error
-	failed := false
-	in := sims.Input{Now: a.env.Now()}
-	for _, d := range tokens {
-		t, bad, err := a.decodeOne(ctx, d, o.verify)
-		if is[*provider.UnavailableError](err) {
-			unavailable, err = err, nil
-		}
-		if err != nil {
-			return err
-		}
-		failed = failed || bad
-		if t.JWT != nil && d.use == provider.AsAccess {
-			in.Access, in.Granted = t.JWT.Claims.Object, sims.GrantedScopes(t.JWT.Claims.Object)
-		} else if t.JWT != nil {
-			in.ID = t.JWT.Claims.Object
-		}
-		view.Tokens = append(view.Tokens, t)
-	}
-	if s != nil && s.kind.SIMS || s == nil && slices.ContainsFunc(view.Tokens, func(t render.DecodedToken) bool { return t.SIMS }) {
-		view.Findings = sims.Findings(in)
-	}
-	if err := a.answer(ctx, view); err != nil {
+	d := &decoding{app: a, o: o, now: a.env.Now()}
+	if err := d.check(); err != nil {
 		return err
 	}
+	if ctx, err = d.gather(ctx); err != nil {
+		return err
+	}
+	if o.raw {
+		return d.writeRaw()
+	}
+	v, err := d.verifier(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range d.tokens {
+		if err := d.explain(ctx, v, t); err != nil {
+			return err
+		}
+	}
+	d.find()
+	met := d.expected().all(expectations)
+	d.view.Expected, d.view.All, d.view.More = met, o.all || a.global.verbose, d.more()
+	if err := a.answer(ctx, d.view); err != nil {
+		return err
+	}
+	failed := slices.ContainsFunc(met, func(m sims.Met) bool { return !m.Holds })
 	switch {
-	case unavailable != nil && o.verify && s != nil:
-		return &profileError{Profile: s.profile.Name, Err: unavailable}
-	case failed:
+	case d.unavailable != nil && d.strict && d.session != nil:
+		return &profileError{Profile: d.session.profile.Name, Err: d.unavailable}
+	case d.unavailable != nil && d.strict:
+		return d.unavailable
+	case d.refused || failed:
 		return noError{}
 	}
 	return nil
 }
 
-// decodables gathers the tokens to explain, and the session if a profile takes part.
-func (a *app) decodables(ctx context.Context, o *decodeOptions) ([]decodable, *session, error) {
-	chosen := a.global.profile != "" || a.env.Getenv("SIMSID_PROFILE") != "" || o.cmd.Flags().Changed("issuer")
-	if o.source != "" && (o.access || o.id) {
-		return nil, nil, &usageError{Problem: "--access and --id choose one of the profile's tokens, and a file is none", Command: "simsid decode"}
-	}
-	if o.access && o.id {
-		return nil, nil, &usageError{Problem: "--access and --id exclude each other; both tokens are shown without them", Command: "simsid decode"}
-	}
-	foreign, err := a.foreignToken(ctx, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !foreign.IsZero() && !chosen {
-		return []decodable{{label: "token", value: foreign, use: guessUse(foreign)}}, nil, nil
-	}
-	s, err := a.newSession(selection{cmd: o.cmd})
-	if err != nil {
-		return nil, nil, err
-	}
-	if !foreign.IsZero() {
-		return []decodable{{label: "token", value: foreign, use: guessUse(foreign), session: s}}, s, nil
-	}
-	tokens, err := s.ownTokens(ctx, o)
-	if err != nil {
-		return nil, nil, &profileError{Profile: s.profile.Name, Err: err}
-	}
-	return tokens, s, nil
-}
-
-// foreignToken reads the token that isn't the profile's; the zero Secret when the profile's are meant. Standard input is read when
-// it is named, or when somebody has put something there: to vouch for the profile's token in its place would be worse than
-// to wait for a pipe that nobody closes.
-func (a *app) foreignToken(ctx context.Context, o *decodeOptions) (token.Secret, error) {
-	var b []byte
-	var err error
+// check refuses options that contradict each other.
+func (d *decoding) check() error {
+	o := d.o
+	problem := ""
 	switch {
-	case o.source == "-", o.source == "" && a.env.StdinPiped && !o.access && !o.id:
-		b, err = readBounded(ctx, a.env.Stdin)
-	case o.source == "":
-		return token.Secret{}, nil
-	default:
-		b, err = a.readFile(ctx, o.source)
-		if errors.Is(err, fs.ErrNotExist) || isNameTooLong(err) {
-			return a.argumentToken(o.source)
+	case o.access && o.id:
+		problem = "--access and --id exclude each other; both tokens are shown without them"
+	case o.raw && (d.json() || d.global.claim != ""):
+		problem = "--raw prints the JSON as received, and leaves no room for --output, --jq or --claim"
+	case o.raw && (o.verify || len(o.expect) > 0 || o.keys.given()):
+		problem = "--raw checks nothing: leave --verify, --expect and the keys away"
+	}
+	if problem != "" {
+		return &usageError{Problem: problem, Command: "simsid decode"}
+	}
+	if o.at != "" {
+		at, err := time.Parse(time.RFC3339, o.at)
+		if err != nil {
+			return &usageError{Problem: fmt.Sprintf("--at must be a time such as 2026-01-31T12:00:00Z, not %q", o.at), Command: "simsid decode"}
+		}
+		d.now = at
+	}
+	d.strict = o.verify || o.keys.given() || o.cmd.Flags().Changed("issuer")
+	return o.keys.check()
+}
+
+// explain adds one token to the answer.
+func (d *decoding) explain(ctx context.Context, v verifier, t decodable) error {
+	shown := render.DecodedToken{Label: t.kind.Words(), Kind: t.kind, How: t.how, JWT: t.jwt}
+	if t.kind == token.KindJWT {
+		shown.Label = "token"
+	}
+	if t.jwt == nil {
+		shown.Opaque, shown.Unverified = t.form.Describe(), "only the provider can say what it stands for: simsid introspect"
+		if t.form == token.FormEncryptedJWT {
+			shown.Unverified = "only its recipient can read it"
+		}
+		d.refused = d.refused || d.strict && (t.kind == token.KindAccess || t.Place == token.PlaceBare)
+		d.view.Tokens = append(d.view.Tokens, shown)
+		return nil
+	}
+	shown.Memberships = sims.Memberships(t.jwt.Claims.Object)
+	shown.SIMS = len(shown.Memberships) > 0 || d.session != nil && d.session.kind.SIMS
+	err := d.verify(ctx, v, t, &shown)
+	if is[*provider.UnavailableError](err) {
+		d.unavailable, err = err, nil
+	}
+	d.refused = d.refused || shown.Unverified != "" && (d.strict || failsWithoutExpiry(shown.Verification))
+	d.view.Tokens = append(d.view.Tokens, shown)
+	return err
+}
+
+// verify holds a token against the keys that are to be had, and says why where there are none.
+func (d *decoding) verify(ctx context.Context, v verifier, t decodable, shown *render.DecodedToken) error {
+	if v == nil {
+		shown.Unverified = "there are no keys to check it with; name a profile with -p, or keys with --jwks or --key"
+		return nil
+	}
+	r := provider.VerifyRequest{Use: provider.Stored, ClientID: d.clientID(), AnyClient: true, MaxAge: -1}
+	if t.kind != token.KindID {
+		r.Use = provider.AsAccess
+	} else if !d.own {
+		// What came in one answer belongs together. In the store a refreshed access token lies beside the login's ID token.
+		r.Access, r.Code = d.beside(token.KindAccess, "access_token"), d.beside(token.KindCode, "code")
+	}
+	verification, keys, err := v(ctx, t.Value, r)
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	shown.Verification, shown.Keys = verification, keys
+	if err != nil {
+		shown.Unverified = "the provider's keys can't be had: " + err.Error()
+		return unavailableOnly(err)
+	}
+	if verr, ok := errors.AsType[*provider.VerificationError](verification.Err()); ok {
+		shown.Unverified = failedChecks(verr)
+	}
+	return nil
+}
+
+// beside finds the value of another token in the same text.
+func (d *decoding) beside(k token.Kind, name string) token.Secret {
+	for _, t := range d.tokens {
+		if t.kind == k || t.Name == name {
+			return t.Value
 		}
 	}
-	if err != nil {
-		return token.Secret{}, fmt.Errorf("read the token: %w", err)
-	}
-	text := bareToken(string(b))
-	if text == "" && o.source != "" {
-		return token.Secret{}, &usageError{Problem: fmt.Sprintf("there is no token in %q", o.source), Command: "simsid decode"}
-	}
-	return token.NewSecret(text), nil
+	return token.Secret{}
 }
 
-// argumentToken takes an argument that is no file for a token, if it looks like one. Its text isn't repeated: it may be a secret all
-// the same.
-func (a *app) argumentToken(argument string) (token.Secret, error) {
-	text := bareToken(argument)
-	if token.Classify(text) == token.FormJWT || strings.Count(text, ".") == 2 && strings.HasPrefix(text, "eyJ") {
-		a.line("note", "a token in an argument stays in the shell's history: pipe it instead")
-		return token.NewSecret(text), nil
+func (d *decoding) clientID() string {
+	if f := d.o.cmd.Flags().Lookup("client-id"); f != nil && f.Changed {
+		return f.Value.String()
 	}
-	return token.Secret{}, &usageError{Problem: "there is no such file, and the argument is no JWT", Command: "simsid decode"}
+	if d.session != nil {
+		return d.session.profile.ClientID
+	}
+	return ""
 }
 
-// bareToken takes off what tokens are wrapped in where people copy them from: a header's name, the scheme, quotes, line breaks.
-func bareToken(text string) string {
-	text = strings.TrimSpace(text)
-	if name, value, ok := strings.Cut(text, ":"); ok && strings.EqualFold(strings.Trim(name, `"' `), "authorization") {
-		text = value
+// find looks at the tokens for what is worth knowing.
+func (d *decoding) find() {
+	in := sims.Input{Now: d.now, ClientID: d.clientID(), OtherVocabulary: true}
+	if d.own {
+		in.RefreshedAt = d.set.RefreshedAt
 	}
-	text = strings.Trim(text, "\"'`, \t\r\n")
-	if scheme, value, ok := strings.Cut(text, " "); ok && strings.EqualFold(scheme, "bearer") {
-		text = value
-	}
-	return strings.Join(strings.Fields(text), "")
-}
-
-// ownTokens are the profile's, as they are kept.
-func (s *session) ownTokens(ctx context.Context, o *decodeOptions) ([]decodable, error) {
-	store, err := s.openStore(ctx)
-	if err != nil {
-		return nil, err
-	}
-	set, err := store.LoadCached(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var tokens []decodable
-	if !o.id && !set.Access.IsZero() {
-		tokens = append(tokens, decodable{label: "access token", value: set.Access, use: provider.AsAccess, session: s})
-	}
-	if !o.access && !set.ID.IsZero() {
-		tokens = append(tokens, decodable{label: "ID token", value: set.ID, use: provider.Stored, session: s})
-	}
-	if len(tokens) == 0 {
-		return nil, tokenstore.ErrNoLogin
-	}
-	return tokens, nil
-}
-
-// guessUse tells an access token from an ID token by what only one of them has.
-func guessUse(t token.Secret) provider.Use {
-	jwt, err := token.ParseJWT(t.Reveal())
-	if err != nil {
-		return provider.AsAccess
-	}
-	for _, name := range []string{"nonce", "at_hash", "c_hash"} {
-		if _, ok := jwt.Claims.Get(name); ok {
-			return provider.Stored
+	for i, t := range d.tokens {
+		in.InURL = in.InURL || t.Place == token.PlaceURL && t.kind != token.KindCode
+		if t.jwt == nil {
+			continue
 		}
-	}
-	for _, name := range []string{"scope", "scp", "client_id"} {
-		if _, ok := jwt.Claims.Get(name); ok {
-			return provider.AsAccess
+		if t.kind == token.KindID && in.ID.Len() == 0 {
+			in.ID, in.IDHeader = t.jwt.Claims.Object, t.jwt.Header
+		} else if in.Access.Len() == 0 {
+			in.Access, in.AccessHeader, in.Granted = t.jwt.Claims.Object, t.jwt.Header, sims.GrantedScopes(t.jwt.Claims.Object)
 		}
+		in.OtherVocabulary = in.OtherVocabulary && !d.view.Tokens[i].SIMS
 	}
-	return provider.Stored
+	d.view.Findings = sims.Findings(in)
+	d.refused = d.refused || slices.ContainsFunc(d.view.Findings, func(f sims.Finding) bool { return f.Refuse })
 }
 
-// decodeOne explains one token. bad says that a check failed that counts.
-func (a *app) decodeOne(ctx context.Context, d decodable, strict bool) (t render.DecodedToken, bad bool, err error) {
-	t = render.DecodedToken{Label: d.label}
-	if d.value.Len() > token.MaxJWT {
-		return t, false, &hintedError{Code: exitNo, Text: fmt.Sprintf("%s: longer than %d bytes, which no token is", d.label, token.MaxJWT)}
+// more is the command that shows all of it.
+func (d *decoding) more() string {
+	if !slices.ContainsFunc(d.view.Tokens, func(t render.DecodedToken) bool { return t.JWT != nil }) {
+		return ""
 	}
-	form := token.Classify(d.value.Reveal())
-	// Three parts are meant to be a JWT: it is told what is wrong with it rather than called opaque.
-	if form == token.FormOpaque && strings.Count(d.value.Reveal(), ".") == 2 {
-		form = token.FormJWT
+	line := "simsid decode"
+	if d.session != nil {
+		line += " -p " + d.session.profile.Name
 	}
-	if form != token.FormJWT {
-		t.Opaque, t.Unverified = form.Describe(), "only the provider can say what it stands for: simsid introspect"
-		return t, strict, nil
-	}
-	if t.JWT, err = token.ParseJWT(d.value.Reveal()); err != nil {
-		return t, false, &hintedError{Code: exitNo, Err: fmt.Errorf("%s: %w", d.label, err)}
-	}
-	t.Memberships = sims.Memberships(t.JWT.Claims.Object)
-	t.SIMS = len(t.Memberships) > 0 || d.session != nil && d.session.kind.SIMS
-	if d.session == nil {
-		t.Unverified = "there are no keys to check it with; name a profile with -p"
-		return t, strict, nil
-	}
-	p, err := d.session.provider(ctx)
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return t, false, err
-		}
-		t.Unverified = "the provider's keys can't be had: " + err.Error()
-		return t, strict, unavailableOnly(err)
-	}
-	t.Verification, err = p.Verify(ctx, d.value, provider.VerifyRequest{Use: d.use, ClientID: d.session.profile.ClientID, MaxAge: -1})
-	if err != nil {
-		t.Unverified = "the provider's keys can't be had: " + err.Error()
-		return t, strict, unavailableOnly(err)
-	}
-	if verr, ok := errors.AsType[*provider.VerificationError](t.Verification.Err()); ok {
-		t.Unverified = failedChecks(verr)
-	}
-	return t, t.Unverified != "" && (strict || failsWithoutExpiry(t.Verification)), nil
+	return line + " --all  # header, what each claim means, every check"
 }
 
 // failedChecks names the checks that failed; their rows say why.

@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/spf13/cobra"
 
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 )
 
@@ -54,17 +54,8 @@ func runRefresh(ctx context.Context, a *app, cmd *cobra.Command) error {
 	})
 }
 
-// timeOfIssue names claims that differ in any two tokens, and say nothing about the user.
-func timeOfIssue(name string) bool {
-	switch name {
-	case "iat", "nbf", "exp", "jti", "at_hash", "c_hash", "nonce":
-		return true
-	}
-	return false
-}
-
 // claimChanges compares the access tokens of two sets, or, where they are opaque, the ID tokens; times of issue apart.
-func claimChanges(before, now token.Set) []render.Change {
+func claimChanges(before, now token.Set) []sims.Difference {
 	old, err := token.ParseJWT(before.Access.Reveal())
 	renewed, err2 := token.ParseJWT(now.Access.Reveal())
 	if err != nil || err2 != nil {
@@ -75,21 +66,5 @@ func claimChanges(before, now token.Set) []render.Change {
 			return nil
 		}
 	}
-	return changesBetween(old.Claims.Object, renewed.Claims.Object)
-}
-
-func changesBetween(old, renewed token.Object) []render.Change {
-	var changes []render.Change
-	for _, m := range old.Members() {
-		v, _ := renewed.Get(m.Name)
-		if !timeOfIssue(m.Name) && !bytes.Equal(m.Value, v) {
-			changes = append(changes, render.Change{Claim: m.Name, Before: string(m.Value), Now: string(v)})
-		}
-	}
-	for _, m := range renewed.Members() {
-		if _, had := old.Get(m.Name); !had && !timeOfIssue(m.Name) {
-			changes = append(changes, render.Change{Claim: m.Name, Now: string(m.Value)})
-		}
-	}
-	return changes
+	return render.AboutUser(sims.Compare(old.Claims.Object, renewed.Claims.Object))
 }

@@ -59,6 +59,15 @@ func ParseJWKS(text []byte) (KeySet, error) {
 	return k, nil
 }
 
+// ParseProviderJWKS reads keys that a provider's JWKS held at an earlier time: they are taken as if they were fetched.
+func ParseProviderJWKS(text []byte) (KeySet, error) {
+	k, problem := readKeys(text)
+	if problem != "" {
+		return KeySet{}, &KeySetError{problem}
+	}
+	return k, nil
+}
+
 // FetchJWKS reads the keys at an address that the user has named. Its errors are those of a call, and *KeySetError.
 func FetchJWKS(ctx context.Context, hc *http.Client, address string) (KeySet, error) {
 	a, err := get(ctx, hc, opKeys, address, token.Secret{})

@@ -131,8 +131,13 @@ const defaultSkew = time.Minute
 // once more when the kid is unknown; jku, x5u and jwk in a header are never used. A JWKS that can't be had gives an
 // *UnavailableError or *ResponseError as the second result, and the checks that could be made.
 func (p *Provider) Verify(ctx context.Context, raw token.Secret, r VerifyRequest) (*Verification, error) {
+	return p.VerifyAt(ctx, p.Now, raw, r)
+}
+
+// VerifyAt is Verify by another clock than the provider's.
+func (p *Provider) VerifyAt(ctx context.Context, clock func() time.Time, raw token.Secret, r VerifyRequest) (*Verification, error) {
 	return verify(raw, r, &checker{
-		now: p.Now(), issuerWanted: p.Metadata.Issuer, algorithms: allowedAlgorithms(p.Metadata.IDTokenAlgs), subjectTail: p.Kind.SubjectTail, clock: p.Clock,
+		now: clock(), issuerWanted: p.Metadata.Issuer, algorithms: allowedAlgorithms(p.Metadata.IDTokenAlgs), subjectTail: p.Kind.SubjectTail, clock: p.Clock,
 		keys: func(alg, kid string) ([]publicKey, string, error) { return p.keysFor(ctx, alg, kid) },
 	})
 }

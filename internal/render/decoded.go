@@ -13,25 +13,44 @@ import (
 type Decoded struct {
 	Tokens   []DecodedToken
 	Findings []sims.Finding
+	Expected []sims.Met
+	All      bool   // every claim with its meaning and every check, and not only what can be taken in at once
+	More     string // the command that shows all; "" for none
 }
 
 // DecodedToken is one token explained.
 type DecodedToken struct {
 	Label        string // "access token", "ID token", "token"
+	Kind         token.Kind
+	How          string // how the kind was told
 	Opaque       string // set for a token that isn't a JWT: what it is, in words
 	JWT          *token.JWT
 	Verification *provider.Verification // nil: none was made
 	Unverified   string                 // why the claims aren't verified; "" when they are
+	Keys         string                 // where the key came from: "keys.json"
 	SIMS         bool
 	Memberships  []sims.Membership
 }
 
 func (v Decoded) text(p *printer) {
-	for _, t := range v.Tokens {
+	for i, t := range v.Tokens {
 		p.gap()
-		t.text(p)
+		if v.All {
+			t.text(p)
+		} else {
+			t.brief(p, v.Tokens[:i])
+		}
 	}
-	p.findings(v.Findings)
+	if v.All {
+		p.findings(v.Findings)
+	} else {
+		p.briefFindings(v.Findings)
+	}
+	p.expected(v.Expected)
+	if !v.All && v.More != "" {
+		p.section(0, "More")
+		p.commands(2, []string{v.More})
+	}
 }
 
 // verified reports whether the claims may be called so: every sign of it must agree.
@@ -52,27 +71,15 @@ func (t DecodedToken) claims() token.Object {
 }
 
 func (t DecodedToken) text(p *printer) {
-	name := upperFirst(t.Label)
-	if t.Opaque != "" || t.JWT == nil {
-		p.para(0, asTitle, name+": cannot be read")
-		p.para(2, nil, upperFirst(t.Opaque))
-		t.checks(p)
+	if !t.heading(p) {
 		return
 	}
-	if t.verified() {
-		p.para(0, asTitle, name+": verified")
-		p.para(2, nil, t.tally()+".")
-	} else {
-		p.para(0, asError, name+": UNVERIFIED")
-		p.para(2, nil, "Anybody could have written what follows: "+t.reason()+".")
+	if t.How != "" {
+		p.fields(2, []field{one("Told by", t.How)})
 	}
 	p.section(2, "Header")
 	p.fields(4, headerFields(t.JWT.Header))
-	if t.verified() {
-		p.section(2, "Claims")
-	} else {
-		p.section(2, "Claims (unverified)")
-	}
+	p.section(2, "Claims"+t.doubt())
 	claims := t.claims()
 	p.claims(4, claims, t.SIMS)
 	t.identity(p, claims)
@@ -81,7 +88,7 @@ func (t DecodedToken) text(p *printer) {
 
 // identity writes what the claims say in their compound values.
 func (t DecodedToken) identity(p *printer, claims token.Object) {
-	p.organisations(2, t.Memberships)
+	t.places(p, claims, func(string) bool { return false })
 	if t.SIMS {
 		p.subject(2, text(claims, "sub"))
 	}
@@ -144,13 +151,17 @@ func (t DecodedToken) checks(p *printer) {
 		return
 	}
 	p.section(2, "Checks")
+	p.checkRows(4, t.Verification.Checks)
+}
+
+// checkRows writes how each check went.
+func (p *printer) checkRows(indent int, checks []provider.Check) {
 	names := 0
-	for _, c := range t.Verification.Checks {
+	for _, c := range checks {
 		names = max(names, width(Safe(c.Name)))
 	}
-	const outcomes = 4
-	at := outcomes + len("not made") + gutter
-	for _, c := range t.Verification.Checks {
+	at := indent + len("not made") + gutter
+	for _, c := range checks {
 		outcome, st := string(c.Outcome), style(nil)
 		if c.Outcome == provider.Failed {
 			outcome, st = "FAILED", asError
@@ -161,7 +172,7 @@ func (t DecodedToken) checks(p *printer) {
 			lines = append(lines, wrap(Safe(l), p.width-detail)...)
 		}
 		p.rows(
-			block{outcomes, []string{Safe(outcome)}, st},
+			block{indent, []string{Safe(outcome)}, st},
 			block{at, wrap(Safe(c.Name), detail-at-2), nil},
 			block{detail, lines, nil},
 		)
@@ -202,7 +213,9 @@ func upperFirst(s string) string {
 // script takes it for verified by oversight.
 type decodedDoc struct {
 	Label  string       `json:"label,omitempty"`
-	Form   string       `json:"form"` // "jwt", "opaque"
+	Kind   string       `json:"kind,omitempty"`    // "access_token", "id_token", "handle", ...
+	ToldBy string       `json:"told_by,omitempty"` // how the kind was told
+	Form   string       `json:"form"`              // "jwt", "opaque"
 	About  string       `json:"about,omitempty"`
 	Header token.Object `json:"header,omitzero"`
 
@@ -211,15 +224,35 @@ type decodedDoc struct {
 	*contentDoc
 	Unverified *contentDoc `json:"unverified,omitempty"`
 
-	Checks []checkDoc `json:"checks,omitempty"`
+	KeysFrom string     `json:"keys_from,omitempty"`
+	Checks   []checkDoc `json:"checks,omitempty"`
 }
 
 // contentDoc is what a token says.
 type contentDoc struct {
 	Claims        token.Object      `json:"claims"`
 	Organisations []organisationDoc `json:"organisations,omitempty"`
+	Roles         []roleDoc         `json:"roles,omitempty"`
 	Subject       *subjectDoc       `json:"subject_parts,omitempty"`
 	Scopes        []string          `json:"scopes,omitempty"`
+}
+
+// roleDoc is a sims.Role for programs.
+type roleDoc struct {
+	Raw            string `json:"raw"`
+	Name           string `json:"name,omitempty"`
+	OrganisationID string `json:"organisation_id,omitempty"`
+}
+
+func roleDocs(claims token.Object, simsID bool) []roleDoc {
+	if !simsID {
+		return nil
+	}
+	var docs []roleDoc
+	for _, r := range sims.Roles(claims) {
+		docs = append(docs, roleDoc(r))
+	}
+	return docs
 }
 
 type checkDoc struct {
@@ -231,24 +264,33 @@ type checkDoc struct {
 	Source   string `json:"source,omitempty"`
 }
 
+func checkDocs(checks []provider.Check) []checkDoc {
+	var docs []checkDoc
+	for _, c := range checks {
+		docs = append(docs, checkDoc{c.Name, string(c.Outcome), c.Expected, c.Got, c.Detail, c.Source})
+	}
+	return docs
+}
+
 func (v Decoded) document() any {
 	docs := []decodedDoc{}
 	for _, t := range v.Tokens {
 		docs = append(docs, t.doc())
 	}
 	return struct {
-		Schema   string       `json:"schema"`
-		Tokens   []decodedDoc `json:"tokens"`
-		Findings []findingDoc `json:"findings,omitempty"`
-	}{schema("decode"), docs, findingDocs(v.Findings)}
+		Schema   string        `json:"schema"`
+		Tokens   []decodedDoc  `json:"tokens"`
+		Findings []findingDoc  `json:"findings,omitempty"`
+		Expected []expectedDoc `json:"expected,omitempty"`
+	}{schema("decode"), docs, findingDocs(v.Findings), expectedDocs(v.Expected)}
 }
 
 func (t DecodedToken) doc() decodedDoc {
-	d := decodedDoc{Label: t.Label, Form: "jwt", About: t.Opaque, Verified: t.verified()}
+	d := decodedDoc{
+		Label: t.Label, Kind: string(t.Kind), ToldBy: t.How, Form: "jwt", About: t.Opaque, Verified: t.verified(), KeysFrom: t.Keys,
+	}
 	if t.Verification != nil {
-		for _, c := range t.Verification.Checks {
-			d.Checks = append(d.Checks, checkDoc{c.Name, string(c.Outcome), c.Expected, c.Got, c.Detail, c.Source})
-		}
+		d.Checks = checkDocs(t.Verification.Checks)
 	}
 	if !d.Verified {
 		d.WhyNot = t.reason()
@@ -260,7 +302,7 @@ func (t DecodedToken) doc() decodedDoc {
 	claims := t.claims()
 	d.Header = t.JWT.Header.Object
 	content := &contentDoc{
-		claims, organisationDocs(t.Memberships), subjectParts(claims, t.SIMS), sims.GrantedScopes(claims),
+		claims, organisationDocs(t.Memberships), roleDocs(claims, t.SIMS), subjectParts(claims, t.SIMS), sims.GrantedScopes(claims),
 	}
 	if d.Verified {
 		d.contentDoc = content

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/simsid/simsid/internal/sims"
@@ -34,6 +35,15 @@ func (p *printer) findings(list []sims.Finding) {
 			}
 		}
 	}
+}
+
+// briefFindings is findings without the reasons.
+func (p *printer) briefFindings(list []sims.Finding) {
+	short := slices.Clone(list)
+	for i := range short {
+		short[i].Why, short[i].Source = "", ""
+	}
+	p.findings(short)
 }
 
 // next writes what to type next. Commands are never wrapped, since they are to be copied; their comments stand in a column

@@ -17,6 +17,7 @@ import (
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/sims"
 	simsidtoken "github.com/simsid/simsid/internal/token"
 )
 
@@ -124,7 +125,7 @@ func poisoned(t *testing.T) map[string]render.View {
 			views["Introspected, inactive"] = x
 		case render.Refreshed:
 			quoted := `"` + strings.ReplaceAll(notUTF8, "\x1b", "") + `"`
-			x.Changes = append(x.Changes, render.Change{Claim: "x", Before: "\"\x9b31m\u202e\"", Now: quoted})
+			x.Changes = append(x.Changes, sims.Difference{Claim: "x", Before: json.RawMessage("\"\\u009b31m\u202e\""), Now: json.RawMessage(quoted)})
 			views["Refreshed, JSON text"] = x
 		}
 	}

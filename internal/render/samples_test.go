@@ -88,6 +88,42 @@ func verifiedToken(t testing.TB) render.DecodedToken {
 	}
 }
 
+// laterClaims are headClaims at a later time, when the user has become another.
+const laterClaims = `{"iss":"https://emulator.simsid.invalid/","aud":"https://emulator.simsid.invalid/resources",
+"exp":1795300542,"nbf":1795296942,"client_id":"simsid-cli",
+"scope":["offline_access","partnermanagementapplication","partner","roles","profile","openid"],
+"sub":"1001|5F1C0000-0000-4000-8000-0000000000aa|head@school.example|SIMS|7a1e0000-0000-4000-8000-0000000000cc",
+"auth_time":1795293302,"idp":"idsrv","name":"Helen Head-Teacher","site":"8234001",
+"role":["admin@a87b0000-0000-4000-8000-000000000002","governor@a87b0000-0000-4000-8000-000000000002"],
+"userorganisationidentifier":"` + school + `","providername":"SIMS ID",
+"LastLoginTimestamp":"Nov 21, 2026 08:12:00","nested":{"b":[1,2],"a":null},"empty":"","amr":["password"]}`
+
+// parentTokens are the two tokens of a user of three organisations.
+func parentTokens(t testing.TB) render.Decoded {
+	const subject = `"sub":"100206|5c000000-0000-4000-8000-00000000000b|parent|SIMSID|36e96506-8904-4253-ace9-8fd514ef4ea4","name":"Amira Khan",`
+	orgs := `"userorganisationidentifiers":["` + school + `","` + trust + `","` + both + `"],`
+	const roles = `"role":["admin@a87b0000-0000-4000-8000-000000000002","parent@a87b0000-0000-4000-8000-000000000002","parent@22220000-0000-4000-8000-000000000006","guest@6d000000-0000-4000-8000-00000000000e"]`
+	access := jwt(t, rs256, `{"iss":"https://sts.example.com/","aud":"https://sts.example.com/resources","exp":1795296942,"nbf":1795293342,
+"client_id":"pm-sso-1","scope":["openid","profile","roles","simsmultiorgapplication"],`+subject+orgs+`"idp":"idsrv","multipleorganisations":"true",`+roles+`}`)
+	id := jwt(t, rs256, `{"iss":"https://sts.example.com/","aud":"pm-sso-1","exp":1795293642,"iat":1795293342,"nonce":"n-0S6_WzA2Mj",`+subject+orgs+`"idp":"idsrv","launcher":"false"}`)
+	checks := func(j *token.JWT, how string, kind token.Kind) render.DecodedToken {
+		claims := j.Claims.InsecureMarkVerified()
+		return render.DecodedToken{
+			Label: kind.Words(), Kind: kind, How: how, JWT: j, SIMS: true, Memberships: sims.Memberships(j.Claims.Object), Keys: "the provider",
+			Verification: &provider.Verification{JWT: j, Claims: &claims, Checks: []provider.Check{
+				{Name: "signature", Outcome: provider.Passed}, {Name: "expiry", Outcome: provider.Passed}, {Name: "nonce", Outcome: provider.NotMade},
+			}},
+		}
+	}
+	ended := checks(id, "it has nonce, which only ID tokens have", token.KindID)
+	ended.Verification.Claims, ended.Verification.Checks[1].Outcome, ended.Unverified = nil, provider.Failed, "this check doesn't hold: expiry"
+	return render.Decoded{
+		Tokens:   []render.DecodedToken{checks(access, "it has scope and client_id, and no nonce", token.KindAccess), ended},
+		Findings: findings[1:2],
+		More:     "simsid decode -p school --all  # header, what each claim means, every check",
+	}
+}
+
 func brokenToken(t testing.TB) render.DecodedToken {
 	j := jwt(t, rs256, `{"iss":"https://id.example.com","sub":"248289761001","aud":["reports","billing"],"exp":1795286142,"email_verified":true}`)
 	return render.DecodedToken{
@@ -100,6 +136,14 @@ func brokenToken(t testing.TB) render.DecodedToken {
 			},
 			{Name: "authorized party", Outcome: provider.Failed, Expected: "reports", Got: "", Detail: "with several audiences the claim azp must name the client"},
 		}},
+	}
+}
+
+func signedAnswer() []provider.Check {
+	return []provider.Check{
+		{Name: "form", Outcome: provider.Passed}, {Name: "signature", Outcome: provider.Passed},
+		{Name: "audience", Outcome: provider.Passed, Expected: "cli", Got: "cli"},
+		{Name: "expiry", Outcome: provider.NotMade, Detail: "the answer has none"},
 	}
 }
 
@@ -124,8 +168,10 @@ func samples(t testing.TB) map[string]render.View {
 			Claims: object(t, `{"sub":"7","name":"Zoë Nuñez-O’Hara"}`), Memberships: memberships(school, trust, both, "one|two", "a|b|SX"), SIMS: true,
 			Scopes: []string{"openid", "simsmultiorgapplication"}, Wanted: []string{"openid", "roles", "simsmultiorgapplication"},
 			Expiry: in(time.Hour), Refreshable: true, Where: "sealed file /home/helen/.local/state/simsid/sandbox.age",
-			Findings: findings,
-			Next:     []string{"simsid token -p sandbox  # print the access token"},
+			Findings: findings, ChangedFrom: in(-50 * time.Hour), Changes: []sims.Difference{
+				{Claim: "multipleorganisations", Before: []byte(`"false"`), Now: []byte(`"true"`)}, {Claim: "role", Before: []byte(`"a"`), Now: []byte(`["b"]`), List: true, Added: []string{"b"}, Removed: []string{"a"}},
+			},
+			Next: []string{"simsid token -p sandbox  # print the access token"},
 		},
 		"login-openid": render.SignedIn{
 			Profile: "work", Issuer: "https://id.example.com", ClientID: "cli", Claims: oidcUser,
@@ -136,23 +182,77 @@ func samples(t testing.TB) map[string]render.View {
 				"simsid decode -p a-profile-with-quite-a-long-name  # explain",
 			},
 		},
-		"decode": render.Decoded{Tokens: []render.DecodedToken{verifiedToken(t), brokenToken(t)}, Findings: findings[1:]},
+		"decode":        render.Decoded{Tokens: []render.DecodedToken{verifiedToken(t), brokenToken(t)}, Findings: findings[1:]},
+		"decode-all":    render.Decoded{Tokens: []render.DecodedToken{verifiedToken(t), brokenToken(t)}, Findings: findings[1:], All: true},
+		"decode-parent": parentTokens(t),
+		"decode-expected": render.Decoded{Tokens: []render.DecodedToken{
+			{Label: "access token", Kind: token.KindAccess, How: "it has scope, and no nonce", JWT: jwt(t, rs256, `{"scope":"openid","site":"8234001"}`), Unverified: "there are no keys to check it with"},
+		}, Expected: []sims.Met{
+			{Expectation: sims.Expectation{Text: "site=8234001"}, Holds: true, Where: "access token", Seen: "8234001"},
+			{Expectation: sims.Expectation{Text: "org.type has S"}, Seen: "no token has it"},
+		}, More: "simsid decode --all  # header, what each claim means, every check"},
+		"diff": render.Compared{
+			A: render.ComparedToken{Source: "yesterday.txt", Kind: "access token"}, B: render.ComparedToken{Source: "school:access", Kind: "access token"},
+			Changes: sims.Compare(object(t, headClaims), object(t, laterClaims)),
+		},
+		"diff-none": render.Compared{A: render.ComparedToken{Source: "a", Kind: "JWT"}, B: render.ComparedToken{Source: "b", Kind: "JWT"}},
 		"decode-opaque": render.Decoded{Tokens: []render.DecodedToken{
 			{Label: "token", Opaque: token.FormHandle.Describe(), Unverified: "it cannot be read"},
 		}},
 		"decode-unverified": render.Decoded{Tokens: []render.DecodedToken{
 			{Label: "token", JWT: jwt(t, `{"alg":"none"}`, `{"sub":"x","scope":"openid email reports"}`), Unverified: "without a provider there are no keys"},
 		}},
-		"userinfo":         render.Userinfo{Profile: "emulator", Claims: object(t, headClaims), SIMS: true, Memberships: memberships(school)},
-		"userinfo-openid":  render.Userinfo{Profile: "work", Claims: oidcUser},
-		"introspect":       render.Introspected{Profile: "emulator", SIMS: true, Note: "SIMS ID's introspection wants a scope's own secret; the profile has none", Result: provider.Introspection{Active: true, Via: "access token validation", Claims: object(t, `{"iss":"https://emulator.simsid.invalid/","exp":1795296942,"client_id":"simsid-cli"}`)}},
-		"introspect-ended": render.Introspected{Profile: "work", Result: provider.Introspection{Via: "introspection", Reason: "expired_token", Claims: object(t, `{"active":false}`)}},
+		"userinfo": render.Userinfo{
+			Profile: "emulator", Claims: object(t, headClaims), SIMS: true, Memberships: memberships(school), Compared: true, Agrees: 7,
+			Only: []string{"scope", "nested"},
+			Differs: []render.Difference{
+				{Claim: "name", IDToken: `"Helen Heads"`, Userinfo: `"Helen Head"`},
+				{Claim: "role", IDToken: `"admin@a87b0000-0000-4000-8000-000000000002"`, Userinfo: `["admin@a87b0000-0000-4000-8000-000000000002","teacher@a87b0000-0000-4000-8000-000000000002"]`},
+			},
+		},
+		"userinfo-openid": render.Userinfo{Profile: "work", Claims: oidcUser},
+		"userinfo-signed": render.Userinfo{Profile: "work", Claims: oidcUser, Compared: true, Agrees: 1, Signed: signedAnswer()},
+		"introspect":      render.Introspected{Profile: "emulator", SIMS: true, What: "access token", Note: "which needs no credentials", Result: provider.Introspection{Active: true, Via: "access token validation", Claims: object(t, `{"iss":"https://emulator.simsid.invalid/","exp":1795296942,"client_id":"simsid-cli"}`)}},
+		"introspect-signed": render.Introspected{Profile: "work", What: "access token", Note: "with the client's credentials", Result: provider.Introspection{
+			Active: true, Via: "introspection", Claims: object(t, `{"active":true,"scope":"openid profile"}`), Signed: &provider.Verification{Checks: signedAnswer()},
+		}},
+		"introspect-ended": render.Introspected{
+			Profile: "work", What: "access token", Why: []string{"it has ended: 21 Nov 2026 17:35:42 UTC (3 hours ago)"},
+			Result: provider.Introspection{Via: "access token validation", Reason: "expired_token", Claims: object(t, `{"Message":"expired_token"}`)},
+		},
+		"introspect-inactive": render.Introspected{
+			Profile: "work", What: "refresh token", Note: "with the credentials of the scope partner", Result: provider.Introspection{Via: "introspection", Claims: object(t, `{"active":false}`)},
+			Why: []string{
+				"it has ended or was revoked; a logout elsewhere, or a refresh, can do that too",
+				"it is another provider's, or was changed or cut on its way",
+				"whoever asks may not see it: some providers answer so for the tokens of other clients",
+			},
+		},
+		"orgs": render.Organisations{
+			Profile: "school", From: "ID token", Total: 4, Rows: []render.OrganisationRow{
+				{Membership: sims.ParseMembership(school), Roles: []string{"admin", "teacher"}},
+				{Membership: sims.ParseMembership(trust)}, {Membership: sims.ParseMembership(both)}, {Membership: sims.ParseMembership("one|two")},
+			},
+		},
+		"orgs-one":  render.Organisations{Profile: "emulator", From: "ID token", Total: 1, Rows: []render.OrganisationRow{{Membership: sims.ParseMembership(school), SignedInAt: true, Roles: []string{"admin"}}}},
+		"orgs-none": render.Organisations{Profile: "work", From: "access token", Missing: "A provider of kind oidc names none: organisations are SIMS ID's."},
+		"orgs-type": render.Organisations{
+			Profile: "school", From: "ID token", Total: 10, Cut: true, Malformed: 1, Types: sims.OrganisationTypes()[5:],
+			Rows: []render.OrganisationRow{{Membership: sims.ParseMembership(school)}, {Membership: sims.ParseMembership(both), SignedInAt: true}},
+		},
+		"orgs-unverified": render.Organisations{
+			From: "token", Total: 1, Types: sims.OrganisationTypes()[2:3], Unverified: "there are no keys to check the token with; name a profile with -p",
+		},
 		"refresh": render.Refreshed{
 			Profile: "emulator", Refreshed: true, Rotated: true, Expiry: in(time.Hour), Where: "keyring (Secret Service)",
-			Changes: []render.Change{
-				{Claim: "exp", Before: "1795296942", Now: "1795300542"},
-				{Claim: "role", Before: `["admin@a87b0000-0000-4000-8000-000000000002","teacher@a87b0000-0000-4000-8000-000000000002"]`},
-				{Claim: "site", Now: `"8234001"`},
+			Changes: []sims.Difference{
+				{Claim: "providerid", Before: []byte(`"1001"`), Now: []byte(`"1002"`)},
+				{
+					Claim: "role", Before: []byte(`["admin@a87b0000-0000-4000-8000-000000000002","teacher@a87b0000-0000-4000-8000-000000000002"]`),
+					Now: []byte(`"admin@a87b0000-0000-4000-8000-000000000002"`), List: true, Removed: []string{"teacher@a87b0000-0000-4000-8000-000000000002"},
+				},
+				{Claim: "idp", Before: []byte(`"idsrv"`)},
+				{Claim: "site", Now: []byte(`"8234001"`)},
 			},
 		},
 		"refresh-by-another": render.Refreshed{Profile: "emulator", Expiry: in(time.Hour), Where: "keyring"},
@@ -160,6 +260,9 @@ func samples(t testing.TB) map[string]render.View {
 		"revoke": render.Revoked{Profile: "emulator", What: "refresh token", Notes: []string{
 			"SIMS ID ends every refresh token of this user and client with it, on every machine.",
 			"The access token is a JWT and stays valid until 21 Nov 2026 21:35:00 UTC: it can't be revoked.",
+		}},
+		"revoke-in-vain": render.Revoked{Given: true, What: "access token", Stays: true, Until: in(time.Hour), Notes: []string{
+			"the provider answered yes, as it does for every token; but this one is a JWT, which it can't revoke: it is taken until 21 Nov 2026 21:35:00 UTC",
 		}},
 		"logout": render.LoggedOut{Profile: "emulator", Steps: []render.Step{
 			{What: "refresh token revoked", Done: true},

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 )
 
@@ -32,19 +33,13 @@ func (v Token) document() any {
 	}{schema("token"), v.Profile, v.Kind, v.Value.Reveal(), v.TokenType, stamp(v.Expiry), v.Scopes}
 }
 
-// Change is one claim that a refresh changed.
-type Change struct {
-	Claim       string
-	Before, Now string // JSON text; "" for absent
-}
-
 // Refreshed is the answer of refresh.
 type Refreshed struct {
 	Profile   string
 	Refreshed bool // false: another process had done it
 	Expiry    time.Time
 	Rotated   bool // a new refresh token came
-	Changes   []Change
+	Changes   []sims.Difference
 	Where     string
 }
 
@@ -73,38 +68,10 @@ func (v Refreshed) text(p *printer) {
 		p.para(2, nil, "none")
 		return
 	}
-	var changes []field
-	for _, c := range v.Changes {
-		lines := append(p.changeLines("was ", c.Claim, c.Before), p.changeLines("now ", c.Claim, c.Now)...)
-		changes = append(changes, field{label: c.Claim, lines: lines})
-	}
-	p.fields(2, changes)
-}
-
-// changeLines writes one side of a change, the lines of an array underneath each other.
-func (p *printer) changeLines(word, claim, text string) []string {
-	if text == "" {
-		return []string{word + "absent"}
-	}
-	lines := p.claimLines(claim, json.RawMessage(text))
-	for i := range lines {
-		lines[i] = word + lines[i]
-		word = strings.Repeat(" ", len(word))
-	}
-	return lines
-}
-
-type changeDoc struct {
-	Claim  string          `json:"claim"`
-	Before json.RawMessage `json:"before,omitempty"` // missing: absent
-	Now    json.RawMessage `json:"now,omitempty"`
+	p.changed(2, v.Changes)
 }
 
 func (v Refreshed) document() any {
-	changes := []changeDoc{}
-	for _, c := range v.Changes {
-		changes = append(changes, changeDoc{c.Claim, jsonText(c.Before), jsonText(c.Now)})
-	}
 	return struct {
 		Schema    string      `json:"schema"`
 		Profile   string      `json:"profile,omitempty"`
@@ -113,7 +80,7 @@ func (v Refreshed) document() any {
 		Rotated   bool        `json:"refresh_token_rotated"`
 		Changes   []changeDoc `json:"changes"`
 		KeptIn    string      `json:"kept_in,omitempty"`
-	}{schema("refresh"), v.Profile, v.Refreshed, stamp(v.Expiry), v.Rotated, changes, v.Where}
+	}{schema("refresh"), v.Profile, v.Refreshed, stamp(v.Expiry), v.Rotated, changeDocs(v.Changes), v.Where}
 }
 
 // jsonText takes JSON text as it is, and any other text as a JSON string.
@@ -131,33 +98,20 @@ func jsonText(text string) json.RawMessage {
 	return b
 }
 
-// Revoked is the answer of revoke.
-type Revoked struct {
-	Profile string
-	What    string   // "refresh token"
-	Notes   []string // what the server does with it in truth
-}
-
-func (v Revoked) text(p *printer) {
-	p.para(0, asTitle, "Revoked the "+v.What+" of profile "+v.Profile)
-	p.notes(v.Notes)
-}
-
 // notes writes sentences one per paragraph.
 func (p *printer) notes(list []string) {
 	for _, n := range list {
 		p.gap()
-		p.para(2, nil, n)
+		p.para(2, nil, sentence(n))
 	}
 }
 
-func (v Revoked) document() any {
-	return struct {
-		Schema  string   `json:"schema"`
-		Profile string   `json:"profile,omitempty"`
-		Revoked string   `json:"revoked"`
-		Notes   []string `json:"notes,omitempty"`
-	}{schema("revoke"), v.Profile, v.What, v.Notes}
+// sentence gives words a capital at the beginning and a stop at the end.
+func sentence(s string) string {
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
+		return upperFirst(s)
+	}
+	return upperFirst(s) + "."
 }
 
 // LoggedOut is the answer of logout.

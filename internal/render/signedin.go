@@ -26,7 +26,9 @@ type SignedIn struct {
 	Refreshable bool
 	Where       string // where the tokens are kept
 	Findings    []sims.Finding
-	Next        []string // commands to type next, each with its comment behind two spaces and #
+	Changes     []sims.Difference // from the login before
+	ChangedFrom time.Time         // when that one was made
+	Next        []string          // commands to type next, each with its comment behind two spaces and #
 }
 
 func (v SignedIn) text(p *printer) {
@@ -58,6 +60,10 @@ func (v SignedIn) text(p *printer) {
 
 	if len(v.Memberships) > 1 {
 		p.organisations(0, v.Memberships)
+	}
+	if len(v.Changes) > 0 {
+		p.section(0, "Changed since the login of "+p.moment(v.ChangedFrom))
+		p.changed(2, v.Changes)
 	}
 	p.findings(v.Findings)
 	p.next(v.Next)
@@ -138,11 +144,13 @@ func (v SignedIn) document() any {
 		Refreshable   bool              `json:"refreshable"`
 		KeptIn        string            `json:"kept_in,omitempty"`
 		Claims        token.Object      `json:"claims,omitzero"`
+		Changes       []changeDoc       `json:"changes,omitempty"`
+		ChangedSince  string            `json:"changed_since,omitempty"`
 		Findings      []findingDoc      `json:"findings,omitempty"`
 	}{
 		schema("login"), v.Profile, v.Title, v.Issuer, v.ClientID,
 		text(v.Claims, "sub"), text(v.Claims, "name"), text(v.Claims, "email"),
 		organisationDocs(v.Memberships), v.Scopes, v.missing(), stamp(v.Expiry), v.Refreshable, v.Where,
-		v.Claims, findingDocs(v.Findings),
+		v.Claims, changeDocs(v.Changes), stamp(v.ChangedFrom), findingDocs(v.Findings),
 	}
 }
