@@ -3,11 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
@@ -15,42 +18,65 @@ import (
 
 type introspectOptions struct {
 	cmd     *cobra.Command
-	stdin   bool
+	source  string // a file or "-"; "" means standard input where something is there, or the profile's token
+	via     string
+	access  bool
 	refresh bool
 	id      bool
 }
 
+// The ways of asking.
+const (
+	viaAuto       = "auto"
+	viaScope      = "scope"
+	viaClient     = "client"
+	viaValidation = "validation"
+)
+
+func introspectionWays() []string { return []string{viaAuto, viaScope, viaClient, viaValidation} }
+
 func newIntrospectCmd(a *app) *cobra.Command {
 	o := &introspectOptions{}
 	cmd := &cobra.Command{
-		Use:   "introspect [-]",
+		Use:   "introspect [FILE|-]",
 		Short: "Ask the provider whether a token is active",
-		Long: `Asks the provider what it knows of a token (RFC 7662): the profile's access
-token, or one from standard input with "-". Exits with 3 when it isn't active.
+		Long: `Asks the provider what it knows of a token: the profile's access token, or one
+of its others, or one from a file or from standard input. Exits with 3 when the
+token isn't active, and says why that may be. Nothing is refreshed first.
 
-IdentityServer3 introspects with the name and secret of a scope:
-introspection_id in the profile. Where the profile has none, kinds simsid and
-emulator ask the access token validation endpoint, which needs no credentials,
-and say so.`,
+By --via one says how to ask:
+  scope       introspection (RFC 7662) with the name and secret of a scope, as
+              IdentityServer3 wants it: introspection_id in the profile
+  client      introspection with the client's own credentials
+  validation  IdentityServer3's two validation endpoints, which need none
+Without it, the first of these that profile and provider allow is taken: scope
+where the profile names one, validation for kinds simsid and emulator, else
+client. A signed answer (RFC 9701) is verified.`,
 		Example: `  simsid introspect -p school
-  simsid token -p school | simsid introspect -p school -
-  simsid introspect -p school --id`,
-		GroupID: groupTokens,
-		Args:    optionalArgument(`"-" for a token on standard input`),
+  simsid introspect -p school --refresh --via scope
+  pbpaste | simsid introspect -p school
+  simsid introspect -p school --claim scope`,
+		GroupID:           groupTokens,
+		Args:              optionalArgument("one file, or - for standard input"),
+		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd
 			if len(args) == 1 {
-				if args[0] != "-" {
-					return &usageError{Problem: `a token comes on standard input, never as an argument: other users can see those`, Command: "simsid introspect"}
-				}
-				o.stdin = true
+				o.source = args[0]
 			}
 			return runIntrospect(cmd.Context(), a, o)
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&o.refresh, "refresh-token", false, "ask about the profile's refresh token")
-	f.BoolVar(&o.id, "id", false, "ask about the profile's ID token")
+	f.BoolVar(&o.access, "access", false, "ask about the profile's access token (the default); of a token that is given: it is one")
+	f.BoolVar(&o.refresh, "refresh", false, "ask about the profile's refresh token; of a token that is given: it is one")
+	f.BoolVar(&o.id, "id", false, "ask about the profile's ID token; of a token that is given: it is one")
+	f.StringVar(&o.via, "via", viaAuto, "how to ask: "+strings.Join(introspectionWays(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("via", cobra.FixedCompletions([]cobra.Completion{
+		cobra.CompletionWithDesc(viaScope, "introspection with a scope's name and secret"),
+		cobra.CompletionWithDesc(viaClient, "introspection with the client's credentials"),
+		cobra.CompletionWithDesc(viaValidation, "IdentityServer3's validation endpoints"),
+	}, cobra.ShellCompDirectiveNoFileComp))
 	a.addClaimFlag(cmd)
 	addProfileFlags(cmd, append([]string{"introspection_id"}, baseProfileFlags...)...)
 	return cmd
@@ -60,33 +86,82 @@ func runIntrospect(ctx context.Context, a *app, o *introspectOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	given, err := a.givenToken(ctx, "simsid introspect", o.source, o.source == "" && (o.access || o.refresh || o.id))
+	if err != nil {
+		return err
+	}
 	s, err := a.newSession(selection{cmd: o.cmd})
 	if err != nil {
 		return err
 	}
-	view, err := s.introspect(ctx, o)
+	view, err := s.introspect(ctx, o, given)
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	if err := a.answer(ctx, view); err != nil {
+	err = a.answer(ctx, view)
+	switch {
+	case is[*render.ClaimError](err) && !view.Result.Active:
+		return &hintedError{Code: exitNo, Text: "the provider does not accept the token, and tells no claim " + a.global.claim + " of it"}
+	case err != nil:
 		return err
-	}
-	if !view.Result.Active {
+	case !view.Result.Active:
 		return noError{}
 	}
 	return nil
 }
 
-// check refuses to be asked about two tokens at once.
+// check refuses to be asked about two tokens at once, and in a way that there isn't.
 func (o *introspectOptions) check() error {
-	if o.refresh && o.id || o.stdin && (o.refresh || o.id) {
-		return &usageError{Problem: "one token at a time: --refresh-token, --id or - for standard input", Command: "simsid introspect"}
+	chosen := 0
+	for _, set := range []bool{o.access, o.refresh, o.id} {
+		if set {
+			chosen++
+		}
+	}
+	if chosen > 1 {
+		return &usageError{Problem: "one token at a time: --access, --refresh or --id", Command: "simsid introspect"}
+	}
+	if !slices.Contains(introspectionWays(), o.via) {
+		return &usageError{Problem: fmt.Sprintf("--via must be one of %s, not %q", strings.Join(introspectionWays(), ", "), o.via), Command: "simsid introspect"}
 	}
 	return nil
 }
 
-func (s *session) introspect(ctx context.Context, o *introspectOptions) (*render.Introspected, error) {
-	t, hint, err := s.tokenToAskAbout(ctx, o)
+// asked is a token that the provider is asked about.
+type asked struct {
+	token token.Secret
+	jwt   *token.JWT // nil where it can't be read
+	what  string     // "access token", "refresh token", "ID token"
+}
+
+// hint tells the provider what it is about (RFC 7662 section 2.1); there is no word for an ID token.
+func (q asked) hint() string {
+	switch q.what {
+	case nameAccess:
+		return "access_token"
+	case nameRefresh:
+		return "refresh_token"
+	}
+	return ""
+}
+
+// What the tokens of a login are called.
+const (
+	nameAccess  = "access token"
+	nameRefresh = "refresh token"
+	nameID      = "ID token"
+)
+
+func (s *session) introspect(ctx context.Context, o *introspectOptions, given token.Secret) (*render.Introspected, error) {
+	q, err := s.tokenToAskAbout(ctx, o, given)
+	if err != nil {
+		return nil, err
+	}
+	scope, named, err := s.askingScope(ctx, o.via)
+	if err != nil {
+		return nil, err
+	}
+	via, err := s.wayToAsk(o, q, named)
 	if err != nil {
 		return nil, err
 	}
@@ -94,72 +169,124 @@ func (s *session) introspect(ctx context.Context, o *introspectOptions) (*render
 	if err != nil {
 		return nil, err
 	}
-	view := &render.Introspected{Profile: s.profile.Name, SIMS: s.kind.SIMS}
-	scope, named, err := s.introspectionClient(ctx)
-	switch {
-	case err != nil:
-		return nil, err
-	case named:
-		view.Note = "asked with the credentials of the scope " + scope.ID
-		view.Result, err = p.Introspect(ctx, scope, t, hint)
-		if e, ok := errors.AsType[*provider.OAuthError](err); ok && e.Status == http.StatusUnauthorized {
-			err = &hintedError{Code: exitUsage, Err: err, Hints: []string{"the provider refused the name or the secret of the scope " + scope.ID + ": check introspection_id and its secret"}}
-		}
-	case s.kind.ValidationCalls && o.refresh:
-		return nil, &hintedError{Code: exitUsage, Text: "the validation endpoints know no refresh tokens",
-			Hints: []string{"see whether it still works: simsid refresh -p " + s.profile.Name}}
-	case s.kind.ValidationCalls && o.id:
-		view.Note = "asked the identity token validation endpoint: the profile names no scope's credentials (introspection_id)"
-		view.Result, err = p.ValidateID(ctx, t, s.profile.ClientID)
-	case s.kind.ValidationCalls:
-		view.Note = "asked the access token validation endpoint: the profile names no scope's credentials (introspection_id)"
-		view.Result, err = p.ValidateAccess(ctx, t)
-	default:
+	view := &render.Introspected{Profile: s.profile.Name, What: q.what, SIMS: s.kind.SIMS}
+	switch via {
+	case viaScope:
+		view.Note = "with the credentials of the scope " + scope.ID
+		view.Result, err = p.Introspect(ctx, scope, q.token, q.hint())
+		err = s.refusedAsker(err, "the provider refused the name or the secret of the scope "+scope.ID+": check introspection_id and its secret")
+	case viaClient:
 		var c provider.Client
 		if c, err = s.client(ctx); err != nil {
 			return nil, err
 		}
-		view.Note = "asked with the client's credentials"
-		view.Result, err = p.Introspect(ctx, c, t, hint)
+		view.Note = "with the client's credentials"
+		view.Result, err = p.Introspect(ctx, c, q.token, q.hint())
+		if s.kind.IntrospectionByScope {
+			err = s.refusedAsker(err, s.kind.Title+" is asked with a scope's name and secret, not with a client's: leave --via away, or --via scope")
+		}
+	case viaValidation:
+		view.Note = "which needs no credentials"
+		if q.what == nameID {
+			view.Result, err = p.ValidateID(ctx, q.token, s.profile.ClientID)
+		} else {
+			view.Result, err = p.ValidateAccess(ctx, q.token)
+		}
 	}
-	return view, err
+	if err != nil {
+		return nil, err
+	}
+	if !view.Result.Active {
+		view.Why = s.whyInactive(q, via, scope.ID, view.Result.Reason)
+	}
+	return view, nil
 }
 
-// tokenToAskAbout is the token from standard input, or one of the login's; without any refresh, since the question is how it is now.
-func (s *session) tokenToAskAbout(ctx context.Context, o *introspectOptions) (t token.Secret, hint string, err error) {
-	hint = "access_token"
-	if o.refresh {
-		hint = "refresh_token"
+// askingScope is the scope to ask with, where one is wanted and known: the profile's, or of the STS inside the binary its own, whose
+// secret is no secret.
+func (s *session) askingScope(ctx context.Context, via string) (c provider.Client, named bool, err error) {
+	if via != viaAuto && via != viaScope {
+		return c, false, nil
 	}
-	if o.stdin {
-		b, err := readBounded(ctx, s.env.Stdin)
-		if err != nil {
-			return t, "", err
+	if c, named, err = s.introspectionClient(ctx); err != nil || named {
+		return c, named, err
+	}
+	if own := emulator.BuiltinClient(); via == viaScope && s.embedded() {
+		return provider.Client{ID: own.IntrospectionScope, Secret: own.IntrospectionSecret, Auth: provider.AuthPost}, true, nil
+	}
+	return c, false, nil
+}
+
+// wayToAsk settles by which call the provider is asked, before anything is sent.
+func (s *session) wayToAsk(o *introspectOptions, q asked, scopeNamed bool) (string, error) {
+	via := o.via
+	if via == viaAuto {
+		switch {
+		case scopeNamed:
+			via = viaScope
+		case s.kind.ValidationCalls:
+			via = viaValidation
+		default:
+			via = viaClient
 		}
-		v := strings.TrimSpace(string(b))
-		if v == "" {
-			return t, "", &usageError{Problem: "there is no token on standard input", Command: "simsid introspect"}
-		}
-		return token.NewSecret(v), hint, nil
-	}
-	store, err := s.openStore(ctx)
-	if err != nil {
-		return t, "", err
-	}
-	set, err := store.Load(ctx)
-	if err != nil {
-		return t, "", err
 	}
 	switch {
+	case via == viaScope && !scopeNamed:
+		return "", &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s names no scope to ask with", s.profile.Name),
+			Hints: []string{"name it, and keep its secret: simsid profile edit " + s.profile.Name + " --introspection-id NAME --introspection-secret-file FILE"}}
+	case via == viaValidation && !s.kind.ValidationCalls:
+		return "", &hintedError{Code: exitUsage, Text: fmt.Sprintf("a provider of kind %s has no validation endpoints: they are IdentityServer3's", s.kind.Name),
+			Hints: []string{"ask it by introspection: --via client"}}
+	case via == viaValidation && q.what == nameRefresh:
+		return "", &hintedError{Code: exitUsage, Text: "the validation endpoints know no refresh tokens",
+			Hints: []string{"see whether it still works: simsid refresh -p " + s.profile.Name}}
+	}
+	return via, nil
+}
+
+// refusedAsker gives a refusal of the credentials that were asked with its reason.
+func (s *session) refusedAsker(err error, hint string) error {
+	if e, ok := errors.AsType[*provider.OAuthError](err); ok && e.Status == http.StatusUnauthorized {
+		return &hintedError{Code: exitUsage, Err: err, Hints: []string{hint}}
+	}
+	return err
+}
+
+// tokenToAskAbout is the token that was given, or one of the login's; without any refresh, since the question is how it is now.
+func (s *session) tokenToAskAbout(ctx context.Context, o *introspectOptions, given token.Secret) (asked, error) {
+	q := asked{token: given, what: nameAccess}
+	switch {
 	case o.refresh:
-		t = set.Refresh
-	case o.id:
-		t, hint = set.ID, ""
-	default:
-		t = set.Access
+		q.what = nameRefresh
+	case o.id, !given.IsZero() && !o.access && isIDToken(given, s.profile.ClientID):
+		q.what = nameID
 	}
-	if t.IsZero() {
-		return t, "", &hintedError{Code: exitFailed, Text: "the login has no such token"}
+	if given.IsZero() {
+		store, err := s.openStore(ctx)
+		if err != nil {
+			return q, err
+		}
+		set, err := store.Load(ctx)
+		if err != nil {
+			return q, err
+		}
+		q.token = map[string]token.Secret{nameAccess: set.Access, nameRefresh: set.Refresh, nameID: set.ID}[q.what]
+		if q.token.IsZero() {
+			return q, &hintedError{Code: exitFailed, Text: "the login has no " + q.what}
+		}
 	}
-	return t, hint, nil
+	q.jwt, _ = token.ParseJWT(q.token.Reveal()) // what can't be read is only less to say
+	return q, nil
+}
+
+// isIDToken tells an ID token by its looks: it is for the client, and has what only ID tokens have, or lacks what access tokens have.
+func isIDToken(t token.Secret, clientID string) bool {
+	jwt, err := token.ParseJWT(t.Reveal())
+	if err != nil || strings.HasSuffix(strings.ToLower(jwt.Header.Type()), "at+jwt") {
+		return false
+	}
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { _, ok := jwt.Claims.Get(n); return ok })
+	}
+	return has("nonce", "at_hash", "c_hash") || slices.Contains(jwt.Claims.Strings("aud"), clientID) && !has("scope", "scp", "client_id")
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,38 +15,64 @@ import (
 )
 
 type revokeOptions struct {
-	cmd    *cobra.Command
-	access bool
+	cmd     *cobra.Command
+	source  string // a file or "-"; "" means standard input where something is there, or the profile's token
+	access  bool
+	refresh bool
 }
 
 func newRevokeCmd(a *app) *cobra.Command {
 	o := &revokeOptions{}
 	cmd := &cobra.Command{
-		Use:   "revoke",
+		Use:   "revoke [FILE|-]",
 		Short: "Revoke the refresh token, or the access token",
 		Long: `Revokes the profile's refresh token at the provider (RFC 7009), which ends the
-login; with --access, the access token alone. To leave the browser's session
-and clear the store too, use "simsid logout".`,
+login; with --access, the access token alone. A token that got into wrong hands
+can be given in a file or on standard input.
+
+Says what the server really does, before and after: IdentityServer3 ends every
+login of this user with this client, on every machine; and an access token that
+is a JWT goes on being taken until it expires, whatever the server answers.
+To leave the browser's session and clear the store too, use "simsid logout".`,
 		Example: `  simsid revoke -p school
-  simsid revoke -p school --access`,
-		GroupID: groupTokens,
-		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  simsid revoke -p school --access
+  simsid revoke -p school --refresh leaked.txt`,
+		GroupID:           groupTokens,
+		Args:              optionalArgument("one file, or - for standard input"),
+		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd
+			if len(args) == 1 {
+				o.source = args[0]
+			}
 			return runRevoke(cmd.Context(), a, o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.access, "access", false, "revoke the access token alone")
+	f := cmd.Flags()
+	f.BoolVar(&o.access, "access", false, "revoke the access token alone; of a token that is given: it is one")
+	f.BoolVar(&o.refresh, "refresh", false, "revoke the refresh token (the default); of a token that is given: it is one")
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }
 
 func runRevoke(ctx context.Context, a *app, o *revokeOptions) error {
+	if o.access && o.refresh {
+		return &usageError{Problem: "one token at a time: --access or --refresh; the second ends the login, and what the server can end with it", Command: "simsid revoke"}
+	}
+	given, err := a.givenToken(ctx, "simsid revoke", o.source, o.source == "" && (o.access || o.refresh))
+	if err != nil {
+		return err
+	}
 	s, err := a.newSession(selection{cmd: o.cmd})
 	if err != nil {
 		return err
 	}
-	view, err := s.revoke(ctx, o)
+	var view render.View
+	if given.IsZero() {
+		view, err = s.revoke(ctx, o)
+	} else {
+		view, err = s.revokeGiven(ctx, o, given)
+	}
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
@@ -82,11 +109,16 @@ func (s *session) revoke(ctx context.Context, o *revokeOptions) (render.View, er
 	if err := store.End(context.WithoutCancel(ctx)); err != nil {
 		return nil, err
 	}
-	return render.Revoked{Profile: s.profile.Name, What: "refresh token", Notes: s.revocationNotes(set)}, nil
+	return render.Revoked{Profile: s.profile.Name, What: nameRefresh, Notes: s.revocationNotes(set)}, nil
 }
 
 // revokeAccess ends the access token alone, and forgets it: the next command refreshes.
 func (s *session) revokeAccess(ctx context.Context, store *tokenstore.Store, set token.Set) (render.View, error) {
+	if set.Access.IsZero() {
+		return nil, &hintedError{Code: exitFailed, Text: "the login has no access token"}
+	}
+	v := render.Revoked{Profile: s.profile.Name, What: nameAccess}
+	s.foresee(&v, set.Access, set.Expiry)
 	if err := s.revokeToken(ctx, set.Access, "access_token"); err != nil {
 		return nil, err
 	}
@@ -95,12 +127,52 @@ func (s *session) revokeAccess(ctx context.Context, store *tokenstore.Store, set
 	if err := store.SaveRefreshed(context.WithoutCancel(ctx), ended); err != nil {
 		return nil, err
 	}
-	v := render.Revoked{Profile: s.profile.Name, What: "access token"}
-	if token.Classify(set.Access.Reveal()) == token.FormJWT {
-		v.Notes = []string{"an access token that is a JWT is checked without asking the provider: whoever has it can use it until " +
-			render.Moment(set.Expiry, s.env.Now(), s.env.Location())}
-	}
+	v.Notes = append(v.Notes, "it is forgotten here: the next command that needs one refreshes")
 	return v, nil
+}
+
+// revokeGiven ends a token that came from elsewhere. What is stored stays as it is; where the server ends the profile's own login with
+// it, the next refresh finds out.
+func (s *session) revokeGiven(ctx context.Context, o *revokeOptions, given token.Secret) (render.View, error) {
+	v := render.Revoked{Profile: s.profile.Name, Given: true, What: "token"}
+	jwt := token.Classify(given.Reveal()) == token.FormJWT
+	hint := ""
+	switch {
+	case o.access, jwt && !o.refresh:
+		v.What, hint = nameAccess, "access_token"
+		end, _ := claimsOf(given).Time("exp")
+		s.foresee(&v, given, end)
+	case o.refresh:
+		v.What, hint = nameRefresh, "refresh_token"
+		s.sayBeforehand()
+	case s.kind.RevokeCascade:
+		s.line("note", "if it is a refresh token, %s ends every login of its user with this client, on every machine", s.title())
+	}
+	if err := s.revokeToken(ctx, given, hint); err != nil {
+		return nil, err
+	}
+	// RFC 7009 section 2.2: what the provider doesn't know is answered like what it has ended.
+	v.Notes = append(v.Notes, "the provider answers the same for a token that it doesn't know, or that is another client's: see simsid introspect")
+	return v, nil
+}
+
+// foresee says, before an access token is revoked and after, that this may be without any effect.
+func (s *session) foresee(v *render.Revoked, t token.Secret, end time.Time) {
+	if token.Classify(t.Reveal()) != token.FormJWT {
+		return
+	}
+	v.Until = end
+	until := "it expires"
+	if !end.IsZero() {
+		until = render.Moment(end, s.env.Now(), s.env.Location())
+	}
+	if !s.kind.RevokesNoJWT {
+		v.Notes = append(v.Notes, "the access token is a JWT: whoever checks it by its signature, without asking the provider, takes it until "+until)
+		return
+	}
+	v.Stays = true
+	s.line("note", "the access token is a JWT, which %s can't revoke: it will answer yes, and nothing ends before %s", s.kind.Title, until)
+	v.Notes = append(v.Notes, "the provider answered yes, as it does for every token; but this one is a JWT, which it can't revoke: it is taken until "+until)
 }
 
 // revokeToken asks the provider to end one token.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
@@ -18,10 +19,13 @@ func newUserinfoCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "userinfo",
 		Short: "Ask the provider who the user is",
-		Long: `Asks the provider's userinfo endpoint with the access token, which is
-refreshed first when needed.`,
+		Long: `Asks the provider's userinfo endpoint with the access token, which is refreshed
+first when needed, and shows where the answer differs from the ID token. An
+answer about another user than the one who signed in is refused, with exit code
+3; a signed answer (application/jwt) is verified.`,
 		Example: `  simsid userinfo -p school
-  simsid userinfo -p school --jq .claims.name`,
+  simsid userinfo -p school --claim name
+  simsid userinfo -p school --jq '.differs[].claim'`,
 		GroupID: groupTokens,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,24 +58,61 @@ func (s *session) userinfo(ctx context.Context) (render.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := p.Userinfo(ctx, set.Access, subjectOf(set.ID))
+	id := claimsOf(set.ID)
+	subject, _ := id.String("sub")
+	answer, err := p.Userinfo(ctx, set.Access, subject)
 	if err != nil {
 		return nil, err
 	}
-	claims := answer.Claims
-	view := render.Userinfo{Profile: s.profile.Name, Claims: claims, SIMS: s.kind.SIMS}
+	view := render.Userinfo{Profile: s.profile.Name, Claims: answer.Claims, Signed: checksOf(answer.Signed), SIMS: s.kind.SIMS}
 	if s.kind.SIMS {
-		view.Memberships = sims.Memberships(claims)
+		view.Memberships = sims.Memberships(answer.Claims)
+	}
+	if subject != "" {
+		compareUserinfo(&view, id)
 	}
 	return view, nil
 }
 
-// subjectOf is the sub of a login's ID token, which was verified when it was kept; "" where there is none.
-func subjectOf(id token.Secret) string {
-	jwt, err := token.ParseJWT(id.Reveal())
+// claimsOf are the claims of a login's own token, which was verified when it was kept; none where there is no such token.
+func claimsOf(t token.Secret) token.Object {
+	jwt, err := token.ParseJWT(t.Reveal())
 	if err != nil {
-		return ""
+		return token.Object{}
 	}
-	sub, _ := jwt.Claims.String("sub")
-	return sub
+	return jwt.Claims.Object
+}
+
+// compareUserinfo says how an answer differs from the ID token of the same login.
+func compareUserinfo(view *render.Userinfo, id token.Object) {
+	view.Compared = true
+	for _, m := range view.Claims.Members() {
+		before, there := id.Get(m.Name)
+		switch {
+		case aboutTheToken(m.Name):
+		case !there:
+			view.Only = append(view.Only, m.Name)
+		case sameClaim(id, view.Claims, m.Name):
+			view.Agrees++
+		default:
+			view.Differs = append(view.Differs, render.Difference{Claim: m.Name, IDToken: string(before), Userinfo: string(m.Value)})
+		}
+	}
+}
+
+// aboutTheToken names claims that say something of the token that they are in, or of the login, and nothing of the user.
+func aboutTheToken(name string) bool {
+	switch name {
+	case "iss", "aud", "exp", "nbf", "iat", "jti", "nonce", "at_hash", "c_hash", "s_hash", "sid", "azp", "auth_time", "acr", "amr":
+		return true
+	}
+	return false
+}
+
+// checksOf are the rows of an answer that came signed.
+func checksOf(v *provider.Verification) []provider.Check {
+	if v == nil {
+		return nil
+	}
+	return v.Checks
 }

@@ -23,7 +23,7 @@ func TestKinds(t *testing.T) {
 	want := []Kind{
 		{
 			Name: "simsid", Title: "SIMS ID", Environments: []Environment{{"sandbox", ""}, {"live", "https://sts.sims.co.uk"}},
-			IssuerSlash: true, SIMS: true, ValidationCalls: true, RevokeCascade: true, SubjectTail: true,
+			IssuerSlash: true, SIMS: true, ValidationCalls: true, IntrospectionByScope: true, RevokeCascade: true, RevokesNoJWT: true, SubjectTail: true,
 			SubjectOptional: true, VerifierByFlow: true, SelectOrganisation: "orgselected:", DefaultFlow: FlowCodeWithProofKey,
 			Limits: identityServer3Limits(), BrokenPrompts: []string{"select_account"}, OnePrompt: true, MaxAgeZeroLoops: true,
 			Rules: slices.Concat(installationRules(), simsRules()), ACRPrefixes: []ACRPrefix{{"idp:", "idp"}, {"tenant:", ""}},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 )
 
@@ -71,10 +72,26 @@ func findClaim(v View, name string) (json.RawMessage, claimSource, error) {
 	}
 	for _, s := range sources {
 		for _, m := range s.claims.Members() {
-			known = append(known, m.Name)
+			known = append(known, names(m)...)
 		}
 	}
 	return nil, claimSource{}, &ClaimError{Name: name, Known: known}
+}
+
+// names are what a member can be asked for as: its name, or those of the organisations' columns.
+func names(m token.Member) []string {
+	if m.Name != "org" {
+		return []string{m.Name}
+	}
+	inner, err := token.ParseObject(m.Value)
+	if err != nil {
+		return []string{m.Name}
+	}
+	var list []string
+	for _, part := range inner.Members() {
+		list = append(list, "org."+part.Name)
+	}
+	return list
 }
 
 // reach follows a path of names that are joined by dots. Names have dots too, so that the longest that is there is taken first.
@@ -127,9 +144,38 @@ func claimValue(v View, o Options) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func (v Userinfo) claimSources() []claimSource { return []claimSource{{claims: v.Claims}} }
+func (v Userinfo) claimSources() []claimSource {
+	return []claimSource{{claims: v.Claims}, {claims: orgColumns(v.Memberships)}}
+}
 
-func (v Introspected) claimSources() []claimSource { return []claimSource{{claims: v.Result.Claims}} }
+func (v Introspected) claimSources() []claimSource {
+	return []claimSource{{claims: v.Result.Claims}, {claims: orgColumns(sims.Memberships(v.Result.Claims))}}
+}
+
+// orgColumns are organisations by the names that expectations have for their parts, org.id, org.user and org.type, one value for each
+// organisation; malformed values are in none.
+func orgColumns(list []sims.Membership) token.Object {
+	if len(list) == 0 {
+		return token.Object{}
+	}
+	org := map[string][]string{"id": {}, "user": {}, "type": {}}
+	for _, m := range list {
+		if m.OrganisationID != "" {
+			org["id"] = append(org["id"], m.OrganisationID)
+			org["user"] = append(org["user"], m.UserID)
+			org["type"] = append(org["type"], m.Letters)
+		}
+	}
+	b, err := json.Marshal(map[string]any{"org": org})
+	if err != nil {
+		return token.Object{} // lists of texts always encode
+	}
+	o, err := token.ParseObject(b)
+	if err != nil {
+		return token.Object{}
+	}
+	return o
+}
 
 func (v Decoded) claimSources() []claimSource {
 	var sources []claimSource
@@ -138,10 +184,12 @@ func (v Decoded) claimSources() []claimSource {
 			continue
 		}
 		s := claimSource{claims: t.claims()}
+		orgs := claimSource{claims: orgColumns(sims.Memberships(s.claims))}
 		if !t.verified() {
 			s.unverified, s.failed = t.reason(), t.refuted()
+			orgs.unverified, orgs.failed = s.unverified, s.failed
 		}
-		sources = append(sources, s)
+		sources = append(sources, s, orgs)
 	}
 	return sources
 }
