@@ -61,7 +61,7 @@ func addProfileFlags(cmd *cobra.Command, keys ...string) {
 			default:
 				cmd.Flags().String(s.Flag, "", usage)
 			}
-			if s.Key == "id_hint" { // the flag alone means yes
+			if s.Key == "id_hint" || s.Key == "par" { // the flag alone means yes
 				cmd.Flags().Lookup(s.Flag).NoOptDefVal = "true"
 			}
 		}

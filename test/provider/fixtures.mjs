@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 // The clients and users of the test provider. Clients are of type native, so that a loopback redirect may use any port (RFC 8252
 // section 7.3): a fixed one, or whichever is free.
 const redirects = ['http://127.0.0.1/callback', 'http://[::1]/callback', 'http://localhost/callback'];
@@ -26,6 +28,29 @@ export const clients = [
     grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
   },
 ];
+
+// Clients that sign who they are, one for each algorithm; the private halves are given to the test, in the two forms of a file.
+const pairs = {
+  RS256: ['rsa', { modulusLength: 2048 }],
+  PS256: ['rsa', { modulusLength: 3072 }],
+  ES256: ['ec', { namedCurve: 'P-256' }],
+  EdDSA: ['ed25519', {}],
+};
+
+export const keys = {};
+for (const [alg, [type, options]] of Object.entries(pairs)) {
+  const { privateKey, publicKey } = generateKeyPairSync(type, options);
+  const client_id = `simsid-${alg.toLowerCase()}`;
+  keys[client_id] = {
+    pem: privateKey.export({ format: 'pem', type: 'pkcs8' }),
+    jwk: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'key-1', alg }),
+  };
+  clients.push({
+    ...base, client_id, token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: alg,
+    grant_types: [...base.grant_types, 'urn:ietf:params:oauth:grant-type:device_code'],
+    jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'key-1', alg, use: 'sig' }] },
+  });
+}
 
 // accountOf makes a user of whatever name was typed: every user name exists, and none has a password.
 export function accountOf(id) {

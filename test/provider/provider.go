@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -30,9 +31,18 @@ const (
 	// Device has its user type a code elsewhere.
 	Device = "simsid-device"
 
+	// The clients of KeyClients sign who they are, each by another algorithm.
+	RS256 = "simsid-rs256"
+	PS256 = "simsid-ps256"
+	ES256 = "simsid-es256"
+	EdDSA = "simsid-eddsa"
+
 	// HybridRedirect is Hybrid's redirect URI.
 	HybridRedirect = "https://127.0.0.1:45571/callback"
 )
+
+// KeyClients are the clients with a private key in place of a secret.
+func KeyClients() []string { return []string{RS256, PS256, ES256, EdDSA} }
 
 // startTime bounds the wait for the ready line; stopTime the wait for the end.
 const (
@@ -45,7 +55,14 @@ type Provider struct {
 	// Issuer is its issuer: http, 127.0.0.1 and a free port.
 	Issuer  string
 	secrets map[string]string
+	keys    map[string]Key
 }
+
+// Key is a client's private key, in the two forms that a file may have.
+type Key struct{ PEM, JWK string }
+
+// Key returns the key of one of KeyClients.
+func (p *Provider) Key(client string) Key { return p.keys[client] }
 
 // Secret returns a client's secret, "" for Public.
 func (p *Provider) Secret(client string) string { return p.secrets[client] }
@@ -56,14 +73,28 @@ type ready struct {
 	Clients []struct {
 		ID     string `json:"id"`
 		Secret string `json:"secret"`
+		PEM    string `json:"pem"`
+		JWK    string `json:"jwk"`
 	} `json:"clients"`
 }
 
 // Start starts a provider that ends with the test; what it had to say is logged where the test failed.
 func Start(t *testing.T) *Provider {
 	t.Helper()
+	return start(t)
+}
+
+// StartPushed is Start for a provider that takes pushed authorisation requests alone (RFC 9126).
+func StartPushed(t *testing.T) *Provider {
+	t.Helper()
+	return start(t, "PUSHED=1")
+}
+
+func start(t *testing.T, env ...string) *Provider {
+	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "node", "server.mjs")
 	cmd.Dir = folder(t)
+	cmd.Env = append(os.Environ(), env...)
 	var said lockedBuffer
 	cmd.Stderr = &said
 	// The server ends when its standard input does, even where this process is killed.
@@ -107,9 +138,9 @@ func Start(t *testing.T) *Provider {
 }
 
 func (r ready) provider() *Provider {
-	p := &Provider{Issuer: r.Issuer, secrets: map[string]string{}}
+	p := &Provider{Issuer: r.Issuer, secrets: map[string]string{}, keys: map[string]Key{}}
 	for _, c := range r.Clients {
-		p.secrets[c.ID] = c.Secret
+		p.secrets[c.ID], p.keys[c.ID] = c.Secret, Key{c.PEM, c.JWK}
 	}
 	return p
 }

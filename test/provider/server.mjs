@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
-import { accountOf, clients } from './fixtures.mjs';
+import { accountOf, clients, keys } from './fixtures.mjs';
 import { interaction } from './pages.mjs';
 
 // oidc-provider announces its defaults with console.info, which would come before the ready line.
@@ -23,6 +23,8 @@ function newProvider(issuer) {
     clients,
     findAccount: (_ctx, id) => accountOf(id),
     jwks: { keys: [signingKey()] },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
     responseTypes: ['code', 'code id_token', 'code token', 'code id_token token'],
     cookies: { keys: [randomBytes(32).toString('hex')] },
     claims: {
@@ -35,6 +37,8 @@ function newProvider(issuer) {
       deviceFlow: { enabled: true },
       introspection: { enabled: true },
       revocation: { enabled: true },
+      // With PUSHED it takes authorisation requests by no other way.
+      pushedAuthorizationRequests: { enabled: Boolean(process.env.PUSHED), requirePushedAuthorizationRequests: true },
       rpInitiatedLogout: { enabled: true },
       userinfo: { enabled: true },
     },
@@ -73,5 +77,8 @@ server.on('request', (req, res) => {
 
 process.stdin.on('end', () => process.exit(0)).resume();
 setTimeout(() => process.exit(1), LIFETIME_MS).unref();
-const ready = { issuer, port, clients: clients.map(({ client_id, client_secret = '' }) => ({ id: client_id, secret: client_secret })) };
+const ready = {
+  issuer, port,
+  clients: clients.map(({ client_id, client_secret = '' }) => ({ id: client_id, secret: client_secret, ...keys[client_id] })),
+};
 process.stdout.write(`${JSON.stringify(ready)}\n`);

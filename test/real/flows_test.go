@@ -43,13 +43,19 @@ func TestHybridOverHTTPS(t *testing.T) {
 // TestDeviceFlow has somebody type the code on the independent provider's own pages.
 func TestDeviceFlow(t *testing.T) {
 	p := provider.Start(t)
+	s := newSimsid(t, storeKey(t))
+	s.want(0, "profile", "add", "tv", "--kind", "oidc", "--issuer", p.Issuer, "--client-id", provider.Device, "--client-auth", "none",
+		"--scope", "openid profile", "--store", "file", "--use", "--flow", "DeviceCode", "--redirect-uri", "http://127.0.0.1:0/callback")
+	onDevice(t, s)
+}
+
+// onDevice signs ada in with the chosen profile, on the provider's own pages.
+func onDevice(t *testing.T, s *simsid) {
+	t.Helper()
 	person, err := provider.NewVisitor("ada", provider.Allow)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSimsid(t, storeKey(t))
-	s.want(0, "profile", "add", "tv", "--kind", "oidc", "--issuer", p.Issuer, "--client-id", provider.Device, "--client-auth", "none",
-		"--scope", "openid profile", "--store", "file", "--use", "--flow", "DeviceCode", "--redirect-uri", "http://127.0.0.1:0/callback")
 	ctx, cancel := context.WithTimeout(t.Context(), commandTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, "login", "-o", "json")

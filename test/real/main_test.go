@@ -67,6 +67,16 @@ func newSimsid(t *testing.T, env ...string) *simsid {
 	}, env...)}
 }
 
+// dir is the folder of the configuration.
+func (s *simsid) dir() string {
+	for _, e := range s.env {
+		if dir, ok := strings.CutPrefix(e, "SIMSID_CONFIG_DIR="); ok {
+			return dir
+		}
+	}
+	return ""
+}
+
 // run runs a command, with stdin as its standard input.
 func (s *simsid) run(stdin string, args ...string) result {
 	s.t.Helper()
