@@ -36,6 +36,8 @@ type Env struct {
 	ConfigDir, StateDir func() (string, error)
 	// ReadFile reads a file that the user named, up to a bound.
 	ReadFile func(name string) ([]byte, error)
+	// Open opens a file that the user named, of any size, for reading.
+	Open func(name string) (io.ReadCloser, error)
 	// Now is the clock, After its alarm, Location the zone in which times are shown.
 	Now      func() time.Time
 	After    func(time.Duration) <-chan time.Time

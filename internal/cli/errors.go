@@ -78,6 +78,9 @@ type failure struct {
 // made safe by the writer.
 func explain(err error) failure {
 	f := failure{Code: exitFailed, Text: err.Error()}
+	if errors.As(err, new(closedPipeError)) {
+		return failure{Code: exitFailed, Silent: true}
+	}
 	if errors.As(err, new(noError)) {
 		return failure{Code: exitNo, Silent: true}
 	}
