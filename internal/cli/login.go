@@ -161,13 +161,14 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 	case s.flow.Flow == provider.FlowDevice:
 		way = s.loginOnDevice
 	}
+	last := s.lastLogin(ctx, store)
 	res, err := way(ctx, o, client, func(ctx context.Context, res *flow.LoginResult) error {
 		return s.keepLogin(ctx, store, client, res)
 	})
 	if err != nil {
 		return err
 	}
-	return s.sayLogin(ctx, store, res)
+	return s.sayLogin(ctx, store, res, last)
 }
 
 // keeper keeps the result of a login before anybody is told of success.
@@ -293,7 +294,7 @@ func verified(res *flow.LoginResult) token.Object {
 }
 
 // sayLogin says who signed in.
-func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult) error {
+func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult, last token.Set) error {
 	claims, access, set := verified(res), accessClaims(res.Set.Access), res.Set
 	view := render.SignedIn{
 		NoUser: res.Verification == nil, Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
@@ -305,6 +306,7 @@ func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *fl
 		view.Memberships = memberships(claims, access)
 		view.Findings = append(view.Findings, sims.Findings(sims.Input{Access: access, ID: claims, Wanted: s.profile.Scopes, Granted: set.Scopes, Now: s.env.Now()})...)
 	}
+	view.Changes, view.ChangedFrom = changesSince(last, claims)
 	return s.answer(ctx, view)
 }
 

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func (t DecodedToken) heading(p *printer) bool {
 		p.para(2, nil, t.tally()+".")
 	case t.merelyEnded():
 		p.para(0, asError, name+": EXPIRED")
-		p.para(2, nil, "Its signature holds, and so does every other check; but it has ended.")
+		p.para(2, nil, "Its signature holds, and so does every other check; but it has expired.")
 	default:
 		p.para(0, asError, name+": UNVERIFIED")
 		p.para(2, nil, "Anybody could have written what follows: "+t.reason()+".")
@@ -279,6 +280,9 @@ func (t DecodedToken) others(p *printer, claims token.Object, shown func(string)
 		begin = "iat"
 	}
 	told = append(told, begin)
+	if nbf, _ := claims.Get("nbf"); begin == "iat" && sameJSON(claims, "iat", nbf) {
+		told = append(told, "nbf")
+	}
 	var list []field
 	for _, m := range claims.Members() {
 		if shown(m.Name) || slices.Contains(told, m.Name) && !t.untold(claims, m.Name, m.Value) {
@@ -296,6 +300,12 @@ func (t DecodedToken) others(p *printer, claims token.Object, shown func(string)
 	}
 	p.section(2, "Other claims"+t.doubt())
 	p.oneLiners(4, list)
+}
+
+// sameJSON reports whether a claim has this value.
+func sameJSON(claims token.Object, name string, value json.RawMessage) bool {
+	raw, _ := claims.Get(name)
+	return bytes.Equal(raw, value)
 }
 
 // untold reports whether a claim that has a place above wasn't shown there, since it is none of its kind: a name that is no text.

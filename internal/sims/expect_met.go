@@ -48,6 +48,9 @@ func (x Expected) Hold(e Expectation) Met {
 			if len(values) == 0 {
 				m.Seen = "an empty list"
 			}
+			if e.Operator.compares() && len(values) == 1 {
+				m.Seen = momentSeen(e.Value, m.Seen)
+			}
 			m.Holds = x.holds(e, values)
 			return m
 		}
@@ -246,6 +249,17 @@ func (x Expected) compare(e Expectation, v value) bool {
 	default:
 		return got <= want
 	}
+}
+
+// momentSeen writes seconds as a time where they were held against one.
+func momentSeen(value, seen string) string {
+	_, span := parseSpan(value)
+	_, moment := parseMoment(value)
+	const year9999 = 253402300799
+	if n, ok := parseNumber(seen); ok && (span || moment) && n >= 0 && n <= year9999 {
+		return time.Unix(int64(n), 0).UTC().Format(time.RFC3339)
+	}
+	return seen
 }
 
 func seconds(t time.Time) float64 {
