@@ -97,6 +97,16 @@ func (o Options) replace(path string, data []byte) error {
 
 // create writes a new file and returns when it is on disk; its name may not be.
 func (o Options) create(path string, data []byte) error {
+	return o.write(path, data, func(f *os.File) error {
+		if err := o.step("sync", path); err != nil {
+			return err
+		}
+		return f.Sync()
+	})
+}
+
+// write makes a new file with what is to be done at its end.
+func (o Options) write(path string, data []byte, end func(*os.File) error) error {
 	if err := o.step("create", path); err != nil {
 		return err
 	}
@@ -109,10 +119,7 @@ func (o Options) create(path string, data []byte) error {
 		_, err = f.Write(data)
 	}
 	if err == nil {
-		err = o.step("sync", path)
-	}
-	if err == nil {
-		err = f.Sync()
+		err = end(f)
 	}
 	return errors.Join(err, f.Close())
 }

@@ -179,16 +179,23 @@ func (s *Store) pick(ctx context.Context, b Backend, beside bool) (place, error)
 	return p, s.probeKey(ctx, p)
 }
 
-// probeFolder writes a small file and removes it: a folder that takes no file is found out before the browser opens.
+// probeFolder writes a small file, reads it and removes it: a folder that takes no file is found out before the browser opens. It isn't
+// synced, which takes longer than all the rest of the probe and finds out nothing more.
 func (s *Store) probeFolder() error {
 	id, err := s.randomID()
 	if err != nil {
 		return fileError("probe", s.o.Dir, err)
 	}
 	path := s.own(".probe" + newMark + id)
-	err = s.o.create(path, []byte("simsid\n"))
+	err = s.o.write(path, []byte(id), func(*os.File) error { return nil })
+	if err == nil {
+		var got []byte
+		if got, err = s.o.read(path); err == nil && string(got) != id {
+			err = errors.New("it gave back something else")
+		}
+	}
 	if err != nil {
-		_ = os.Remove(path) // the failure to write is what matters
+		_ = os.Remove(path) // the failure is what matters
 		return fileError("probe", s.o.Dir, err)
 	}
 	return s.o.remove(path)
