@@ -104,6 +104,9 @@ func TestManyCalls(t *testing.T) {
 		s.set(func(s *sts) { s.lifetime = asks + 30*time.Minute })
 		u.want(0, "token", "--min-valid", fmt.Sprint(asks)) // reads the key and the item, and sets the item
 		u.want(0, "token")                                  // reads the key
+		if (i+1)%1000 == 0 {
+			t.Logf("%d times", i+1)
+		}
 		if now := k.pid(); now != daemon {
 			t.Fatalf("after %d rounds another gnome-keyring-daemon serves the bus", i+1)
 		}

@@ -4,6 +4,7 @@ package store_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,9 +77,10 @@ func soaking() bool { return os.Getenv(soakVariable) != "" }
 
 // user is somebody with simsid: a home of their own, and an environment that holds nothing of the machine's.
 type user struct {
-	t    *testing.T
-	home string
-	env  []string
+	t       *testing.T
+	home    string
+	env     []string
+	program string // "": binary
 }
 
 // result is what a command did.
@@ -123,7 +125,7 @@ func newUser(t *testing.T, s *sts, backend string, env ...string) *user {
 func (u *user) store() string { return filepath.Join(u.home, "state", "store") }
 
 func (u *user) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, cmp.Or(u.program, binary), args...)
 	cmd.Env = u.env
 	return cmd
 }

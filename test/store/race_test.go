@@ -29,6 +29,9 @@ func TestRace(t *testing.T) {
 			// Each round asks for more than the token of the round before is good for, and gets that much.
 			s.set(func(s *sts) { s.lifetime = time.Hour + time.Duration(round+2)*time.Hour })
 			race(t, s, u, time.Hour+time.Duration(round+1)*time.Hour)
+			if (round+1)%100 == 0 {
+				t.Logf("%d rounds", round+1)
+			}
 		}
 		t.Logf("%d processes, %d rounds, %s each", racers, rounds, (time.Since(began) / time.Duration(rounds)).Round(time.Millisecond))
 		u.noPlainText(s)
