@@ -129,7 +129,10 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 	if o.withRefreshToken {
 		return s, nil
 	}
-	return s, s.checkRules(s.flow)
+	if err := s.checkRules(s.flow); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // signInAs makes the embedded STS sign a sample user in without a page.

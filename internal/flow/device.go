@@ -93,7 +93,10 @@ func (r DeviceRequest) verify(ctx context.Context, set token.Set) (*provider.Ver
 	if err != nil {
 		return nil, err
 	}
-	return v, v.Err()
+	if err := v.Err(); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // poll asks until the user is done. It never asks sooner than the provider said.

@@ -142,7 +142,8 @@ func send(hc *http.Client, operation string, req *http.Request) (*answer, error)
 	a.body = body
 	switch {
 	case tooLong:
-		return a, a.problem(fmt.Sprintf("the answer is longer than %d bytes", MaxAnswer))
+		err = a.problem(fmt.Sprintf("the answer is longer than %d bytes", MaxAnswer))
+		return a, err
 	case err != nil:
 		return a, noAnswer(req.Context(), operation, host, err, true)
 	case a.status >= 500, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout:

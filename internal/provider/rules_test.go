@@ -21,7 +21,9 @@ func TestRules(t *testing.T) {
 	}{
 		{"as it should be", base, "", "", ""},
 		{"one of the exclusive scopes", with(func(a *Asked) { a.Scopes = []string{"openid", "simsmultiorgapplication"} }), "", "", ""},
-		{"both", with(func(a *Asked) { a.Scopes = []string{"openid", "simsmultiorgapplication", "partnermanagementapplication"} }),
+		{"both", with(func(a *Asked) {
+			a.Scopes = []string{"openid", "simsmultiorgapplication", "partnermanagementapplication"}
+		}),
 			"the scopes partnermanagementapplication and simsmultiorgapplication", "", "the scopes partnermanagementapplication and simsmultiorgapplication"},
 		{"plain http", with(func(a *Asked) { a.RedirectURI = "http://localhost:5454/" }), "redirect URI http://localhost:5454/", "", ""},
 		{"plain http at a stand-in", with(func(a *Asked) { a.RedirectURI, a.Issuer = "http://localhost:5454/", "http://127.0.0.1:8000/" }), "", "", ""},
