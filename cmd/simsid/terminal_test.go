@@ -30,6 +30,9 @@ type terminal struct {
 	done bool
 }
 
+// terminalTime is the longest that a program may be in a terminal.
+const terminalTime = 2 * time.Minute
+
 // startTerminal runs simsid in a terminal with a home of its own.
 func startTerminal(t *testing.T, home string, environment []string, args ...string) *terminal {
 	t.Helper()
@@ -50,7 +53,12 @@ func startTerminal(t *testing.T, home string, environment []string, args ...stri
 	s := &terminal{t: t, tty: tty, cmd: cmd}
 	s.cond = sync.NewCond(&s.mu)
 	go s.read()
-	t.Cleanup(func() { _ = tty.Close() })
+	// What never shows what is awaited is ended, and then tells what it did show.
+	last := time.AfterFunc(terminalTime, func() { _ = cmd.Process.Kill() })
+	t.Cleanup(func() {
+		last.Stop()
+		_ = tty.Close()
+	})
 	return s
 }
 

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -118,7 +119,7 @@ func TestChromiumAnswers(t *testing.T) {
 func (s *simsid) bring(t *testing.T, uri string, a answered) {
 	t.Helper()
 	report, reported := reportPipe(t)
-	one := &simsid{t: t, env: append(s.env[:len(s.env):len(s.env)], "SIMSID_TEST_REPORT="+report)}
+	one := &simsid{t: t, env: slices.Concat(s.env, []string{"SIMSID_TEST_REPORT=" + report})}
 	r := one.run("", append([]string{"login", "--redirect-uri", uri}, a.args...)...)
 	want := seen{Pages: []seenPage{}, Landing: &seenPage{Title: "You’re signed in", Status: 200, Violations: []string{}, Fits: true}}
 	if a.code != 0 {
@@ -139,7 +140,7 @@ func (s *simsid) refusedByChromium(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), commandTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, "login", "--client-id=proof")
-	cmd.Env = append(s.env[:len(s.env):len(s.env)], "SIMSID_TEST_REPORT="+report)
+	cmd.Env = slices.Concat(s.env, []string{"SIMSID_TEST_REPORT=" + report})
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
@@ -166,7 +167,7 @@ func (s *simsid) trust(t *testing.T) {
 	for _, step := range []string{"All, first", "Chrome and Edge on Linux"} {
 		cmd := exec.CommandContext(t.Context(), "bash", "-c", fmt.Sprint(steps[step]))
 		cmd.Dir = dir
-		cmd.Env = append(s.env[:len(s.env):len(s.env)], "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+		cmd.Env = slices.Concat(s.env, []string{"PATH=" + filepath.Dir(binary) + ":" + os.Getenv("PATH")})
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v; `make setup` installs what it needs\n%s", steps[step], err, out)
 		}
