@@ -290,3 +290,32 @@ func isBinding(err error) bool {
 	_, ok := errors.AsType[*BindingError](err)
 	return ok
 }
+
+// A login of another profile isn't this one's, even where issuer, client and key are the same.
+func TestALoginOfAnotherProfileIsSetAside(t *testing.T) {
+	for _, k := range faultKinds() {
+		if k.phrase || k.want == Keyring {
+			continue // each profile has a key of its own
+		}
+		o, _ := k.options(t)
+		save(t, choose(t, o, school, k.want), 1)
+		other := school
+		other.Profile = "other"
+		s := choose(t, o, other, k.want)
+		save(t, s, 2)
+		theirs, err := os.ReadFile(s.file(s.at, loginFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours := open(t, o, school)
+		if err := os.WriteFile(ours.file(ours.at, loginFile), theirs, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err = ours.Load(t.Context())
+		d, ok := errors.AsType[*DamagedError](err)
+		if !ok || d.MovedTo == "" || !strings.Contains(err.Error(), `the login of profile "other"`) {
+			t.Errorf("%s: %v, want it set aside", k.name, err)
+		}
+		wantLoad(t, open(t, o, other), setNo(2))
+	}
+}

@@ -3,6 +3,7 @@ package tokenstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/simsid/simsid/internal/token"
@@ -153,7 +154,7 @@ func (s *Store) readParts(ctx context.Context, cached bool) (reading, error) {
 			return reading{}, ErrNoLogin
 		}
 		// The file is gone or damaged but the login isn't: with its refresh token the rest can be had anew.
-		r := reading{login: login{id: it.login, seq: it.seq, binding: it.binding, sum: summaryOf(s.rec.Record)}, item: it}
+		r := reading{login: login{id: it.login, profile: s.b.Profile, seq: it.seq, binding: it.binding, sum: summaryOf(s.rec.Record)}, item: it}
 		r.set.Refresh, r.set.SignedInAt = it.value, s.rec.SignedInAt
 		return r, nil
 	}
@@ -204,6 +205,9 @@ func (s *Store) parseLogin(path string, plain []byte) (login, error) {
 	}
 	if err != nil {
 		return login{}, damaged(path, err)
+	}
+	if l.profile != s.b.Profile {
+		return login{}, damaged(path, fmt.Errorf("it holds the login of profile %q", l.profile))
 	}
 	return l, s.checkBinding(s.b, l.binding)
 }

@@ -28,7 +28,7 @@ func (s *Store) save(ctx context.Context, set token.Set, sum Summary) error {
 	if err != nil {
 		return fileError("write", s.file(s.at, loginFile), err)
 	}
-	l := login{id: id, seq: 1, binding: Binding{Issuer: s.b.Issuer, ClientID: s.b.ClientID}, set: set, sum: sum}
+	l := login{id: id, profile: s.b.Profile, seq: 1, binding: Binding{Issuer: s.b.Issuer, ClientID: s.b.ClientID}, set: set, sum: sum}
 	if err := s.vacate(ctx); err != nil {
 		return err
 	}

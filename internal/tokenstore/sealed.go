@@ -17,6 +17,7 @@ import (
 // login is a login as it is kept. seq counts its refreshes: of two copies the one that counts higher is the newer.
 type login struct {
 	id      string
+	profile string // whose it is
 	seq     uint64
 	binding Binding // without the profile's name
 	set     token.Set
@@ -41,6 +42,7 @@ type rawText struct {
 type loginJSON struct {
 	Version      int       `json:"version"`
 	Kind         string    `json:"kind"`
+	Profile      string    `json:"profile"`
 	Issuer       text      `json:"issuer"`
 	ClientID     text      `json:"client_id"`
 	Login        string    `json:"login"`
@@ -67,7 +69,7 @@ const (
 
 func encodeLogin(l login) ([]byte, error) {
 	return json.Marshal(loginJSON{
-		Version: formatVersion, Kind: kindLogin,
+		Version: formatVersion, Kind: kindLogin, Profile: l.profile,
 		Issuer: text(l.binding.Issuer), ClientID: text(l.binding.ClientID), Login: l.id, Seq: l.seq,
 		Access: text(l.set.Access.Reveal()), ID: text(l.set.ID.Reveal()), Refresh: text(l.set.Refresh.Reveal()),
 		Type: text(l.set.Type), Expiry: l.set.Expiry, Scopes: recast[text](l.set.Scopes),
@@ -83,7 +85,7 @@ func decodeLogin(b []byte) (login, error) {
 		return login{}, err
 	}
 	l := login{
-		id: o.word("login"), seq: o.number("seq"), binding: Binding{Issuer: o.text("issuer"), ClientID: o.text("client_id")},
+		id: o.word("login"), profile: o.word("profile"), seq: o.number("seq"), binding: Binding{Issuer: o.text("issuer"), ClientID: o.text("client_id")},
 		set: token.Set{
 			Access: o.secret("access_token"), ID: o.secret("id_token"), Refresh: o.secret("refresh_token"), Type: o.text("token_type"),
 			Expiry: o.moment("expiry"), Scopes: o.texts("scopes"), SignedInAt: o.moment("signed_in_at"), RefreshedAt: o.moment("refreshed_at"),

@@ -111,6 +111,43 @@ func TestFaults(t *testing.T) {
 		f.shell("chmod 700 " + f.u.store())
 		f.works()
 	})
+	t.Run("a file of another profile in its place", func(t *testing.T) {
+		f := newFault(t, false)
+		f.u.want(0, "profile", "add", "other", "--from", "work")
+		f.u.want(0, "login", "-p", "other")
+		theirs, err := os.ReadFile(filepath.Join(f.u.store(), "other.age"))
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(f.u.store(), "work.age"), theirs, 0o600))
+		// Issuer, client and key are the same: only what lies in the file tells.
+		f.saw(f.u.want(6, "token"), "it holds the login of profile \"other\"", "set aside as")
+		f.u.want(0, "login")
+		f.works()
+		f.u.want(0, "token", "-p", "other")
+	})
+	t.Run("a logout while another process refreshes", func(t *testing.T) {
+		f := newFault(t, false)
+		answered, going := make(chan struct{}), make(chan struct{})
+		f.during(func() { close(going); <-answered })
+		done := make(chan result, 1)
+		f.asks += 2 * time.Hour
+		f.s.set(func(s *sts) { s.lifetime = f.asks + time.Hour })
+		go func() { done <- f.u.run("token", "--min-valid", fmt.Sprint(f.asks)) }()
+		<-going
+		out := make(chan result, 1)
+		go func() { out <- f.u.run("logout") }()
+		time.AfterFunc(1500*time.Millisecond, func() { close(answered) })
+		if r := <-done; r.code != 0 {
+			t.Errorf("the refresh exits with %d\n%s", r.code, r.stderr)
+		}
+		r := <-out
+		f.saw(r, "waiting for another simsid that is using the login of profile \"work\"")
+		if r.code != 0 {
+			t.Errorf("the logout exits with %d", r.code)
+		}
+		f.saw(f.u.want(4, "token"), "nobody is signed in")
+		f.u.want(0, "login")
+		f.works()
+	})
 	t.Run("the STS asks to wait", func(t *testing.T) {
 		f := newFault(t, false)
 		f.s.set(func(s *sts) {
@@ -154,6 +191,28 @@ func TestFullDisk(t *testing.T) {
 		t.Error("a refresh was tried without room for its answer")
 	}
 	f.empty()
+	f.works()
+}
+
+// TestLogoutOnAFullDisk: the provider has revoked by the time that the store is to forget, so forgetting must need no room.
+func TestLogoutOnAFullDisk(t *testing.T) {
+	if inMountNamespace(t) {
+		return
+	}
+	f := newFaultOn(t, func(dir string) { must(t, syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256k")) })
+	f.fill()
+	r := f.u.want(0, "logout")
+	f.saw(r)
+	if !strings.Contains(r.stdout, "tokens cleared") {
+		t.Errorf("it said\n%s", r.stdout)
+	}
+	f.saw(f.u.want(4, "token"), "nobody is signed in")
+	left, err := filepath.Glob(filepath.Join(f.u.store(), "*.age"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("it left %q, %v", left, err)
+	}
+	f.empty()
+	f.u.want(0, "login")
 	f.works()
 }
 
