@@ -39,6 +39,8 @@ func (a *app) checkClaim(cmd *cobra.Command) error {
 		return nil
 	case a.global.claim == "":
 		return &usageError{Problem: "--claim is empty: name the claim", Command: cmd.CommandPath()}
+	case cmd.Flags().Lookup("raw") != nil && cmd.Flags().Changed("raw"):
+		return &usageError{Problem: "--claim and --raw exclude each other: each picks what is printed", Command: cmd.CommandPath()}
 	case a.global.jq != "":
 		return &usageError{Problem: "--claim and --jq exclude each other: each picks what is printed", Command: cmd.CommandPath()}
 	}

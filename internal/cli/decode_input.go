@@ -242,12 +242,3 @@ func (d *decoding) writeRaw() error {
 	}
 	return nil
 }
-
-// bareToken takes off what tokens are wrapped in where people copy them from, where one token is wanted: the first.
-func bareToken(text string) string {
-	found, err := token.Find(text)
-	if err != nil {
-		return ""
-	}
-	return found[0].Value.Reveal()
-}

@@ -38,6 +38,9 @@ func explainProvider(err error, p string, f *failure) bool {
 		default:
 			f.Hints = []string{"check the issuer's address"}
 		}
+	case is[*provider.SignedAnswerError](err):
+		f.Code = exitNo
+		f.Hints = []string{"the answer was not used; see the exchange: add --trace"}
 	case is[*provider.UnsupportedError](err):
 		f.Code = exitUsage
 	case is[*provider.ResponseError](err):

@@ -86,7 +86,7 @@ func runIntrospect(ctx context.Context, a *app, o *introspectOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	given, err := a.givenToken(ctx, "simsid introspect", o.source, o.source == "" && (o.access || o.refresh || o.id))
+	given, err := a.givenToken(ctx, "simsid introspect", o.source, o.source == "" && (o.access || o.refresh || o.id), o.wanted())
 	if err != nil {
 		return err
 	}
@@ -127,6 +127,17 @@ func (o *introspectOptions) check() error {
 	return nil
 }
 
+// wanted is the name of the token to take where several are given.
+func (o *introspectOptions) wanted() string {
+	switch {
+	case o.refresh:
+		return "refresh_token"
+	case o.id:
+		return "id_token"
+	}
+	return "access_token"
+}
+
 // asked is a token that the provider is asked about.
 type asked struct {
 	token token.Secret
@@ -152,7 +163,7 @@ const (
 	nameID      = "ID token"
 )
 
-func (s *session) introspect(ctx context.Context, o *introspectOptions, given token.Secret) (*render.Introspected, error) {
+func (s *session) introspect(ctx context.Context, o *introspectOptions, given token.Found) (*render.Introspected, error) {
 	q, err := s.tokenToAskAbout(ctx, o, given)
 	if err != nil {
 		return nil, err
@@ -253,15 +264,15 @@ func (s *session) refusedAsker(err error, hint string) error {
 }
 
 // tokenToAskAbout is the token that was given, or one of the login's; without any refresh, since the question is how it is now.
-func (s *session) tokenToAskAbout(ctx context.Context, o *introspectOptions, given token.Secret) (asked, error) {
-	q := asked{token: given, what: nameAccess}
+func (s *session) tokenToAskAbout(ctx context.Context, o *introspectOptions, given token.Found) (asked, error) {
+	q := asked{token: given.Value, what: nameAccess}
 	switch {
-	case o.refresh:
+	case o.refresh, !o.access && given.Name == "refresh_token":
 		q.what = nameRefresh
-	case o.id, !given.IsZero() && !o.access && isIDToken(given, s.profile.ClientID):
+	case o.id, !o.access && isIDToken(given):
 		q.what = nameID
 	}
-	if given.IsZero() {
+	if given.Value.IsZero() {
 		store, err := s.openStore(ctx)
 		if err != nil {
 			return q, err
@@ -279,14 +290,15 @@ func (s *session) tokenToAskAbout(ctx context.Context, o *introspectOptions, giv
 	return q, nil
 }
 
-// isIDToken tells an ID token by its looks: it is for the client, and has what only ID tokens have, or lacks what access tokens have.
-func isIDToken(t token.Secret, clientID string) bool {
-	jwt, err := token.ParseJWT(t.Reveal())
-	if err != nil || strings.HasSuffix(strings.ToLower(jwt.Header.Type()), "at+jwt") {
+// isIDToken tells an ID token by its name where it was found, or by its looks.
+func isIDToken(f token.Found) bool {
+	if f.Name != "" {
+		return f.Name == "id_token" || f.Name == "id_token_hint"
+	}
+	jwt, err := token.ParseJWT(f.Value.Reveal())
+	if err != nil {
 		return false
 	}
-	has := func(names ...string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { _, ok := jwt.Claims.Get(n); return ok })
-	}
-	return has("nonce", "at_hash", "c_hash") || slices.Contains(jwt.Claims.Strings("aud"), clientID) && !has("scope", "scp", "client_id")
+	kind, _ := token.JWTKind(jwt)
+	return kind == token.KindID
 }

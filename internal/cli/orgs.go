@@ -70,12 +70,12 @@ func runOrgs(ctx context.Context, a *app, o *orgsOptions) error {
 	if err != nil {
 		return err
 	}
-	given, err := a.givenToken(ctx, "simsid orgs", o.source, false)
+	given, err := a.givenToken(ctx, "simsid orgs", o.source, false, "id_token", "access_token")
 	if err != nil {
 		return err
 	}
 	var view render.Organisations
-	if given.IsZero() {
+	if given.Value.IsZero() {
 		view, err = a.ownOrganisations(ctx, o)
 	} else {
 		view, err = a.givenOrganisations(ctx, o, given)
@@ -145,8 +145,8 @@ func (a *app) ownOrganisations(ctx context.Context, o *orgsOptions) (render.Orga
 }
 
 // givenOrganisations are those of a token from elsewhere, which is verified where a profile says whose it should be.
-func (a *app) givenOrganisations(ctx context.Context, o *orgsOptions, given token.Secret) (render.Organisations, error) {
-	jwt, err := token.ParseJWT(given.Reveal())
+func (a *app) givenOrganisations(ctx context.Context, o *orgsOptions, given token.Found) (render.Organisations, error) {
+	jwt, err := token.ParseJWT(given.Value.Reveal())
 	if err != nil {
 		return render.Organisations{}, &hintedError{Code: exitNo, Err: err, Hints: []string{"what can't be read here, the provider can: simsid introspect"}}
 	}
@@ -170,16 +170,16 @@ func (a *app) givenOrganisations(ctx context.Context, o *orgsOptions, given toke
 
 // verifyGiven holds a token against the profile's provider. One that is shown to be another than it says is an error; where the keys can't
 // be had, or the token has ended, unverified says so.
-func (s *session) verifyGiven(ctx context.Context, t token.Secret) (unverified string, err error) {
+func (s *session) verifyGiven(ctx context.Context, t token.Found) (unverified string, err error) {
 	use := provider.AsAccess
-	if isIDToken(t, s.profile.ClientID) {
+	if isIDToken(t) {
 		use = provider.Stored
 	}
 	p, err := s.provider(ctx)
 	if err != nil {
 		return "the provider can't be asked for its keys: " + err.Error(), ctx.Err()
 	}
-	v, err := p.Verify(ctx, t, provider.VerifyRequest{Use: use, ClientID: s.profile.ClientID, MaxAge: -1})
+	v, err := p.Verify(ctx, t.Value, provider.VerifyRequest{Use: use, ClientID: s.profile.ClientID, MaxAge: -1})
 	if err != nil {
 		return "the provider's keys can't be had: " + err.Error(), ctx.Err()
 	}

@@ -59,7 +59,11 @@ func runRevoke(ctx context.Context, a *app, o *revokeOptions) error {
 	if o.access && o.refresh {
 		return &usageError{Problem: "one token at a time: --access or --refresh; the second ends the login, and what the server can end with it", Command: "simsid revoke"}
 	}
-	given, err := a.givenToken(ctx, "simsid revoke", o.source, o.source == "" && (o.access || o.refresh))
+	wanted := "refresh_token"
+	if o.access {
+		wanted = "access_token"
+	}
+	given, err := a.givenToken(ctx, "simsid revoke", o.source, o.source == "" && (o.access || o.refresh), wanted)
 	if err != nil {
 		return err
 	}
@@ -68,7 +72,7 @@ func runRevoke(ctx context.Context, a *app, o *revokeOptions) error {
 		return err
 	}
 	var view render.View
-	if given.IsZero() {
+	if given.Value.IsZero() {
 		view, err = s.revoke(ctx, o)
 	} else {
 		view, err = s.revokeGiven(ctx, o, given)
@@ -133,22 +137,22 @@ func (s *session) revokeAccess(ctx context.Context, store *tokenstore.Store, set
 
 // revokeGiven ends a token that came from elsewhere. What is stored stays as it is; where the server ends the profile's own login with
 // it, the next refresh finds out.
-func (s *session) revokeGiven(ctx context.Context, o *revokeOptions, given token.Secret) (render.View, error) {
+func (s *session) revokeGiven(ctx context.Context, o *revokeOptions, given token.Found) (render.View, error) {
 	v := render.Revoked{Profile: s.profile.Name, Given: true, What: "token"}
-	jwt := token.Classify(given.Reveal()) == token.FormJWT
+	jwt := token.Classify(given.Value.Reveal()) == token.FormJWT
 	hint := ""
 	switch {
-	case o.access, jwt && !o.refresh:
+	case o.access, !o.refresh && (jwt || given.Name == "access_token"):
 		v.What, hint = nameAccess, "access_token"
-		end, _ := claimsOf(given).Time("exp")
-		s.foresee(&v, given, end)
-	case o.refresh:
+		end, _ := claimsOf(given.Value).Time("exp")
+		s.foresee(&v, given.Value, end)
+	case o.refresh, given.Name == "refresh_token":
 		v.What, hint = nameRefresh, "refresh_token"
 		s.sayBeforehand()
 	case s.kind.RevokeCascade:
 		s.line("note", "if it is a refresh token, %s ends every login of its user with this client, on every machine", s.title())
 	}
-	if err := s.revokeToken(ctx, given, hint); err != nil {
+	if err := s.revokeToken(ctx, given.Value, hint); err != nil {
 		return nil, err
 	}
 	// RFC 7009 section 2.2: what the provider doesn't know is answered like what it has ended.

@@ -86,16 +86,22 @@ func claimsOf(t token.Secret) token.Object {
 // compareUserinfo says how an answer differs from the ID token of the same login.
 func compareUserinfo(view *render.Userinfo, id token.Object) {
 	view.Compared = true
-	for _, m := range view.Claims.Members() {
-		before, there := id.Get(m.Name)
+	other := map[string]bool{}
+	for _, d := range sims.Compare(id, view.Claims) {
+		same := d.List && len(d.Added)+len(d.Removed) == 0
 		switch {
-		case aboutTheToken(m.Name):
-		case !there:
-			view.Only = append(view.Only, m.Name)
-		case sameClaim(id, view.Claims, m.Name):
-			view.Agrees++
+		case aboutTheToken(d.Claim), d.Now == nil, same:
+			continue
+		case d.Before == nil:
+			view.Only = append(view.Only, d.Claim)
 		default:
-			view.Differs = append(view.Differs, render.Difference{Claim: m.Name, IDToken: string(before), Userinfo: string(m.Value)})
+			view.Differs = append(view.Differs, render.Difference{Claim: d.Claim, IDToken: string(d.Before), Userinfo: string(d.Now)})
+		}
+		other[d.Claim] = true
+	}
+	for _, m := range view.Claims.Members() {
+		if !other[m.Name] && !aboutTheToken(m.Name) {
+			view.Agrees++
 		}
 	}
 }

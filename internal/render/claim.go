@@ -31,6 +31,7 @@ func (e *RefutedError) Error() string {
 
 // claimSource is what claims of an answer come from.
 type claimSource struct {
+	name       string // "access" or "id": a name that begins with it and a dot means this source; "" for none
 	claims     token.Object
 	unverified string   // why nobody has verified them; "" where somebody has
 	failed     []string // checks that failed: nothing is given out then
@@ -51,17 +52,21 @@ func Unverified(v View, o Options) string {
 	return source.unverified
 }
 
-// findClaim looks a claim up: by its whole name in each source, and then, where the name has dots, as a path into objects.
+// findClaim looks a claim up: by its whole name in each source, and then, where the name has dots, as a path: into objects, or from the
+// name of a token.
 func findClaim(v View, name string) (json.RawMessage, claimSource, error) {
 	c, ok := v.(claimed)
 	if !ok {
 		return nil, claimSource{}, &ClaimError{Name: name}
 	}
-	var known []string
 	sources := c.claimSources()
-	for _, find := range []func(token.Object, string) (json.RawMessage, bool){token.Object.Get, reach} {
+	for _, find := range []func(claimSource, string) (json.RawMessage, bool){
+		func(s claimSource, name string) (json.RawMessage, bool) { return s.claims.Get(name) },
+		func(s claimSource, name string) (json.RawMessage, bool) { return reach(s.claims, name) },
+		claimSource.own,
+	} {
 		for _, s := range sources {
-			value, ok := find(s.claims, name)
+			value, ok := find(s, name)
 			switch {
 			case ok && len(s.failed) > 0:
 				return nil, s, &RefutedError{Name: name, Failed: s.failed}
@@ -70,6 +75,7 @@ func findClaim(v View, name string) (json.RawMessage, claimSource, error) {
 			}
 		}
 	}
+	var known []string
 	for _, s := range sources {
 		for _, m := range s.claims.Members() {
 			known = append(known, names(m)...)
@@ -78,9 +84,18 @@ func findClaim(v View, name string) (json.RawMessage, claimSource, error) {
 	return nil, claimSource{}, &ClaimError{Name: name, Known: known}
 }
 
-// names are what a member can be asked for as: its name, or those of the organisations' columns.
+// own looks up a name that begins with the source's.
+func (s claimSource) own(name string) (json.RawMessage, bool) {
+	rest, mine := strings.CutPrefix(name, s.name+".")
+	if s.name == "" || !mine {
+		return nil, false
+	}
+	return reach(s.claims, rest)
+}
+
+// names are what a member can be asked for as: its name, or those of the parts that it is a holder of.
 func names(m token.Member) []string {
-	if m.Name != "org" {
+	if m.Name != "org" && m.Name != "role" && m.Name != "header" {
 		return []string{m.Name}
 	}
 	inner, err := token.ParseObject(m.Value)
@@ -89,7 +104,7 @@ func names(m token.Member) []string {
 	}
 	var list []string
 	for _, part := range inner.Members() {
-		list = append(list, "org."+part.Name)
+		list = append(list, m.Name+"."+part.Name)
 	}
 	return list
 }
@@ -145,34 +160,44 @@ func claimValue(v View, o Options) ([]byte, error) {
 }
 
 func (v Userinfo) claimSources() []claimSource {
-	return []claimSource{{claims: v.Claims}, {claims: orgColumns(v.Memberships)}}
+	return []claimSource{{claims: v.Claims}, {claims: parts(v.Claims, sims.Memberships(v.Claims), nil)}}
 }
 
 func (v Introspected) claimSources() []claimSource {
-	return []claimSource{{claims: v.Result.Claims}, {claims: orgColumns(sims.Memberships(v.Result.Claims))}}
+	claims := v.Result.Claims
+	return []claimSource{{claims: claims}, {claims: parts(claims, sims.Memberships(claims), nil)}}
 }
 
-// orgColumns are organisations by the names that expectations have for their parts, org.id, org.user and org.type, one value for each
-// organisation; malformed values are in none.
-func orgColumns(list []sims.Membership) token.Object {
-	if len(list) == 0 {
-		return token.Object{}
-	}
-	org := map[string][]string{"id": {}, "user": {}, "type": {}}
-	for _, m := range list {
-		if m.OrganisationID != "" {
-			org["id"] = append(org["id"], m.OrganisationID)
-			org["user"] = append(org["user"], m.UserID)
-			org["type"] = append(org["type"], m.Letters)
+// parts are what expectations know beside claims, by the same names: org.id, org.user and org.type with one value for each organisation
+// that isn't malformed, role.name and role.org with one for each role, and the members of a header.
+func parts(claims token.Object, list []sims.Membership, header *token.Header) token.Object {
+	all := map[string]any{}
+	if len(list) > 0 {
+		id, user, letters := []string{}, []string{}, []string{}
+		for _, m := range list {
+			if m.OrganisationID != "" {
+				id, user, letters = append(id, m.OrganisationID), append(user, m.UserID), append(letters, m.Letters)
+			}
 		}
+		all["org"] = map[string][]string{"id": id, "user": user, "type": letters}
 	}
-	b, err := json.Marshal(map[string]any{"org": org})
+	if roles := sims.Roles(claims); len(roles) > 0 {
+		name, org := []string{}, []string{}
+		for _, r := range roles {
+			name, org = append(name, r.Name), append(org, r.OrganisationID)
+		}
+		all["role"] = map[string][]string{"name": name, "org": org}
+	}
+	if header != nil {
+		all["header"] = header.Object
+	}
+	b, err := json.Marshal(all)
 	if err != nil {
-		return token.Object{} // lists of texts always encode
+		return token.Object{} // lists of texts, and an object, always encode
 	}
 	o, err := token.ParseObject(b)
 	if err != nil {
-		return token.Object{}
+		return token.Object{} // nested as deeply as an object may be, its holder is too deep
 	}
 	return o
 }
@@ -184,12 +209,18 @@ func (v Decoded) claimSources() []claimSource {
 			continue
 		}
 		s := claimSource{claims: t.claims()}
-		orgs := claimSource{claims: orgColumns(sims.Memberships(s.claims))}
+		switch t.Kind {
+		case token.KindAccess:
+			s.name = "access"
+		case token.KindID:
+			s.name = "id"
+		}
 		if !t.verified() {
 			s.unverified, s.failed = t.reason(), t.refuted()
-			orgs.unverified, orgs.failed = s.unverified, s.failed
 		}
-		sources = append(sources, s, orgs)
+		more := s
+		more.claims = parts(s.claims, sims.Memberships(s.claims), &t.JWT.Header)
+		sources = append(sources, s, more)
 	}
 	return sources
 }

@@ -56,9 +56,49 @@ func TestClaim(t *testing.T) {
 	}
 }
 
+// What expectations know has the same names here; a claim of that very name comes first.
+func TestClaimByThePartsThatExpectationsKnow(t *testing.T) {
+	access, id := verifiedToken(t), verifiedToken(t)
+	access.Kind, id.Kind = token.KindAccess, token.KindID
+	id.JWT = jwt(t, `{"alg":"ES256"}`, `{"aud":"cli","exp":1795293642,"userorganisationidentifiers":["`+school+`","`+both+`","one|two"]}`)
+	claims := id.JWT.Claims.InsecureMarkVerified()
+	id.Verification = &provider.Verification{Claims: &claims}
+	own := verifiedToken(t)
+	own.JWT = jwt(t, `{"alg":"RS256"}`, `{"org":{"id":"mine"},"role":["admin"],"header.alg":"claimed"}`)
+	others := own.JWT.Claims.InsecureMarkVerified()
+	own.Verification = &provider.Verification{Claims: &others}
+	login, other := render.Decoded{Tokens: []render.DecodedToken{access, id}}, render.Decoded{Tokens: []render.DecodedToken{own}}
+	for _, tc := range []struct {
+		view       render.View
+		name, want string
+	}{
+		{login, "org.id", "a87b0000-0000-4000-8000-000000000002\n"},
+		{login, "id.org.id", "a87b0000-0000-4000-8000-000000000002\n22220000-0000-4000-8000-000000000006\n"},
+		{login, "role.name", "admin\nteacher\n"},
+		{login, "role.org", "a87b0000-0000-4000-8000-000000000002\na87b0000-0000-4000-8000-000000000002\n"},
+		{login, "header.alg", "RS256\n"},
+		{login, "exp", "1795296942\n"},
+		{login, "access.exp", "1795296942\n"},
+		{login, "id.exp", "1795293642\n"},
+		{login, "id.site", ""},
+		{render.Decoded{Tokens: []render.DecodedToken{id}}, "org.type", "S\nMS\n"},
+		{render.Decoded{Tokens: []render.DecodedToken{id}}, "org.user", "c4980000-0000-4000-8000-000000000001\n11110000-0000-4000-8000-000000000005\n"},
+		{other, "org.id", "mine\n"},
+		{other, "role", "admin\n"},
+		{other, "header.alg", "claimed\n"},
+		{render.Userinfo{Claims: object(t, headClaims)}, "role.name", "admin\nteacher\n"},
+	} {
+		var b bytes.Buffer
+		err := render.Write(t.Context(), &b, tc.view, render.Options{Claim: tc.name})
+		if b.String() != tc.want || (err != nil) != (tc.want == "") {
+			t.Errorf("%s: %q, %v, want %q", tc.name, b.String(), err, tc.want)
+		}
+	}
+}
+
 func TestClaimThatIsNotThere(t *testing.T) {
 	view := render.Userinfo{Claims: object(t, `{"site":"9994001","address":{"country":"UK"},"role":["a"]}`)}
-	known := []string{"site", "address", "role"}
+	known := []string{"site", "address", "role", "role.name", "role.org"}
 	for _, name := range []string{"Site", "site.x", "address.", ".country", "address.country.x", "role.0", ".", "constructor", "__proto__"} {
 		var b bytes.Buffer
 		err := render.Write(t.Context(), &b, view, render.Options{Claim: name})

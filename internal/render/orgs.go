@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/simsid/simsid/internal/sims"
+	"github.com/simsid/simsid/internal/token"
 )
 
 // Organisations is the answer of orgs.
@@ -179,5 +180,5 @@ func (v Organisations) claimSources() []claimSource {
 	for _, r := range v.Rows {
 		list = append(list, r.Membership)
 	}
-	return []claimSource{{claims: orgColumns(list), unverified: v.Unverified}}
+	return []claimSource{{claims: parts(token.Object{}, list, nil), unverified: v.Unverified}}
 }

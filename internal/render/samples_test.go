@@ -354,7 +354,7 @@ func samples(t testing.TB) map[string]render.View {
 			Clients: []string{"lunch-orders", "nightly-sync"}, Rules: "live", State: "/var/lib/sts", Faults: 1,
 		},
 		"version": render.Version{Version: "0.1.0", Commit: "1d07327", Date: "2026-11-21", Go: "go1.26.8", Platform: "linux/amd64"},
-		"scan": scannedToken(t), "scan-verified": verifiedScan(t), "scan-forged": forgedScan(t),
+		"scan":    scannedToken(t), "scan-verified": verifiedScan(t), "scan-forged": forgedScan(t),
 		"scan-broken": render.Scanned{Line: 7, Kind: "broken_token", Problem: "the payload has a length that base64url cannot have: it may have been cut"},
 		"token": render.Token{
 			Profile: "emulator", Kind: "access_token", Value: token.NewSecret("eyJ0eXAi.eyJpc3Mi.c2ln"), TokenType: "Bearer",

@@ -154,7 +154,7 @@ func (v Scanned) claimSources() []claimSource {
 		s.failed = []string{"signature"}
 	}
 	orgs := s
-	orgs.claims = orgColumns(v.Memberships)
+	orgs.claims = parts(claims, v.Memberships, nil)
 	return []claimSource{s, orgs}
 }
 
