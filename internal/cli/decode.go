@@ -58,6 +58,7 @@ token, and else the first that has the claim decides.`,
   simsid decode token.txt --jwks https://id.example.com/jwks
   simsid decode -p school --expect 'org.type has S' --expect 'exp > 5m'
   simsid decode -p school --raw --access | jq .site
+  simsid decode -p school --claim site
   simsid decode -p school -o json --jq '.tokens[0].claims.site'`,
 		GroupID:     groupTokens,
 		Annotations: map[string]string{quickCommand: ""},
@@ -79,6 +80,7 @@ token, and else the first that has the claim decides.`,
 	f.StringArrayVar(&o.expect, "expect", nil, "exit with 3 unless this holds: 'site=8412345', 'exp > 5m'")
 	f.StringVar(&o.at, "at", "", "judge times as of then, not as of now: 2026-01-31T12:00:00Z")
 	o.keys.addFlags(f)
+	a.addClaimFlag(cmd)
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }
