@@ -10,10 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"filippo.io/age"
 )
 
 func TestMedian(t *testing.T) {
@@ -125,7 +129,7 @@ func sample(milliseconds map[string]int) report {
 
 func TestReport(t *testing.T) {
 	r := sample(map[string]int{
-		version: 25, emptyProgram: 10, sameProgram: 20, tokenSealed: 26, oidcToken: 10, tokenKeyring: 5, secretTool: 10, roundTrip: 12,
+		version: 25, emptyProgram: 10, sameProgram: 20, tokenSealed: 26, oidcToken: 10, tokenKeyring: 5, secretTool: 10, roundTrip: 12, noTrip: 10,
 		loginInMemory: 27, floorInMemory: 20, loginOnDisk: 90, floorOnDisk: 10,
 	})
 	r.sumFloors()
@@ -161,6 +165,39 @@ func TestNothingMeasuredIsMissed(t *testing.T) {
 	if got, want := (report{}).missed(), 9; got != want {
 		t.Errorf("%d targets missed, want all %d", got, want)
 	}
+}
+
+// TestPeakIsTheProgramsOwn: the memory of whoever measures mustn't be found in what is measured.
+func TestPeakIsTheProgramsOwn(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"peak", "floor"} {
+		if _, err := goTool(t.Context(), "build", "-ldflags=-s -w", "-o", dir+"/"+name, "./programs/"+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hoard := make([]byte, 200<<20)
+	for i := 0; i < len(hoard); i += 4096 {
+		hoard[i] = 1
+	}
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := makeFloor(dir+"/home", key); err != nil {
+		t.Fatal(err)
+	}
+	out, err := output(exec.CommandContext(t.Context(), dir+"/peak", dir+"/floor", dir+"/home"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	if err != nil || n < 2*megabyte || n > 50*megabyte {
+		t.Errorf("a program that takes about 10 MB is said to have taken %d bytes, %v", n, err)
+	}
+	if out, err := output(exec.CommandContext(t.Context(), dir+"/peak", "/bin/true")); err == nil {
+		t.Errorf("what took less than peak itself is said to have taken %s", out)
+	}
+	runtime.KeepAlive(hoard)
 }
 
 func TestUsage(t *testing.T) {

@@ -45,12 +45,12 @@ type report struct {
 // met is false of no ratio at all too.
 func (c comparison) met(ratio float64) bool { return ratio <= c.target }
 
-// sumFloors adds the sums of what a cached token can't do without: its own start, and with a keyring one question to it. The program that
-// asks it starts too, which counts once.
+// sumFloors adds the sums of what a cached token can't do without: its own start, and with a keyring one question to it. What the program
+// that asks takes to start with its libraries isn't part of the question: simsid starts with the same ones.
 func (r report) sumFloors() {
 	start := median(r.times[sameProgram])
 	r.times[floorSealed] = []time.Duration{start}
-	r.times[floorKeyring] = []time.Duration{start + median(r.times[roundTrip]) - median(r.times[emptyProgram])}
+	r.times[floorKeyring] = []time.Duration{start + median(r.times[roundTrip]) - median(r.times[noTrip])}
 }
 
 func (r report) ratio(c comparison) float64 {

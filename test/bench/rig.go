@@ -129,7 +129,7 @@ func (r *rig) signIn(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if silent := s.name == emptyProgram || s.name == sameProgram || s.name == roundTrip; silent != (len(bytes.TrimSpace(out)) == 0) {
+		if silent := s.name == emptyProgram || s.name == sameProgram || s.name == roundTrip || s.name == noTrip; silent != (len(bytes.TrimSpace(out)) == 0) {
 			return fmt.Errorf("%s printed %d bytes", s.name, len(out))
 		}
 	}
@@ -199,6 +199,7 @@ const (
 	oidcToken     = "oidc-token, agent running"
 	secretTool    = "secret-tool lookup"
 	roundTrip     = "one round trip by godbus"
+	noTrip        = "the same without the round trip"
 	floorSealed   = "its start with the same libraries"
 	floorKeyring  = "that, and one round trip by godbus"
 	loginInMemory = "simsid login, in memory"
@@ -219,6 +220,7 @@ func (r *rig) subjects() []subject {
 		{name: tokenKeyring, argv: r.token(), env: r.keyring.env},
 		{name: oidcToken, argv: []string{r.tools["oidc-token"], accountName}, env: r.agent.env()},
 		{name: roundTrip, argv: []string{r.programs.roundtrip}, env: r.keyring.env},
+		{name: noTrip, argv: []string{r.programs.roundtrip, "nothing"}, env: r.keyring.env},
 		{name: secretTool, argv: append([]string{r.tools["secret-tool"], "lookup"}, attributes()...), env: r.keyring.env},
 		memory,
 		{name: floorInMemory, argv: []string{r.programs.floor, r.memoryFloor}},
