@@ -35,7 +35,8 @@ func simsidForTests() {
 		env.Now = func() time.Time { return time.Now().Add(d) }
 	}
 	env.Location = func() *time.Location { return time.UTC }
-	code := cli.Main(context.Background(), env)
+	done := conforming(&env)
+	code := done(cli.Main(context.Background(), env))
 	if file := os.Getenv("TEST_PEAK"); file != "" {
 		// What the system counts for a child begins with its parent's memory; this is the process's own.
 		status, err := os.ReadFile("/proc/self/status")
@@ -64,6 +65,7 @@ func scriptParams(dir string) testscript.Params {
 			"busy":      busy,
 			"emulated":  emulated,
 			"fixedport": fixedPort,
+			"conforms":  conforms,
 		},
 	}
 }
@@ -74,6 +76,11 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("SIMSID_CONFIG_DIR", filepath.Join(env.WorkDir, "config"))
 	env.Setenv("SIMSID_STATE_DIR", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("TERM", "dumb")
+	schemas, err := schemaFolder()
+	if err != nil {
+		return err
+	}
+	env.Setenv("TEST_SCHEMAS", schemas)
 	running := &stsState{}
 	env.Values[stsKey{}] = running
 	env.Defer(running.stop)

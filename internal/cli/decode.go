@@ -267,6 +267,7 @@ func (d *decoding) find() {
 			in.ID, in.IDHeader = t.jwt.Claims.Object, t.jwt.Header
 		} else if in.Access.Len() == 0 {
 			in.Access, in.AccessHeader, in.Granted = t.jwt.Claims.Object, t.jwt.Header, sims.GrantedScopes(t.jwt.Claims.Object)
+			in.UnknownKind = t.kind != token.KindAccess
 		}
 		in.OtherVocabulary = in.OtherVocabulary && !d.view.Tokens[i].SIMS
 	}

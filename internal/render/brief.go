@@ -217,7 +217,9 @@ func (t DecodedToken) places(p *printer, claims token.Object, shown func(string)
 	}
 	if len(elsewhere) > 0 {
 		p.section(2, "Roles elsewhere"+t.doubt())
-		p.fields(4, elsewhere)
+		shown, more := few(elsewhere, "role")
+		p.fields(4, shown)
+		p.more(4, more)
 	}
 }
 
@@ -241,6 +243,7 @@ func (p *printer) places(indent int, doubt string, list []sims.Membership, roles
 	p.section(indent, "Organisations"+doubt)
 	p.row(cell{indent + 2, "Organisation id", asHeader}, cell{second, "User id", asHeader})
 	var faulty []field
+	list, more := few(list, "organisation")
 	for _, m := range list {
 		if m.Fault != "" {
 			faulty = append(faulty, organisationFields(m)...)
@@ -256,6 +259,7 @@ func (p *printer) places(indent int, doubt string, list []sims.Membership, roles
 	if len(faulty) > 0 {
 		p.fields(indent+2, faulty)
 	}
+	p.more(indent+2, more)
 }
 
 // rolesAt joins the names of the roles at an organisation.
@@ -299,7 +303,25 @@ func (t DecodedToken) others(p *printer, claims token.Object, shown func(string)
 		return
 	}
 	p.section(2, "Other claims"+t.doubt())
-	p.oneLiners(4, list)
+	rows, more := few(list, "claim")
+	for i := range rows {
+		rows[i] = rows[i].clipped()
+	}
+	p.oneLiners(4, rows)
+	p.more(4, more)
+}
+
+// clipped cuts values that fill the screen by themselves.
+func (f field) clipped() field {
+	const most = 800
+	lines := slices.Clone(f.lines)
+	for i, l := range lines {
+		if n := len(l) - most; n > 0 {
+			lines[i] = strings.ToValidUTF8(l[:most], "") + "… and " + count(n, "byte") + " more, which --all shows"
+		}
+	}
+	f.lines = lines
+	return f
 }
 
 // sameJSON reports whether a claim has this value.

@@ -18,7 +18,8 @@ func (p *printer) organisations(indent int, list []sims.Membership) {
 	p.section(indent, "Organisations")
 	var rows [][]string
 	var faulty []field
-	for _, m := range list {
+	shown, more := few(list, "organisation")
+	for _, m := range shown {
 		if m.Fault != "" {
 			faulty = append(faulty, organisationFields(m)...)
 			continue
@@ -32,6 +33,7 @@ func (p *printer) organisations(indent int, list []sims.Membership) {
 		p.gap()
 		p.fields(indent+2, faulty)
 	}
+	p.more(indent+2, more)
 }
 
 // organisationFields returns the rows about a user at one organisation. A malformed value is shown as received.
@@ -69,7 +71,8 @@ func (p *printer) scopes(indent int, list []string, simsID bool) {
 	}
 	p.section(indent, "Scopes")
 	var rows []field
-	for _, s := range list {
+	shown, more := few(list, "scope")
+	for _, s := range shown {
 		meaning := scopeMeaning(s, simsID)
 		if meaning == "" {
 			meaning = "known to the provider alone"
@@ -77,6 +80,24 @@ func (p *printer) scopes(indent int, list []string, simsID bool) {
 		rows = append(rows, one(s, meaning))
 	}
 	p.fields(indent+2, rows)
+	p.more(indent+2, more)
+}
+
+// mostShown is how many of a list people are shown: no user has as many organisations, roles or scopes.
+const mostShown = 100
+
+// few cuts a list to what people are shown, and says how much is left away.
+func few[T any](list []T, what string) (shown []T, more string) {
+	if len(list) <= mostShown {
+		return list, ""
+	}
+	return list[:mostShown], "and " + count(len(list)-mostShown, "more "+what) + ", which -o json shows"
+}
+
+func (p *printer) more(indent int, more string) {
+	if more != "" {
+		p.para(indent, asNote, more)
+	}
 }
 
 // organisationDoc is a sims.Membership for programs.

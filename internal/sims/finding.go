@@ -46,6 +46,7 @@ type Input struct {
 	ClientID        string    // of the profile; "" when unknown
 	RefreshedAt     time.Time // when the tokens were last refreshed; zero: never, or unknown
 	InURL           bool      // they were found in an address
+	UnknownKind     bool      // nobody knows that Access is an access token: it is called the token
 }
 
 // Findings looks at the tokens of one login. The order is fixed: errors first, then by the table of rules.
@@ -73,7 +74,7 @@ type look struct {
 	scopes          []string // those granted, or, where that isn't known, those asked for
 	now, refreshed  time.Time
 	client          string
-	inURL           bool
+	inURL, nameless bool
 }
 
 // view is one token's claims, with its organisation values taken apart.
@@ -97,7 +98,7 @@ func newLook(in Input) look {
 	}
 	l := look{
 		access: newView(in.Access, in.AccessHeader), id: newView(in.ID, in.IDHeader), wanted: in.Wanted, granted: in.Granted, scopes: in.Granted,
-		now: in.Now, refreshed: in.RefreshedAt, client: in.ClientID, inURL: in.InURL,
+		now: in.Now, refreshed: in.RefreshedAt, client: in.ClientID, inURL: in.InURL, nameless: in.UnknownKind,
 	}
 	if l.scopes == nil {
 		l.scopes = in.Wanted
@@ -125,7 +126,9 @@ func (l look) each(ask func(view) []string) []string {
 	access, id := ask(l.access), ask(l.id)
 	var seen []string
 	for _, clause := range access {
-		if slices.Contains(id, clause) {
+		if l.nameless {
+			seen = append(seen, clause)
+		} else if slices.Contains(id, clause) {
 			seen = append(seen, "in the access token and the ID token, "+clause)
 		} else {
 			seen = append(seen, "in the access token, "+clause)

@@ -194,7 +194,11 @@ func withoutExpiry(l look) []string {
 }
 
 func oddLifetime(l look) []string {
-	seen := life(l.access, "access token", 24*time.Hour)
+	name := "access token"
+	if l.nameless {
+		name = "token"
+	}
+	seen := life(l.access, name, 24*time.Hour)
 	return append(seen, life(l.id, "ID token", time.Hour)...)
 }
 

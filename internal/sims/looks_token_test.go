@@ -66,6 +66,8 @@ func TestTokenFindings(t *testing.T) {
 		{"another client's", rs256, `{` + times + `,"client_id":"you"}`, `{"iat":1795293342,"exp":1795293642,"aud":["you","them"]}`, func(in *sims.Input) { in.ClientID = "me" }, []string{
 			`audience-other: the access token was issued to "you", and this client is "me"`, `audience-other: the ID token is for "you, them", and this client is "me"`,
 		}},
+		{"of no known kind", `{"alg":"none"}`, `{"nbf":1795293342,"exp":1795293342}`, "", func(in *sims.Input) { in.UnknownKind = true },
+			[]string{`alg-none: alg is "none"`, "lifetime-odd: the token ends before it begins"}},
 		{"refreshed", rs256, `{` + times + `}`, "", func(in *sims.Input) { in.RefreshedAt = clock }, []string{"claims-old: the access token was refreshed since the user signed in"}},
 		{"refreshed, another vocabulary", rs256, `{` + times + `,"site":"123456789"}`, "", func(in *sims.Input) { in.RefreshedAt, in.OtherVocabulary = clock, true }, nil},
 		{"claims without their header", ``, `{"exp":"x","__proto__":1}`, "", nil, nil},

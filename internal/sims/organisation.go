@@ -158,8 +158,8 @@ func lookupType(letter string) OrganisationType {
 	return OrganisationType{Letter: letter, Name: "unknown type"}
 }
 
-// Memberships returns the organisations that claims name, under either claim, as string or array, in order. Nothing is left out:
-// a value that is no string is there with its fault.
+// Memberships returns the organisations that claims name, under either claim, as string or array, in order. A value that is no
+// string is there with its fault, and what lies beyond a thousand values is one such value.
 func Memberships(claims token.Object) []Membership {
 	single, several := MembershipsByClaim(claims)
 	return append(single, several...)
@@ -185,7 +185,11 @@ func membershipsOf(claims token.Object, name string) []Membership {
 	if json.Unmarshal(value, &values) != nil {
 		return nil // cannot be: an Object's values are valid JSON
 	}
-	list := make([]Membership, 0, len(values))
+	more := len(values) - maxValues
+	if more > 0 {
+		values = values[:maxValues]
+	}
+	list := make([]Membership, 0, len(values)+1)
 	for _, v := range values {
 		var s string
 		if v[0] == '"' && json.Unmarshal(v, &s) == nil {
@@ -194,8 +198,14 @@ func membershipsOf(claims token.Object, name string) []Membership {
 			list = append(list, noText(v))
 		}
 	}
+	if more > 0 {
+		list = append(list, Membership{Raw: "…", Fault: "stands for " + count(more, "more value") + ", which aren't read"})
+	}
 	return list
 }
+
+// maxValues bounds the values of one claim that are read: SIMS ID puts at most ten into a token.
+const maxValues = 1000
 
 func noText(value json.RawMessage) Membership {
 	return Membership{Raw: string(value), Fault: "is no text"}

@@ -171,3 +171,11 @@ func FuzzParseMembership(f *testing.F) {
 		}
 	})
 }
+
+// A token of whatever size is read in bounds.
+func TestMembershipsAreBounded(t *testing.T) {
+	got := sims.Memberships(claims(t, `{"userorganisationidentifiers":`+values(1500)+`}`))
+	if len(got) != 1001 || got[999].Fault != "" || got[1000].Fault != "stands for 500 more values, which aren't read" {
+		t.Errorf("%d values, the last %+v", len(got), got[len(got)-1])
+	}
+}

@@ -197,8 +197,11 @@ func CheckForm(raw string) error {
 			return &FormError{"token", "holds characters that no token may hold"}
 		}
 	}
-	if len(raw) > MaxJWT {
+	switch {
+	case len(raw) > MaxJWT:
 		return &FormError{"token", "is longer than 1 MiB"}
+	case strings.Trim(raw, "._-~+/=") == "":
+		return &FormError{"token", "holds no letter and no digit"}
 	}
 	switch Classify(raw) {
 	case FormEncryptedJWT, FormHandle:
@@ -220,7 +223,7 @@ func seemsJWT(raw string) bool {
 		return true
 	}
 	if len(raw) < 4 {
-		return false
+		return strings.HasPrefix(raw, "eyJ")
 	}
 	b, err := base64.RawURLEncoding.DecodeString(raw[:4])
 	return err == nil && b[0] == '{' && strings.IndexByte("\" \t\r\n}", b[1]) >= 0

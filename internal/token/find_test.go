@@ -93,6 +93,8 @@ func TestCheckForm(t *testing.T) {
 		{"a space", tok + " x", "the token holds characters that no token may hold"},
 		{"an escape", "\x1b[2J", "the token holds characters that no token may hold"},
 		{"a letter outside ASCII", "é", "the token holds characters that no token may hold"},
+		{"dots", "......", "the token holds no letter and no digit"},
+		{"the first letters", "eyJ", "the token has one part where a JWT has three, joined by dots"},
 		{"too long", strings.Repeat("a", token.MaxJWT+1), "the token is longer than 1 MiB"},
 	} {
 		got := ""
