@@ -76,14 +76,19 @@ func (f *finder) jwtAt(b []byte, c int) (parts int) {
 		return 0
 	}
 	n := dotAt(b[end:])
-	if n == 0 || end+n >= len(b) || !isToken(b[end+n]) {
+	if n == 0 || end+n >= len(b) {
 		return 0
 	}
-	if !f.readHeader(b[c:end]) {
+	// The key of an encrypted one may be empty (RFC 7518 section 4.5).
+	direct := dotAt(b[end+n:]) > 0
+	if !direct && !isToken(b[end+n]) || !f.readHeader(b[c:end]) {
 		return 0
 	}
-	if f.header.get("enc") != nil {
+	switch {
+	case f.header.get("enc") != nil:
 		return 5
+	case direct:
+		return 0
 	}
 	return 3
 }

@@ -103,6 +103,9 @@ func write(ctx context.Context, w io.Writer, o Options, t *cutter, order <-chan 
 		}
 		sum.Add(c.summary)
 		sum.Bytes, sum.Lines = c.offset+int64(c.hi-c.lo), c.line+c.lines
+		if c.last && c.text[c.hi-1] != '\n' {
+			sum.Lines++
+		}
 		if o.Progress != nil {
 			o.Progress(sum.Bytes)
 		}

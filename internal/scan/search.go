@@ -44,7 +44,7 @@ func (s *searcher) search(c *chunk, st state) state {
 			break // the next chunk's
 		}
 		s.sink.pass(b[from:m.at])
-		st.list, st.quote, st.open, st.value = m.list, m.value.quote, m.list == noList, m.value
+		st = state{open: m.list == noList, value: m.value, list: m.list, quote: m.value.quote}
 		if from, ok = s.read(c, &st, m.at); !ok {
 			return st
 		}

@@ -210,7 +210,8 @@ func (v *value) endJWT(b []byte, i, hi int, last bool) (at int, done bool) {
 		if v.parts > 0 {
 			n = dotAt(b[i:])
 		}
-		if n > 0 {
+		// Behind three dots in a row something was left out.
+		if n > 0 && (v.parts > 1 || dotAt(b[i+n:]) == 0) {
 			v.parts--
 			i += n
 			continue
