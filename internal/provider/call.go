@@ -26,6 +26,7 @@ type answer struct {
 	status    int
 	header    http.Header
 	body      []byte
+	sent      spellings // secrets of the request, which an answer's words may repeat
 }
 
 // get asks for JSON by GET.
@@ -43,7 +44,7 @@ func getAs(ctx context.Context, hc *http.Client, operation, address, accept stri
 	if !bearer.IsZero() {
 		req.Header.Set("Authorization", "Bearer "+bearer.Reveal())
 	}
-	return send(hc, operation, req)
+	return send(hc, operation, req, bearer.Reveal())
 }
 
 // post sends a form, authenticated as c; a zero c sends nothing of a client.
@@ -70,7 +71,13 @@ func postFor(ctx context.Context, hc *http.Client, operation, address, accept st
 	if basic != "" {
 		req.Header.Set("Authorization", "Basic "+basic)
 	}
-	return send(hc, operation, req)
+	sent := []string{basic, c.Secret.Reveal()}
+	for name, values := range form {
+		if !isShownField(name) {
+			sent = append(sent, values...)
+		}
+	}
+	return send(hc, operation, req, sent...)
 }
 
 func newRequest(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
@@ -123,7 +130,7 @@ func (c Client) authenticate(form url.Values) (basic string, err error) {
 // send makes one exchange. What no endpoint can mean as an answer of its own is an error here: no answer, a redirect, a
 // body too long, and the statuses that ask for another try. Of a body that is too long or ends early, what came of it is in the answer
 // beside the error.
-func send(hc *http.Client, operation string, req *http.Request) (*answer, error) {
+func send(hc *http.Client, operation string, req *http.Request, secrets ...string) (*answer, error) {
 	if hc == nil {
 		hc = NewHTTPClient(HTTPOptions{})
 	}
@@ -135,6 +142,9 @@ func send(hc *http.Client, operation string, req *http.Request) (*answer, error)
 	}
 	defer resp.Body.Close()
 	a := &answer{operation: operation, host: host, status: resp.StatusCode, header: resp.Header}
+	for _, secret := range secrets {
+		a.sent.add(secret)
+	}
 	if a.status >= 300 && a.status < 400 {
 		return nil, a.problem(redirectProblem(resp))
 	}
@@ -281,9 +291,10 @@ func (a *answer) statedError(o token.Object) *OAuthError {
 	return nil
 }
 
+// oauthError has the provider's words, but for what was sent: some repeat the code, the token or the secret that they refuse.
 func (a *answer) oauthError(code, description, uri string) *OAuthError {
 	return &OAuthError{
 		Operation: a.operation, Status: a.status,
-		Code: clip(code, 100), Description: clip(description, maxShown), URI: clip(uri, maxShown),
+		Code: clip(a.sent.masked(code), 100), Description: clip(a.sent.masked(description), maxShown), URI: clip(a.sent.masked(uri), maxShown),
 	}
 }

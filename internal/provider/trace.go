@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -35,7 +34,7 @@ type Trace struct {
 	o TraceOptions
 
 	mu      sync.Mutex
-	secrets []string // met so far, those of other exchanges included
+	secrets spellings // met so far, those of other exchanges included
 	kept    []*seenExchange
 	left    int // exchanges beyond traceKept
 }
@@ -263,31 +262,17 @@ func (t *Trace) learn(values url.Values) {
 	}
 }
 
-// remember keeps a value in mind as it is and as it looks in an address. Short ones would be found where nobody sent them.
+// remember keeps a value in mind.
 func (t *Trace) remember(v string) {
-	const short = 8
-	for _, form := range []string{v, url.QueryEscape(v), url.PathEscape(v)} {
-		known := false
-		for _, s := range t.secrets {
-			known = known || s == form
-		}
-		if len(form) >= short && !known && len(t.secrets) < traceSecrets {
-			t.secrets = append(t.secrets, form)
-		}
+	if len(t.secrets) < traceSecrets {
+		t.secrets.add(v)
 	}
 }
 
 // shown prepares foreign text that is on a list.
 func (t *Trace) shown(s string) string {
-	return visible(clip(t.masked(s), traceValue))
+	return visible(clip(t.secrets.masked(s), traceValue))
 }
 
 // named prepares the name of something.
-func (t *Trace) named(s string) string { return visible(clip(t.masked(s), traceName)) }
-
-func (t *Trace) masked(s string) string {
-	for _, secret := range t.secrets {
-		s = strings.ReplaceAll(s, secret, "[masked]")
-	}
-	return s
-}
+func (t *Trace) named(s string) string { return visible(clip(t.secrets.masked(s), traceName)) }

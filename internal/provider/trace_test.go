@@ -216,3 +216,37 @@ func TestTraceKeepsErrors(t *testing.T) {
 		t.Errorf("trace:\n%s", text)
 	}
 }
+
+// A refusal that repeats what it was sent is shown without it.
+func TestErrorsHoldNothingSent(t *testing.T) {
+	echo := func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		words := r.Header.Get("Authorization") + " " + r.Form.Encode() + " " + r.Form.Get("code") + r.Form.Get("token") + r.Form.Get("client_secret")
+		w.WriteHeader(http.StatusBadRequest)
+		b, _ := json.Marshal(object{"error": "e-" + r.Form.Get("code"), "error_description": words, "error_uri": "https://x/?" + r.Form.Encode()})
+		_, _ = w.Write(b)
+	}
+	s := serve(t, map[string]http.HandlerFunc{"/token": echo, "/userinfo": echo, "/introspect": echo})
+	p := s.provider(Kind{})
+	for _, auth := range []AuthMethod{AuthPost, AuthBasic, AuthBasicRaw} {
+		c := Client{ID: "c", Secret: token.NewSecret("client secret/+"), Auth: auth}
+		_, exchanged := p.Exchange(t.Context(), c, token.NewSecret("secret-code"), token.NewSecret("secret-verifier"), "http://localhost/")
+		_, asked := p.Userinfo(t.Context(), token.NewSecret("secret-access"), "")
+		_, introspected := p.Introspect(t.Context(), c, token.NewSecret("secret-token"), "")
+		for _, err := range []error{exchanged, asked, introspected} {
+			e, ok := errors.AsType[*OAuthError](err)
+			if !ok {
+				t.Fatalf("%s: %v", auth, err)
+			}
+			text := e.Code + e.Description + e.URI
+			for _, secret := range []string{"secret-", "client secret", "client+secret", "client%20secret", "YzpjbGll"} {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s: %s in %+v", auth, secret, e)
+				}
+			}
+			if !strings.Contains(text, "[masked]") {
+				t.Errorf("%s: nothing was repeated: %+v", auth, e)
+			}
+		}
+	}
+}

@@ -1,0 +1,170 @@
+//go:build !windows
+
+package main
+
+import (
+	"crypto/rand"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// everywhere runs every command, with every kind of credential.
+func everywhere(s *secretRun) {
+	secret := "client secret/+" + rand.Text()
+	issuer := s.sims(secret)
+	key := filepath.Join(s.given, "key.txt")
+	s.run(nil, "store", "keygen", key)
+	text, err := os.ReadFile(key)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "AGE-SECRET-KEY-") {
+			s.ownSecret("the key of the store", strings.TrimSpace(line))
+		}
+	}
+	s.env = append(s.env, "SIMSID_STORE_KEY_FILE="+key)
+	browserFlows(s, issuer, secret)
+	keptLogin(s, issuer)
+	otherWays(s, issuer, secret)
+	modernWays(s)
+	withoutProvider(s)
+}
+
+// browserFlows signs in by each flow that leads through the browser, and by each way in which a client authenticates with a secret.
+func browserFlows(s *secretRun, issuer, secret string) {
+	file := s.give("client-secret", secret)
+	add := []string{"profile", "add", "school", "--kind", "simsid", "--environment", "sandbox", "--issuer", issuer, "--client-id", "AuthorizationCodeWithProofKey",
+		"--redirect-uri", "http://127.0.0.1:0/callback", "--store", "file", "--scope", "openid profile roles partner offline_access",
+		"--client-secret-file", file, "--introspection-id", "partner", "--post-logout-redirect-uri", "http://127.0.0.1:0/signed-out"}
+	s.run(nil, forced(add)...)
+	s.run(nil, "profile", "use", "school")
+	s.as([]string{"SIMSID_INTROSPECTION_SECRET=simsid-emulator-scope-secret"}, []int{0}, nil, "", "profile", "edit", "school", "--introspection-secret-file",
+		s.give("scope-secret", s.ownSecret("the scope's secret", "simsid-emulator-scope-secret")))
+	for _, auth := range []string{"client_secret_post", "client_secret_basic", "client_secret_basic_raw"} {
+		// By the second, this kind of provider takes no secret that percent-encoding changes, and says so.
+		s.as(nil, []int{0, 2}, nil, "", forced([]string{"login", "-p", "school", "--client-auth", auth, "--response-mode", "form_post"})...)
+	}
+	s.run([]string{"SIMSID_CLIENT_SECRET=" + secret}, forced([]string{"login", "-p", "school", "--store", "memory"})...)
+	for _, f := range []struct{ flow, responseType, mode string }{
+		{"HybridWithProofKey", "code id_token token", "fragment"}, {"HybridWithProofKey", "code id_token", "form_post"}, {"Implicit", "id_token token", ""},
+	} {
+		args := []string{"login", "-p", "school", "--client-id", f.flow, "--flow", f.flow, "--response-type", f.responseType, "--store", "memory"}
+		if f.mode != "" {
+			args = append(args, "--response-mode", f.mode)
+		}
+		if f.flow == "Implicit" {
+			args = append(args, "--scope", "openid profile")
+		}
+		s.run([]string{"SIMSID_CLIENT_SECRET=" + secret}, forced(args)...)
+	}
+	s.run([]string{"SIMSID_CLIENT_SECRET=" + secret}, "login", "-p", "school", "--flow", "ClientCredentials", "--client-id", "ClientCredentials", "--scope", "partner-read", "--store", "memory")
+	s.as(nil, []int{0}, nil, "", forced([]string{"login", "-p", "school", "--id-token-hint"})...)
+	s.run(nil, forced([]string{"login", "-p", "school", "--print-url"})...)
+	s.as(nil, []int{2, 4}, nil, "", forced([]string{"login", "-p", "school", "--scope", "openid nonsense"})...)
+}
+
+// keptLogin uses the login that is kept.
+func keptLogin(s *secretRun, issuer string) {
+	p := []string{"-p", "school"}
+	with := func(args ...string) []string { return append(args, p...) }
+	s.run(nil, "status")
+	s.run(nil, with("status", "-o", "json")...)
+	access := strings.TrimSpace(s.as(nil, []int{0}, []string{"access_token"}, "", with("token")...))
+	s.as(nil, []int{0}, []string{"access_token"}, "", with("token", "--header")...)
+	s.as(nil, []int{0}, []string{"id_token"}, "", with("token", "--id")...)
+	s.run(nil, "exec", "-p", "school", "--", testProgram(), "version")
+	// The claims of an ID token have its nonce, and the session that is a cookie of the provider's.
+	s.as(nil, []int{0}, []string{"nonce", "cookie"}, "", with("decode")...)
+	s.as(nil, []int{0}, []string{"nonce", "cookie"}, "", with("decode", "-o", "json")...)
+	s.as(nil, []int{0, 3}, []string{"nonce", "cookie"}, access, "decode", "-")
+	s.run(nil, with("userinfo")...)
+	s.run(nil, with("userinfo", "-o", "json")...)
+	s.run(nil, with("introspect")...)
+	s.as(nil, []int{0, 3}, nil, "", with("orgs")...)
+	s.run(nil, with("refresh")...)
+	before, after := s.give("before.jwt", access), s.give("after.jwt", access)
+	s.as(nil, []int{0, 1, 3}, nil, "", "diff", before, after)
+	s.as(nil, []int{0, 1, 3}, nil, "GET /x?access_token="+access+"\nAuthorization: Bearer "+access+"\n", "scan", "-")
+	s.run(nil, "profile", "list")
+	s.run(nil, "profile", "show", "school", "--origin")
+	s.run(nil, "store", "status")
+	s.run(nil, with("store", "move", "file")...)
+	s.run(nil, with("revoke", "--access")...)
+	s.run(nil, with("logout")...)
+	// What is refused: everything is said of it that there is to say.
+	s.as(nil, []int{4}, nil, "", with("token")...)
+	s.as([]string{"SIMSID_CLIENT_SECRET=" + s.ownSecret("a wrong secret", "wrong-"+rand.Text())}, []int{2}, nil, "", forced(with("login"))...)
+	s.as(nil, []int{2, 5, 1}, nil, "", "login", "--kind", "oidc", "--issuer", issuer+"/nothing", "--client-id", "x", "--redirect-uri", "http://127.0.0.1:0/", "--store", "memory")
+}
+
+// otherWays are a passphrase, and a login taken over from elsewhere.
+func otherWays(s *secretRun, issuer, secret string) {
+	passphrase := "SIMSID_STORE_PASSPHRASE=" + s.ownSecret("the passphrase", "correct horse "+rand.Text())
+	env := []string{passphrase, "SIMSID_STORE_KEY_FILE=", "SIMSID_CLIENT_SECRET=" + secret}
+	s.run(env, forced([]string{"profile", "add", "other", "--kind", "simsid", "--environment", "sandbox", "--issuer", issuer, "--client-id", "AuthorizationCodeWithProofKey",
+		"--redirect-uri", "http://127.0.0.1:0/callback", "--store", "file", "--scope", "openid profile offline_access"})...)
+	s.run(env, forced([]string{"login", "-p", "other"})...)
+	s.as(env, []int{0}, []string{"access_token"}, "", "token", "-p", "other")
+	s.as([]string{"SIMSID_STORE_PASSPHRASE=" + s.ownSecret("a wrong passphrase", "battery staple "+rand.Text()), "SIMSID_STORE_KEY_FILE="}, []int{6}, nil, "", "token", "-p", "other")
+	var refresh string
+	for v, name := range s.wire.met() {
+		if name == "refresh_token" && len(v) == 32 {
+			refresh = v // one of them; it may have been burned, and is refused then
+		}
+	}
+	s.as(append(env, "SIMSID_REFRESH_TOKEN="+refresh), []int{0, 4}, nil, "", "login", "-p", "other", "--with-refresh-token")
+	s.as(env, []int{0, 4}, nil, refresh, "login", "-p", "other", "--with-refresh-token")
+	s.as(env, []int{0, 4}, nil, "", "logout", "-p", "other", "--local")
+	s.run(env, "profile", "remove", "other")
+}
+
+// modernWays are pushed requests, a key instead of a secret, and the device flow.
+func modernWays(s *secretRun) {
+	m := newModern(s.t)
+	issuer := s.serve(func(issuer string) http.Handler { m.issuer = issuer; return m })
+	s.run(nil, "profile", "add", "modern", "--kind", "oidc", "--issuer", issuer, "--client-id", "modern", "--redirect-uri", "http://127.0.0.1:0/", "--store", "file",
+		"--client-auth", "private_key_jwt", "--client-key-file", s.clientKey(), "--scope", "openid offline_access")
+	s.run(nil, "login", "-p", "modern")
+	s.run(nil, "refresh", "-p", "modern")
+	s.run(nil, "login", "-p", "modern", "--flow", "DeviceCode")
+	m.mu.Lock()
+	m.refuse = true
+	m.mu.Unlock()
+	s.as(nil, []int{1}, nil, "", "login", "-p", "modern")
+	s.as(nil, []int{1}, nil, "", "login", "-p", "modern", "-o", "json")
+	s.as(nil, []int{4}, nil, "", "refresh", "-p", "modern")
+}
+
+// withoutProvider are the commands that ask nobody, and the STS inside simsid.
+func withoutProvider(s *secretRun) {
+	s.run(nil, "cert", "renew")
+	s.run(nil, "cert", "show")
+	s.run(nil, "cert", "export", filepath.Join(s.given, "exported.pem"))
+	keys, err := filepath.Glob(filepath.Join(s.home, ".local", "state", "simsid", "certificate", "*"))
+	if err != nil || len(keys) == 0 {
+		s.t.Fatalf("no certificate: %v", err)
+	}
+	for _, file := range keys {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if _, text, ok := strings.Cut(string(b), "-----BEGIN PRIVATE KEY-----"); ok {
+			s.keyLines("the certificate's key", text)
+		}
+	}
+	s.run(nil, "version")
+	s.run(nil, "completion", "bash")
+	s.run(nil, "emulator", "init", filepath.Join(s.given, "emulator.toml"))
+	s.as(nil, []int{0, 1, 2}, nil, "", "emulator", "ca")
+	s.run([]string{"BROWSER="}, "login", "--emulator", "--as", "head")
+	s.run([]string{"BROWSER="}, "logout", "-p", "emulator", "--local")
+}
+
+// forced sends a request that breaks a rule of the provider's kind: the test's provider is on plain http.
+func forced(args []string) []string {
+	return append(args, "--force")
+}
