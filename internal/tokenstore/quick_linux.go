@@ -23,6 +23,7 @@ type quickLook struct {
 	fd         int
 	limit      time.Duration // of one look
 	expired    <-chan time.Time
+	late       bool   // it has expired
 	read       []byte // and not yet looked at
 	serial     uint32
 	session    string // "" until the first look has begun
@@ -46,7 +47,7 @@ func (k *secretService) quickGet(ctx context.Context, account string) (string, e
 		if k.quick == nil {
 			k.quick = k.newQuickLook()
 		}
-		k.quick.expired = k.o.after(k.quick.limit)
+		k.quick.expired, k.quick.late = k.o.after(k.quick.limit), false
 		v, err := k.quick.get(account)
 		if err != nil {
 			k.quick.close()
@@ -273,16 +274,21 @@ func (q *quickLook) send(b []byte) error {
 	return nil
 }
 
-// fill reads what there is, waiting for the first byte of it.
+// fill reads what there is, waiting for the first byte of it. When the time is over what is there is still read, but not waited for: a
+// machine that is busy elsewhere may have kept this program waiting, and not the keyring.
 func (q *quickLook) fill() error {
 	select {
 	case <-q.expired:
-		return silent(q.limit)
+		q.late = true
 	default:
+	}
+	flags := 0
+	if q.late {
+		flags = syscall.MSG_DONTWAIT
 	}
 	const atOnce = 4 << 10
 	q.read = slices.Grow(q.read, atOnce)
-	n, err := syscall.Read(q.fd, q.read[len(q.read):cap(q.read)])
+	n, _, err := syscall.Recvfrom(q.fd, q.read[len(q.read):cap(q.read)], flags)
 	switch {
 	case errors.Is(err, syscall.EINTR):
 		return nil // by the runtime's own signals; the caller comes again

@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -334,14 +335,29 @@ func TestQuickLookHasADeadline(t *testing.T) {
 	if v, err := k.get(context.Background(), "school/key"); v != "" || !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "silent") {
 		t.Errorf("%q, %v, want ErrLocked", v, err)
 	}
-	// One that sends something now and then, and never an answer, is silent too.
-	k = b.service()
-	k.quick = &quickLook{fd: -1, limit: time.Hour}
+}
+
+// TestQuickLookIsLate: an answer that has come counts, however long it took to get around to reading it; none is waited for then.
+func TestQuickLookIsLate(t *testing.T) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	expired := make(chan time.Time, 1)
 	expired <- time.Time{}
-	q := &quickLook{limit: time.Hour, expired: expired}
-	if err := q.fill(); !errors.Is(err, ErrLocked) {
-		t.Errorf("%v, want ErrLocked", err)
+	q := &quickLook{fd: fds[0], limit: time.Hour, expired: expired}
+	defer q.close()
+	defer func() { _ = syscall.Close(fds[1]) }()
+	if _, err := syscall.Write(fds[1], []byte("answer")); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.fill(); err != nil || string(q.read) != "answer" {
+		t.Errorf("read %q, %v", q.read, err)
+	}
+	for range 2 {
+		if err := q.fill(); !errors.Is(err, ErrLocked) {
+			t.Errorf("%v, want ErrLocked", err)
+		}
 	}
 }
 
