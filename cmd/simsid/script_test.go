@@ -66,6 +66,7 @@ func scriptParams(dir string) testscript.Params {
 			"emulated":  emulated,
 			"fixedport": fixedPort,
 			"conforms":  conforms,
+			"seedtoken": seedToken,
 		},
 	}
 }

@@ -19,7 +19,7 @@ import (
 // the ID token.
 const (
 	accessTokenVariable = "SIMSID_ACCESS_TOKEN"
-	idTokenVariable     = "SIMSID_ID_TOKEN"
+	idTokenVariable     = "SIMSID_ID_TOKEN" //nolint:gosec // G101: the name of a variable, not its value
 )
 
 // What shells end with where a command can't be started, and POSIX has env end with.

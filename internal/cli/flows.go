@@ -172,7 +172,7 @@ func (s *session) asked(ctx context.Context, o *loginOptions) (url.Values, error
 // lastIDToken is that of the login that is kept.
 func (s *session) lastIDToken(ctx context.Context) (token.Secret, error) {
 	none := &hintedError{Code: exitLogin, Text: "there is no ID token of an earlier login to send as a hint", Hints: []string{"leave --id-token-hint away"}}
-	st, err := s.openStore(ctx)
+	st, err := s.openKept(ctx)
 	switch {
 	case is[*tokenstore.BindingError](err), isNoLogin(err):
 		return token.Secret{}, none
@@ -243,6 +243,9 @@ func (s *session) loginAsClient(ctx context.Context, o *loginOptions, client pro
 
 // loginOnDevice has the user type a code on another device.
 func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
+	if why := s.nobodyThere(o); s.alone() && why != "" {
+		return nil, s.needsSomebody("a code is to be typed on another device, and " + why)
+	}
 	p, err := s.providerFor(ctx, client)
 	if err != nil {
 		return nil, err
@@ -289,6 +292,7 @@ func (s *session) loginWithRefreshToken(ctx context.Context, _ *loginOptions, cl
 	if err != nil {
 		return nil, err
 	}
+	s.adopted = refresh
 	return flow.Adopt(ctx, flow.AdoptRequest{Provider: p, Client: client, Refresh: refresh, Clock: clock{s.env}, Keep: keep})
 }
 

@@ -230,11 +230,10 @@ func endingLogin(open func(context.Context, string) error, stop context.CancelCa
 
 // opener says who opens the address, and how: the browser, simsid itself as a sample user of the emulator, or nobody.
 func (s *session) opener(o *loginOptions) (visitor, func(context.Context, string) error, error) {
-	can := !o.noBrowser && !s.global.noInput && s.env.CanOpenBrowser()
+	can := !o.noBrowser && s.mayOpenBrowser()
 	switch {
-	case s.sts == nil && s.global.noInput && !o.paste:
-		return nobodyVisits, nil, &hintedError{Code: exitLogin, Text: "a login needs somebody at a browser, and --no-input forbids to ask",
-			Hints: []string{"sign in where you can: simsid login -p " + s.profile.Name}}
+	case s.sts == nil && !o.paste && s.nobodyThere(o) != "":
+		return nobodyVisits, nil, s.needsSomebody("a login needs somebody at a browser, and " + s.nobodyThere(o))
 	case s.sts == nil && can:
 		return browserVisits, s.env.OpenBrowser, nil
 	case s.sts == nil || o.noBrowser:
@@ -249,6 +248,31 @@ func (s *session) opener(o *loginOptions) (visitor, func(context.Context, string
 		}
 	}
 	return simsidVisits, visitLoopback, nil
+}
+
+// needsSomebody refuses a login that nobody would complete, with the ways on.
+func (s *session) needsSomebody(text string) error {
+	return &hintedError{Code: exitLogin, Text: text, Hints: []string{
+		"sign in where you can: simsid login -p " + s.profile.Name,
+		"a job begins with a refresh token in " + refreshTokenVariable + ": see simsid help environment",
+		"where another program drives a browser: simsid login -p " + s.profile.Name + " --no-browser prints the address and waits",
+	}}
+}
+
+// nobodyThere says why nobody would see the sign-in page, "" where somebody may: it was said that nobody is there, or there is neither
+// terminal nor browser. With --no-browser something else takes the address from what is printed.
+func (s *session) nobodyThere(o *loginOptions) string {
+	switch {
+	case s.global.noInput:
+		return "--no-input forbids to ask"
+	case o.noBrowser:
+		return ""
+	case s.alone():
+		return "CI says that there is none"
+	case !s.mayOpenBrowser() && !s.env.StdinTTY && !s.env.StdoutTTY && !s.env.StderrTTY:
+		return "there is no terminal"
+	}
+	return ""
 }
 
 // openOrVisit opens the browser at the emulator's page, or, where that fails, signs the default user in.
@@ -278,7 +302,7 @@ func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, client
 	if s.flow.Flow == provider.FlowClientCredentials && sum.Subject == "" {
 		sum.Subject = "client " + s.profile.ClientID
 	}
-	err := store.Save(ctx, res.Set, sum)
+	err := store.SaveFrom(ctx, s.adopted, res.Set, sum)
 	if err == nil || is[*tokenstore.EmergencyError](err) {
 		return err
 	}

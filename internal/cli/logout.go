@@ -118,7 +118,7 @@ func (s *session) leftAlone(r tokenstore.Record) []string {
 // storeToLeave is the store on record; to forget a login here alone, also one of another issuer or client than the profile's now.
 func (s *session) storeToLeave(ctx context.Context, o *logoutOptions) (*tokenstore.Store, error) {
 	if !o.local {
-		return s.openStore(ctx)
+		return s.openKept(ctx)
 	}
 	opts, err := s.storeOptions()
 	if err != nil {
@@ -175,7 +175,7 @@ func (s *session) endBrowserSession(ctx context.Context, set token.Set, o *logou
 		step.Detail = "left alone, as you asked"
 		return step
 	}
-	if s.global.noInput || !s.env.CanOpenBrowser() {
+	if !s.mayOpenBrowser() {
 		return s.endSessionWithoutBrowser(ctx, set, step)
 	}
 	ctx, stop := context.WithTimeout(ctx, sessionEndWait)

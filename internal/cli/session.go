@@ -33,7 +33,8 @@ type session struct {
 	forced  bool              // the rules of the kind are left to the provider
 	// forcible says that the command has a flag for it.
 	forcible bool
-	hinted   bool // the address to sign in at holds an ID token
+	adopted  token.Secret // the refresh token from outside that a login begins with
+	hinted   bool         // the address to sign in at holds an ID token
 }
 
 // selection are the options that choose and override a profile.

@@ -19,7 +19,7 @@ func (a *app) storeOptions() (tokenstore.Options, error) {
 	}
 	return tokenstore.Options{
 		Dir: dir, Now: a.env.Now, After: a.env.After, Rand: a.env.Rand, Getenv: a.env.Getenv, SealKey: a.sealKey,
-		Waiting: func(what string) { a.say("waiting for %s", what) },
+		Waiting: func(what string) { a.say("waiting for %s", what) }, NoPrompt: a.alone(),
 	}, nil
 }
 
@@ -33,8 +33,19 @@ func (s *session) explicitStore() tokenstore.Backend {
 	return ""
 }
 
-// openStore opens the store on record.
+// openStore opens the store that the login lies in: the one on record, or that of a login which the environment begins.
 func (s *session) openStore(ctx context.Context) (*tokenstore.Store, error) {
+	if s.keep != nil {
+		return s.keep, nil
+	}
+	if refresh := s.seed(); !refresh.IsZero() {
+		return s.openSeeded(ctx, refresh)
+	}
+	return s.openKept(ctx)
+}
+
+// openKept opens the store on record.
+func (s *session) openKept(ctx context.Context) (*tokenstore.Store, error) {
 	if s.keep != nil {
 		return s.keep, nil
 	}

@@ -236,6 +236,10 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 	s.note("refreshing the tokens of profile %s", s.profile.Name)
 	r.Provider, r.Client, r.Keeper, r.Now = s.provider, client, store, s.env.Now
 	res, err := flow.Refresh(ctx, r)
+	if res != nil && res.Refreshed {
+		s.describeSeeded(ctx, store, res)
+		s.warnLost(store, res)
+	}
 	if err != nil && res != nil {
 		// The tokens are good and the refresh token is safe, only not where it belongs: say so and go on.
 		f := explain(err)

@@ -14,7 +14,7 @@ func (k *secretService) ready(ctx context.Context, conn *dbus.Conn, path dbus.Ob
 	if err != nil || !locked {
 		return err
 	}
-	if !mayPrompt(ctx) {
+	if k.o.NoPrompt || !mayPrompt(ctx) {
 		return ErrLocked
 	}
 	return k.unlock(ctx, conn, path)

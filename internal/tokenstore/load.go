@@ -154,7 +154,7 @@ func (s *Store) readParts(ctx context.Context, cached bool) (reading, error) {
 			return reading{}, ErrNoLogin
 		}
 		// The file is gone or damaged but the login isn't: with its refresh token the rest can be had anew.
-		r := reading{login: login{id: it.login, profile: s.b.Profile, seq: it.seq, binding: it.binding, sum: summaryOf(s.rec.Record)}, item: it}
+		r := reading{login: login{id: it.login, profile: s.b.Profile, seq: it.seq, binding: it.binding, sum: summaryOf(s.rec.Record), seed: s.rec.Seed}, item: it}
 		r.set.Refresh, r.set.SignedInAt = it.value, s.rec.SignedInAt
 		return r, nil
 	}

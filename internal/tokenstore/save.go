@@ -11,16 +11,26 @@ import (
 // Save keeps a new login in place of any old one. When the keyring fails although it answered to the probe, the refresh
 // token is kept in the sealed file, and the error is an *EmergencyError that says so.
 func (s *Store) Save(ctx context.Context, set token.Set, sum Summary) error {
+	return s.SaveFrom(ctx, token.Secret{}, set, sum)
+}
+
+// SaveFrom is Save for a login that was begun with a refresh token from outside: what Seed is given later is compared with it.
+func (s *Store) SaveFrom(ctx context.Context, seed token.Secret, set token.Set, sum Summary) error {
 	if s.mem != nil {
 		s.mem.save(set, sum)
 		return nil
 	}
 	// A login that was got must be kept even if the user has lost patience; every step has its own deadline.
 	keep := context.WithoutCancel(ctx)
-	return s.locked(ctx, func() error { return s.save(keep, set, sum) })
+	l := login{set: set, sum: sum}
+	if !seed.IsZero() {
+		l.seed = seedHash(seed)
+	}
+	return s.locked(ctx, func() error { return s.save(keep, l) })
 }
 
-func (s *Store) save(ctx context.Context, set token.Set, sum Summary) error {
+// save keeps a login that has no name yet.
+func (s *Store) save(ctx context.Context, l login) error {
 	if err := s.beginChange(ctx); err != nil {
 		return err
 	}
@@ -28,7 +38,7 @@ func (s *Store) save(ctx context.Context, set token.Set, sum Summary) error {
 	if err != nil {
 		return fileError("write", s.file(s.at, loginFile), err)
 	}
-	l := login{id: id, profile: s.b.Profile, seq: 1, binding: Binding{Issuer: s.b.Issuer, ClientID: s.b.ClientID}, set: set, sum: sum}
+	l.id, l.profile, l.seq, l.binding = id, s.b.Profile, 1, Binding{Issuer: s.b.Issuer, ClientID: s.b.ClientID}
 	if err := s.vacate(ctx); err != nil {
 		return err
 	}
@@ -143,7 +153,7 @@ func (s *Store) recordOf(l login) diskRecord {
 	if !s.recorded || placeOf(d.Record) != s.at || !l.binding.same(d.Issuer, d.ClientID) {
 		d.Since = s.o.Now().UTC()
 	}
-	d.Login = l.id
+	d.Login, d.Seed = l.id, l.seed
 	d.Backend, d.KeyBeside = s.at.backend, s.at.beside
 	d.Issuer, d.ClientID = l.binding.Issuer, l.binding.ClientID
 	d.Subject, d.Name, d.Organisation, d.Organisations = l.sum.Subject, l.sum.Name, l.sum.Organisation, l.sum.Organisations
@@ -154,7 +164,7 @@ func (s *Store) recordOf(l login) diskRecord {
 
 // withoutLogin is the record when no login is kept.
 func withoutLogin(d diskRecord) diskRecord {
-	d.Login, d.Refreshable, d.RefreshInFile = "", false, false
+	d.Login, d.Seed, d.Refreshable, d.RefreshInFile = "", "", false, false
 	d.Expiry, d.SignedInAt = time.Time{}, time.Time{}
 	d.Subject, d.Name, d.Organisation, d.Organisations, d.Ended = "", "", "", nil, false
 	return d

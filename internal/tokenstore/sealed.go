@@ -22,6 +22,7 @@ type login struct {
 	binding Binding // without the profile's name
 	set     token.Set
 	sum     Summary
+	seed    string // of a login that was begun with a refresh token from outside: its hash
 }
 
 // text is a string in JSON that keeps every byte: encoding/json would replace those that aren't UTF-8, and a token or
@@ -60,6 +61,7 @@ type loginJSON struct {
 	Organisation text      `json:"organisation,omitempty"`
 	// Organisations are there as bytes too: a server may write anything into its claims.
 	Organisations []text `json:"organisations,omitzero"`
+	Seed          string `json:"seed,omitempty"`
 }
 
 const (
@@ -75,7 +77,7 @@ func encodeLogin(l login) ([]byte, error) {
 		Type: text(l.set.Type), Expiry: l.set.Expiry, Scopes: recast[text](l.set.Scopes),
 		SignedInAt: l.set.SignedInAt, RefreshedAt: l.set.RefreshedAt,
 		Subject: text(l.sum.Subject), Name: text(l.sum.Name), Organisation: text(l.sum.Organisation),
-		Organisations: recast[text](l.sum.Organisations),
+		Organisations: recast[text](l.sum.Organisations), Seed: l.seed,
 	})
 }
 
@@ -90,7 +92,8 @@ func decodeLogin(b []byte) (login, error) {
 			Access: o.secret("access_token"), ID: o.secret("id_token"), Refresh: o.secret("refresh_token"), Type: o.text("token_type"),
 			Expiry: o.moment("expiry"), Scopes: o.texts("scopes"), SignedInAt: o.moment("signed_in_at"), RefreshedAt: o.moment("refreshed_at"),
 		},
-		sum: Summary{Subject: o.text("subject"), Name: o.text("name"), Organisation: o.text("organisation"), Organisations: o.texts("organisations")},
+		sum:  Summary{Subject: o.text("subject"), Name: o.text("name"), Organisation: o.text("organisation"), Organisations: o.texts("organisations")},
+		seed: o.word("seed"),
 	}
 	if err := o.fault("a login"); err != nil {
 		return login{}, err

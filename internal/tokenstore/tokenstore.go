@@ -75,6 +75,8 @@ type Record struct {
 	// Leftover says that the keyring may hold items although it isn't the backend: it wasn't there when it was to be cleared,
 	// or a move to it was cut short. What lies in it is never read again, and the next logout that meets it clears it.
 	Leftover bool `json:"leftover,omitempty"`
+	// Seed is the hash of the refresh token from outside that the login was begun with, "" where a user signed in.
+	Seed string `json:"seed,omitempty"`
 }
 
 // Summary is what a caller who has verified a login puts on record for status.
@@ -96,6 +98,8 @@ type Options struct {
 	Getenv func(string) string
 	// Waiting is called once when a lock or an unlocking prompt keeps us waiting for a second; nil: nobody is told.
 	Waiting func(what string)
+	// NoPrompt says that nobody is there to unlock the keyring: a locked one is then an error at once.
+	NoPrompt bool
 	// SealKey gives what opens a sealed file: an age identity ("AGE-SECRET-KEY-1...") or a passphrase. Called at most once,
 	// only when needed; nil or an empty result gives ErrNoSealKey.
 	SealKey func(ctx context.Context, wanted KeyWanted) (SealKey, error)

@@ -57,6 +57,7 @@ func (u *user) run(args ...string) ran {
 	}
 	variables := map[string]string{
 		"SIMSID_STORE_KEY_FILE": filepath.Join(u.home, "key.txt"), "SIMSID_CLIENT_SECRET": clientSecret, "HOME": u.home,
+		"BROWSER": "browse", // this one
 	}
 	code := cli.Main(u.t.Context(), cli.Env{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+// reusable is the value of refresh_usage for a provider that takes one refresh token again and again.
+const reusable = "reusable"
+
+// seed is the refresh token that the environment gives a login to begin with. The emulator's own client has none: a variable that is
+// exported for a real provider isn't meant for it.
+func (s *session) seed() token.Secret {
+	return token.NewSecret(strings.TrimSpace(s.secretVariable(refreshTokenVariable)))
+}
+
+// openSeeded opens the store where a login that began with this refresh token lies, and begins it where there is none yet. A provider may
+// take the token once: it isn't sent anywhere before there is a place for the one that comes back, unless the profile says that it can
+// be used again.
+func (s *session) openSeeded(ctx context.Context, refresh token.Secret) (*tokenstore.Store, error) {
+	o, err := s.storeOptions()
+	if err != nil {
+		return nil, err
+	}
+	r, recorded, err := tokenstore.ReadRecord(o, s.profile.Name)
+	if err == nil && recorded && r.BeganWith(refresh) && r.Binding(s.profile.Name).Same(s.binding()) {
+		return s.openKept(ctx)
+	}
+	if s.keepsNothing(recorded) {
+		s.keep, err = tokenstore.Choose(ctx, o, s.binding(), tokenstore.Memory, "")
+	} else {
+		s.keep, err = s.chooseStore(ctx)
+		if errors.Is(err, tokenstore.ErrAbsent) || errors.Is(err, tokenstore.ErrNoSealKey) {
+			return nil, noPlaceForSeed(err.Error(), err)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.keep.Backend() == tokenstore.Memory && s.profile.RefreshUsage != reusable {
+		s.keep = nil
+		return nil, noPlaceForSeed("the memory store keeps nothing", nil)
+	}
+	err = s.keep.Seed(ctx, refresh)
+	switch {
+	case is[*tokenstore.EmergencyError](err):
+		s.line("warning", "%v", err)
+		return s.keep, nil
+	case errors.Is(err, tokenstore.ErrOtherLogin):
+		s.keep = nil
+		return nil, &hintedError{Code: exitUsage, Text: refreshTokenVariable + " is another login than the one that profile " + s.profile.Name + " is signed in with",
+			Hints: []string{
+				"leave " + refreshTokenVariable + " away to use the login that is kept",
+				"or put it in that one's place: simsid login -p " + s.profile.Name + " --with-refresh-token",
+			}}
+	case err != nil:
+		s.keep = nil
+		return nil, err
+	}
+	return s.keep, nil
+}
+
+// keepsNothing reports whether a login from the environment needs no store: its refresh token can be used again, nothing is on record, and
+// nobody has said where to keep it.
+func (s *session) keepsNothing(recorded bool) bool {
+	return s.profile.RefreshUsage == reusable && !recorded && s.profile.Origins["store"].Source == config.FromKind
+}
+
+// noPlaceForSeed says why a refresh token from the environment isn't used.
+func noPlaceForSeed(why string, err error) error {
+	return &hintedError{Code: exitStore, Err: err, Text: refreshTokenVariable + " was not used: the provider may take it once, and there is no place for the one that comes back (" + why + ")",
+		Hints: []string{
+			"give it one, in a folder that the job keeps: SIMSID_STORE=file, SIMSID_STORE_KEY from a secret, SIMSID_STATE_DIR",
+			"or say that the provider takes it again and again: SIMSID_REFRESH_USAGE=" + reusable,
+		}}
+}
+
+// describeSeeded puts on record who is signed in, as soon as a refresh of a login that began with a refresh token tells.
+func (s *session) describeSeeded(ctx context.Context, store *tokenstore.Store, res *flow.RefreshResult) {
+	if r := store.Record(); res.Verification == nil || r.Subject != "" {
+		return
+	}
+	sum := summarise(s.kind, res.Verification.Claims.Object, accessClaims(res.Set.Access))
+	if err := store.Describe(context.WithoutCancel(ctx), sum); err != nil {
+		s.note("status doesn't know yet who is signed in: %v", err) // the login itself is kept
+	}
+}
+
+// warnLost says that a refresh token which was called reusable has been replaced, where nothing is kept.
+func (s *session) warnLost(store *tokenstore.Store, res *flow.RefreshResult) {
+	if store.Backend() != tokenstore.Memory || res.Set.Refresh.Equal(s.seed()) || s.seed().IsZero() {
+		return
+	}
+	s.line("warning", "the provider gave a new refresh token, which is kept nowhere: %s may be spent, whatever refresh_usage says", refreshTokenVariable)
+	s.line("hint", "give it a place: %s", render.Safe("SIMSID_STORE=file, SIMSID_STORE_KEY from a secret, SIMSID_STATE_DIR in a folder that the job keeps"))
+}
+
+// seeded changes the way on from a login that isn't there, or has ended, to that of a job, which can't sign in.
+func (a *app) seeded(err error, f failure) failure {
+	if f.Code != exitLogin || !a.alone() {
+		return f
+	}
+	ended := errors.Is(err, tokenstore.ErrEnded) || errors.Is(err, flow.ErrLoginEnded)
+	switch {
+	case ended && a.env.Getenv(refreshTokenVariable) != "":
+		f.Hints = []string{"put a new one into " + refreshTokenVariable + ": the login that began with it has ended"}
+	case errors.Is(err, tokenstore.ErrNoLogin):
+		f.Hints = append(f.Hints, "a job without a user begins with a refresh token in "+refreshTokenVariable+": see simsid help environment")
+	}
+	return f
+}
