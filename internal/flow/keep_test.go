@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"testing"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/token"
 )
 
 // The browser is told that the sign-in worked only when the tokens are kept: a login that can't be kept has failed.
@@ -32,5 +36,50 @@ func TestKeep(t *testing.T) {
 				t.Errorf("given to keep %v, returned %v", kept, result)
 			}
 		})
+	}
+}
+
+// The device flow and a login from elsewhere are kept likewise, with the time of the sign-in.
+func TestKeepWithoutBrowser(t *testing.T) {
+	full := errors.New("no space left")
+	for _, want := range []error{nil, full} {
+		var kept *LoginResult
+		keep := func(_ context.Context, res *LoginResult) error { kept = res; return want }
+		s, r := device(t)
+		r.Keep = keep
+		_, result, err := pass(t, s, func(ctx context.Context) (*LoginResult, error) { return Device(ctx, r) })
+		if !errors.Is(err, want) || kept == nil || result != kept || !kept.Set.SignedInAt.Equal(s.clock.Now()) {
+			t.Errorf("device: kept %+v, returned %+v, %v", kept, result, err)
+		}
+		kept = nil
+		s = newSTS(t)
+		s.token = func(w http.ResponseWriter, _ url.Values) { writeJSON(w, http.StatusOK, s.tokens("2", nil)) }
+		result, err = Adopt(t.Context(), AdoptRequest{Provider: s.provider(), Client: s.client(), Refresh: token.NewSecret("r"), Clock: s.clock, Keep: keep})
+		if !errors.Is(err, want) || kept == nil || result != kept || !kept.Set.SignedInAt.Equal(start()) {
+			t.Errorf("adopt: kept %+v, returned %+v, %v", kept, result, err)
+		}
+	}
+}
+
+// Where nobody signs in on the device, nothing is kept; what is no OAuth error ends the polling as well.
+func TestDeviceKeepsNothing(t *testing.T) {
+	for name, answer := range map[string]map[string]any{
+		"no access token": {"token_type": "Bearer"},
+		"keys away":       nil,
+	} {
+		s, r := device(t)
+		r.Keep = func(_ context.Context, res *LoginResult) error {
+			t.Errorf("%s: given to keep: %+v", name, res)
+			return nil
+		}
+		if answer == nil {
+			r.Provider.Metadata.JWKSURI = s.URL + "/token"
+		} else {
+			s.token = func(w http.ResponseWriter, _ url.Values) { writeJSON(w, http.StatusOK, answer) }
+		}
+		_, result, err := pass(t, s, func(ctx context.Context) (*LoginResult, error) { return Device(ctx, r) })
+		if _, ok := errors.AsType[*provider.ResponseError](err); !ok || result != nil {
+			t.Errorf("%s: got %+v, %v", name, result, err)
+		}
 	}
 }
