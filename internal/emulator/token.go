@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -256,21 +257,46 @@ func (s *Server) signGrant(r *http.Request, c *ClientConfig, g *grant, code stri
 			return "", "", err
 		}
 	}
+	if g.id && !g.atHash && g.access == "" && !g.noAccess && !s.anyFault() {
+		return signBoth(key, s.idClaims(c, g, hashes("", code)), s.envelope(s.resources(), g.now, c.AccessLifetime, g.claims))
+	}
 	if access = g.access; access == "" && !g.noAccess {
 		access, err = s.signFor(r, c.ID, key, s.envelope(s.resources(), g.now, c.AccessLifetime, g.claims))
 	}
 	if err != nil || !g.id {
 		return "", access, err
 	}
-	hashes := claimSet{}
-	if g.atHash {
-		hashes = hashes.with("at_hash", halfHash(access))
+	of := access
+	if !g.atHash {
+		of = ""
+	}
+	id, err = s.signFor(r, c.ID, key, s.idClaims(c, g, hashes(of, code)))
+	return id, access, err
+}
+
+// hashes are the claims that tie an ID token to an access token and to a code, each "" for none.
+func hashes(access, code string) claimSet {
+	h := claimSet{}
+	if access != "" {
+		h = h.with("at_hash", halfHash(access))
 	}
 	if code != "" {
-		hashes = hashes.with("c_hash", halfHash(code))
+		h = h.with("c_hash", halfHash(code))
 	}
-	id, err = s.signFor(r, c.ID, key, s.idClaims(c, g, hashes))
-	return id, access, err
+	return h
+}
+
+// signBoth signs two tokens at once, where neither is part of the other: signing is most of what a login takes.
+func signBoth(key *signingKey, idClaims, accessClaims claimSet) (id, access string, err error) {
+	var other error
+	signed := make(chan struct{})
+	go func() {
+		defer close(signed)
+		access, other = key.sign(accessClaims)
+	}()
+	id, err = key.sign(idClaims)
+	<-signed
+	return id, access, errors.Join(err, other)
 }
 
 // bearer reads an access token from the Authorization header (RFC 6750 section 2.1), or from a form (2.2).
