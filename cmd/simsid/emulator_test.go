@@ -70,7 +70,12 @@ func (e *emulatedState) start(ts *testscript.TestScript, args []string) error {
 		Port        json.Number
 		FaultsToken string `json:"faults_token"`
 	}
-	dec := json.NewDecoder(out)
+	line, err := os.Create(ts.MkAbs("ready.json"))
+	if err != nil {
+		return err
+	}
+	defer line.Close()
+	dec := json.NewDecoder(io.TeeReader(out, line))
 	if err := dec.Decode(&ready); err != nil {
 		text, _ := os.ReadFile(log.Name())
 		ts.Logf("%s", text)

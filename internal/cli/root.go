@@ -107,6 +107,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetOut(a.env.Stdout)
 	root.SetErr(a.env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		a.outputBehind()
 		return &usageError{Problem: err.Error(), Command: cmd.CommandPath()}
 	})
 	f := root.PersistentFlags()

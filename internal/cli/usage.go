@@ -53,3 +53,22 @@ func writeCommands(b *strings.Builder, cmd *cobra.Command, title, group string) 
 		}
 	}
 }
+
+// outputBehind looks for -o json behind a flag that nobody knows, where parsing has ended: a program reads that error too.
+func (a *app) outputBehind() {
+	for i, arg := range a.env.Args {
+		value, joined := strings.CutPrefix(arg, "--output=")
+		switch {
+		case arg == "--":
+			return
+		case joined:
+		case (arg == "-o" || arg == "--output") && i+1 < len(a.env.Args):
+			value = a.env.Args[i+1]
+		case strings.HasPrefix(arg, "-o") && !strings.HasPrefix(arg, "--"):
+			value = strings.TrimPrefix(arg[len("-o"):], "=")
+		}
+		if value == "json" {
+			a.global.output = value
+		}
+	}
+}
