@@ -144,24 +144,17 @@ func (a *app) salt(ctx context.Context, name string) ([]byte, error) {
 }
 
 // scanKeys reads the keys that signatures are checked with.
-func (a *app) scanKeys(ctx context.Context, where string) (provider.KeySet, error) {
+func (a *app) scanKeys(ctx context.Context, where string) (keys provider.KeySet, err error) {
 	if strings.Contains(where, "://") {
 		hc := provider.NewHTTPClient(provider.HTTPOptions{Timeout: a.global.timeout, Now: a.env.Now, After: a.env.After, Trace: a.trace})
-		keys, err := provider.FetchJWKS(ctx, hc, where)
-		if is[*provider.KeySetError](err) {
-			err = &hintedError{Code: exitUsage, Err: fmt.Errorf("--jwks: %w", err)}
-		}
-		return keys, err
+		keys, err = provider.FetchJWKS(ctx, hc, where)
+		return keys, keysError(where, err)
 	}
-	b, err := a.readFile(ctx, where)
-	if err != nil {
-		return provider.KeySet{}, &hintedError{Code: exitUsage, Err: fmt.Errorf("--jwks: %w", err)}
+	text, err := a.readFile(ctx, where)
+	if err == nil {
+		keys, err = provider.ParseJWKS(text)
 	}
-	keys, err := provider.ParseJWKS(b)
-	if err != nil {
-		return keys, &hintedError{Code: exitUsage, Err: fmt.Errorf("--jwks: %w", err)}
-	}
-	return keys, nil
+	return keys, keysError(where, err)
 }
 
 // words says what was met.
