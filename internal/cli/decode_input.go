@@ -63,7 +63,7 @@ func tell(f token.Found) (t decodable, err error) {
 		return t, err
 	}
 	t.kind, t.how = token.JWTKind(t.jwt)
-	named := token.KindJWT
+	var named token.Kind
 	switch f.Name {
 	case "access_token":
 		named = token.KindAccess

@@ -119,7 +119,7 @@ func TestEveryAlgorithm(t *testing.T) {
 			}
 		})
 	}
-	if want := append(publicAlgorithms()[:10], sharedAlgorithms()...); !reflect.DeepEqual(seen, want) {
+	if want := slices.Concat(publicAlgorithms()[:10], sharedAlgorithms()); !reflect.DeepEqual(seen, want) {
 		t.Errorf("algorithms %q, want %q", seen, want)
 	}
 }

@@ -1,6 +1,9 @@
 package render
 
-import "io"
+import (
+	"io"
+	"slices"
+)
 
 // WriteRaw writes JSON as it was received, and a line break. Where it isn't exact, for a terminal, what a terminal would obey or hide is
 // written as \u escapes, which leaves the JSON the same.
@@ -8,6 +11,6 @@ func WriteRaw(w io.Writer, doc []byte, exact bool) error {
 	if !exact {
 		doc = safeJSON(doc)
 	}
-	_, err := w.Write(append(doc[:len(doc):len(doc)], '\n'))
+	_, err := w.Write(append(slices.Clip(doc), '\n'))
 	return err
 }

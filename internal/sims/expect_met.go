@@ -115,7 +115,7 @@ func claimValues(name string, raw json.RawMessage) []value {
 	case "scope", "scp":
 		var words []value
 		for _, v := range list {
-			for _, w := range strings.Fields(v.text) {
+			for w := range strings.FieldsSeq(v.text) {
 				words = append(words, value{text: w})
 			}
 		}
@@ -218,8 +218,9 @@ func (x Expected) holds(e Expectation, values []value) bool {
 		return anyIs
 	case Lacks:
 		return !anyIs
+	default:
+		return len(values) == 1 && x.compare(e, values[0])
 	}
-	return len(values) == 1 && x.compare(e, values[0])
 }
 
 // compare holds a number or a time against another: a span counts from now, so that "exp > 5m" is five minutes more, and

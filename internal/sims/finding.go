@@ -126,11 +126,12 @@ func (l look) each(ask func(view) []string) []string {
 	access, id := ask(l.access), ask(l.id)
 	var seen []string
 	for _, clause := range access {
-		if l.nameless {
+		switch {
+		case l.nameless:
 			seen = append(seen, clause)
-		} else if slices.Contains(id, clause) {
+		case slices.Contains(id, clause):
 			seen = append(seen, "in the access token and the ID token, "+clause)
-		} else {
+		default:
 			seen = append(seen, "in the access token, "+clause)
 		}
 	}

@@ -207,11 +207,10 @@ func CheckForm(raw string) error {
 	case FormEncryptedJWT, FormHandle:
 		return nil
 	case FormJWT:
-		_, err := ParseJWT(raw)
-		return err
-	}
-	if !seemsJWT(raw) {
-		return nil
+	default:
+		if !seemsJWT(raw) {
+			return nil
+		}
 	}
 	_, err := ParseJWT(raw)
 	return err

@@ -1,6 +1,9 @@
 package token
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // fewNames is up to how many names are searched one by one: for those that a token has, a map is slower.
 const fewNames = 32
@@ -190,10 +193,8 @@ func (o *Object) add(name string) bool {
 // addName is add for an object below the outermost.
 func (r *reader) addName(name string, outer int, seen *map[string]struct{}) bool {
 	if *seen == nil {
-		for _, n := range r.names[outer:] {
-			if n == name {
-				return false
-			}
+		if slices.Contains(r.names[outer:], name) {
+			return false
 		}
 		r.names = append(r.names, name)
 		if len(r.names)-outer == fewNames {
