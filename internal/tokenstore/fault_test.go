@@ -228,6 +228,17 @@ func TestPrepareNeedsTheKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unlock()
+	// The key at hand isn't enough: the keyring must be ready to take the new refresh token.
+	kr.fail = func(call string) error {
+		if call == "prepare" {
+			return ErrLocked
+		}
+		return nil
+	}
+	if err := s.Prepare(t.Context()); !errors.Is(err, ErrLocked) || exists(s.file(s.at, emergencyFile)) {
+		t.Errorf("prepare with the keyring locked for writing: %v", err)
+	}
+	s.id = nil
 	kr.failAll(ErrLocked)
 	if err := s.Prepare(t.Context()); !errors.Is(err, ErrLocked) {
 		t.Errorf("prepare: %v", err)

@@ -18,6 +18,8 @@ type keyring interface {
 	get(ctx context.Context, account string) (string, error)
 	set(ctx context.Context, account, value string) error
 	delete(ctx context.Context, account string) error
+	// prepare does what a write needs and can be done before there is anything to write. It never asks anybody.
+	prepare(ctx context.Context) error
 }
 
 // errNoItem says that the keyring has no such item.

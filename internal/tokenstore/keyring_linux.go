@@ -229,7 +229,9 @@ func (k *secretService) endSession(conn *dbus.Conn, opening *dbus.Call) (dbus.Ob
 }
 
 func (k *secretService) set(ctx context.Context, account, value string) error {
-	return k.change(ctx, func(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath) error {
+	// After a refresh the call itself finds out whether the collection is open still: the answer to another question would be waited for
+	// while the new refresh token lies nowhere.
+	return k.change(ctx, !mayPrompt(ctx), func(ctx context.Context, conn *dbus.Conn, path dbus.ObjectPath) error {
 		session, err := k.openSession(ctx, conn)
 		if err != nil {
 			return err
@@ -248,7 +250,7 @@ func (k *secretService) set(ctx context.Context, account, value string) error {
 }
 
 func (k *secretService) delete(ctx context.Context, account string) error {
-	return k.change(ctx, func(ctx context.Context, _ *dbus.Conn, _ dbus.ObjectPath) error {
+	return k.change(ctx, false, func(ctx context.Context, _ *dbus.Conn, _ dbus.ObjectPath) error {
 		_, err := bounded(ctx, k.o.deadline(), func() (struct{}, error) {
 			return struct{}{}, gokeyring.Delete(keyringService, account)
 		})
@@ -256,10 +258,28 @@ func (k *secretService) delete(ctx context.Context, account string) error {
 	})
 }
 
-// change runs call on the collection, once that is open.
-func (k *secretService) change(ctx context.Context, call func(context.Context, *dbus.Conn, dbus.ObjectPath) error) error {
+// prepare connects, and opens the session that secrets are written by: a refresh token that has come is lost if the program ends before
+// it is written, and until now nothing needs to be hurried.
+func (k *secretService) prepare(ctx context.Context) error {
+	ctx = withoutPrompt(ctx)
 	conn, path, err := k.open(ctx)
+	if err != nil {
+		return k.explain(ctx, err)
+	}
+	locked, err := k.locked(ctx, conn, path)
+	if err == nil && locked {
+		err = ErrLocked
+	}
 	if err == nil {
+		_, err = k.openSession(ctx, conn)
+	}
+	return k.explain(ctx, err)
+}
+
+// change runs call on the collection, once that is open; where it isn't known to be.
+func (k *secretService) change(ctx context.Context, known bool, call func(context.Context, *dbus.Conn, dbus.ObjectPath) error) error {
+	conn, path, err := k.open(ctx)
+	if err == nil && !known {
 		err = k.ready(ctx, conn, path)
 	}
 	if err == nil {
@@ -292,6 +312,8 @@ func (k *secretService) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", ErrAbsent, err)
 	case name == "org.freedesktop.Secret.Error.IsLocked":
 		return ErrLocked
+	case name == "org.freedesktop.Secret.Error.NoSession":
+		return fmt.Errorf("%w: its service was started anew a moment ago", ErrLocked)
 	case name == "org.freedesktop.DBus.Error.NoReply", name == "org.freedesktop.DBus.Error.Timeout",
 		name == "org.freedesktop.DBus.Error.TimedOut":
 		return fmt.Errorf("%w, or silent: %w", ErrLocked, err)

@@ -49,6 +49,9 @@ func (k systemKeyring) delete(ctx context.Context, account string) error {
 	return explain(err)
 }
 
+// prepare has nothing to do: each call stands by itself.
+func (systemKeyring) prepare(context.Context) error { return nil }
+
 func explain(err error) error {
 	switch {
 	case err == nil, errors.Is(err, ErrLocked), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -22,7 +22,8 @@ const (
 	emergencyRoom  = 8 << 10 // over twice the login as it is: tokens grow when claims do
 )
 
-// Prepare allocates and syncs the emergency file and gets the key that seals it. The lock must be held.
+// Prepare allocates and syncs the emergency file, gets the key that seals it, and has the keyring ready for a write. The lock must be
+// held.
 func (s *Store) Prepare(ctx context.Context) error {
 	if s.mem != nil {
 		return nil
@@ -50,6 +51,11 @@ func (s *Store) Prepare(ctx context.Context) error {
 	}
 	if err := s.sweep(); err != nil {
 		return err
+	}
+	if s.at.backend == Keyring {
+		if err := s.kr.prepare(ctx); err != nil {
+			return keyringError("write", s.b.Profile, itemRefresh, err)
+		}
 	}
 	size := (2*len(sealed) + emergencyRoom + emergencyBlock - 1) / emergencyBlock * emergencyBlock
 	return s.allocate(size)
