@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -122,6 +123,16 @@ func TestRefreshRefusedAndGone(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	r.checkCalls(t, "lock", "load 1", "prepare", "provider", "refresh_token", "load 2", "end", "unlock")
+}
+
+// TestEndedWords: an end that was put on record is told without a second fault.
+func TestEndedWords(t *testing.T) {
+	r := newRefreshing(t)
+	r.refused()
+	const want = "the login has ended: refresh: invalid_grant (HTTP 400)"
+	if _, err := Refresh(t.Context(), r.request); err == nil || err.Error() != want {
+		t.Errorf("expected %q, got %v", want, err)
+	}
 }
 
 // TestMerge: what an answer leaves out goes on as before, and what it has counts.
@@ -244,6 +255,44 @@ func TestAnswerAtTheLastMoment(t *testing.T) {
 	w := waiting{listener: l, expired: expired}
 	if a, err := w.wait(t.Context()); err != nil || !reflect.DeepEqual(a, late) {
 		t.Errorf("got %+v, %v", a, err)
+	}
+}
+
+// TestPasteRefusedAlone: a line that nothing follows is looked at by itself, and the wait goes on.
+func TestPasteRefusedAlone(t *testing.T) {
+	terminal, keyboard := io.Pipe()
+	defer keyboard.Close()
+	a := begin(t, newSTS(t), func(r *LoginRequest) { r.Paste = terminal }).waiting()
+	if _, err := io.WriteString(keyboard, "hello\n"); err != nil {
+		t.Fatal(err)
+	}
+	if e := a.event(); e != (PasteRefused{Reason: string(refusedText)}) {
+		t.Errorf("got %#v", e)
+	}
+	a.visit(a.genuine())
+	if result, err := a.end(); err != nil || result.Via != viaBrowser {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
+// TestOtherFamilyTaken: who holds the port on the other address of localhost would get the answer of a browser that asks there first.
+func TestOtherFamilyTaken(t *testing.T) {
+	held, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "[::1]:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	_, port, err := net.SplitHostPort(held.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSTS(t)
+	_, err = Login(t.Context(), LoginRequest{
+		Provider: s.provider(), Client: s.client(), RedirectURI: "http://localhost:" + port + "/callback", Scopes: []string{"openid"}, MaxAge: -1,
+		Rand: rand.Reader, Clock: s.clock,
+	})
+	if e, ok := errors.AsType[*PortError](err); !ok || e.Address != "[::1]:"+port {
+		t.Errorf("got %v", err)
 	}
 }
 

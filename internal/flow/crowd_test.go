@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"net"
+	"net/http"
 	"testing"
 )
 
@@ -38,6 +39,19 @@ func TestCrowdMakesRoom(t *testing.T) {
 	c.protect(withConnection(context.Background(), conns[4]))
 	c.enter(conns[5])
 	closed(false, true, false, true, false, true) // all others are protected: the newest goes, and not one of them
+}
+
+// TestCrowdLeaves is the server's hook: who comes is counted, and who leaves isn't any more.
+func TestCrowdLeaves(t *testing.T) {
+	c := &crowd{limit: 2}
+	a, b := &closing{}, &closing{}
+	c.change(a, http.StateNew)
+	c.change(b, http.StateNew)
+	c.change(a, http.StateActive)
+	c.change(a, http.StateClosed)
+	if len(c.open) != 1 || c.open[0].conn != b {
+		t.Errorf("%d are open", len(c.open))
+	}
 }
 
 // closing is a connection that tells whether it was closed.

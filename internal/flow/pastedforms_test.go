@@ -25,6 +25,7 @@ func TestMatches(t *testing.T) {
 		{"http://localhost:5454/cb", "http://localhost:5454", false},
 		{"http://localhost:5454/cb", "http://user@localhost:5454/cb", false},
 		{"http://localhost:5454/", "http://localhost:5454", true},
+		{"http://localhost:5454/", "http://localhost:5454/other", false},
 		{"http://localhost:5454", "http://localhost:5454/", true},
 		{"https://app.example/", "https://app.example:443", true},
 		{"com.example.app:/cb", "com.example.app:/cb", true},
@@ -102,6 +103,7 @@ func TestNoBareCode(t *testing.T) {
 		"code=SplxlOBeZQQYbYS6WxSbIA":  refusedNoState,
 		"state=SplxlOBeZQQYbYS6WxSbIA": refusedState,
 		"SplxlOBeZQQYbYS6WxSbIA":       "",
+		"what has this to do with me?": refusedText,
 	} {
 		if _, why := parsePasted(line, pasteRedirect(), e, true); why != want {
 			t.Errorf("%q: expected %q, got %q", line, want, why)
