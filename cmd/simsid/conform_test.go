@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -179,5 +180,19 @@ func TestConforming(t *testing.T) {
 				t.Errorf("exit code %d, want %d", got, tc.want)
 			}
 		})
+	}
+}
+
+// The validator is the tests' alone: it would make the program bigger and slower to start.
+func TestValidatorIsNotLinked(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.Lines(string(out)) {
+		if strings.Contains(pkg, "jsonschema") || strings.Contains(pkg, "/test/") {
+			t.Errorf("the program links %s", pkg)
+		}
 	}
 }

@@ -17,6 +17,11 @@ export const clients = [
   { ...base, client_id: 'simsid-public', token_endpoint_auth_method: 'none' },
   { ...base, client_id: 'simsid-post', token_endpoint_auth_method: 'client_secret_post', client_secret: 'post: 100% of+it&more/=' },
   { ...base, client_id: 'simsid-basic', token_endpoint_auth_method: 'client_secret_basic', client_secret: 'basic: 100% of+it&more/=' },
+  // What userinfo and introspection say to this one is signed (OpenID Connect Core 5.3.2, RFC 9701).
+  {
+    ...base, client_id: 'simsid-signed', token_endpoint_auth_method: 'client_secret_post', client_secret: 'signed-secret',
+    userinfo_signed_response_alg: 'RS256', introspection_signed_response_alg: 'RS256',
+  },
   // Hybrid is for web clients alone, and there https alone, on anything but localhost. The port is fixed: it is compared as a string.
   {
     ...base, application_type: 'web', client_id: 'simsid-hybrid', token_endpoint_auth_method: 'client_secret_post', client_secret: 'hybrid-secret',

@@ -26,6 +26,8 @@ const (
 	Post = "simsid-post"
 	// Basic sends its secret in the Authorization header, encoded as RFC 6749 section 2.3.1 says.
 	Basic = "simsid-basic"
+	// Signed is a client to which userinfo and introspection answer with JWTs.
+	Signed = "simsid-signed"
 	// Hybrid may ask for a code with tokens beside it; its one redirect URI is HybridRedirect.
 	Hybrid = "simsid-hybrid"
 	// Device has its user type a code elsewhere.

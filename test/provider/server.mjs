@@ -36,6 +36,8 @@ function newProvider(issuer) {
       devInteractions: { enabled: false },
       deviceFlow: { enabled: true },
       introspection: { enabled: true },
+      jwtIntrospection: { enabled: true },
+      jwtUserinfo: { enabled: true },
       revocation: { enabled: true },
       // With PUSHED it takes authorisation requests by no other way.
       pushedAuthorizationRequests: { enabled: Boolean(process.env.PUSHED), requirePushedAuthorizationRequests: true },

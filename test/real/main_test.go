@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/simsid/simsid/test/conform"
 )
 
 // commandTime bounds one command of simsid, a login with a real browser included.
@@ -119,6 +121,10 @@ func (s *simsid) answer(code int, args ...string) map[string]any {
 	var m map[string]any
 	if err := json.Unmarshal([]byte(r.stdout), &m); err != nil {
 		s.t.Fatalf("simsid %s answers no JSON: %v\n%s", strings.Join(args, " "), err, r.stdout)
+	}
+	// What a real provider has said goes into the answer: it is held against its schema here as well.
+	if _, err := conform.Check(filepath.Join("..", "..", "docs", "schema"), []byte(r.stdout)); err != nil {
+		s.t.Errorf("simsid %s: %v", strings.Join(args, " "), err)
 	}
 	return m
 }
