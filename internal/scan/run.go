@@ -109,7 +109,7 @@ func write(ctx context.Context, w io.Writer, o Options, t *cutter, order <-chan 
 		if o.Progress != nil {
 			o.Progress(sum.Bytes)
 		}
-		if cap(c.out) > 4*t.size {
+		if cap(c.out) > 8*t.size {
 			c.out = nil // one chunk in which much was found shall not hold memory for ever
 		}
 		free <- c
