@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/metrics"
 	"strings"
 	"time"
 
@@ -14,8 +15,10 @@ import (
 
 // Bounds of one evaluation: an expression may well never end.
 const (
-	jqTime  = 5 * time.Second
-	jqBytes = 16 << 20 // of results
+	jqTime   = 5 * time.Second
+	jqBytes  = 16 << 20  // of results
+	jqMemory = 256 << 20 // bytes beyond what the program had before
+	jqLook   = 5 * time.Millisecond
 )
 
 // JQError says what is wrong with a jq expression, or with what it did to the document.
@@ -52,6 +55,8 @@ func evaluate(ctx context.Context, expr string, doc any) ([]byte, error) {
 	return evaluateWithin(ctx, expr, doc)
 }
 
+// evaluateWithin evaluates for as long as ctx lasts. One operation of an expression can't be interrupted, be it an array of half a
+// billion elements: so it runs on its own, and is left behind where it goes beyond a bound. The program ends then.
 func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
 	code, err := compileJQ(expr)
 	if err != nil {
@@ -61,6 +66,48 @@ func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type evaluated struct {
+		out []byte
+		err error
+	}
+	done := make(chan evaluated, 1)
+	before := heapInUse()
+	go func() {
+		out, err := runJQ(ctx, expr, code, input)
+		done <- evaluated{out, err}
+	}()
+	look := time.NewTicker(jqLook)
+	defer look.Stop()
+	for {
+		select {
+		case r := <-done:
+			return r.out, r.err
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return nil, &JQError{Expression: expr, Problem: jqProblem(ctx.Err())}
+			}
+			return nil, ctx.Err()
+		case <-look.C:
+			if used := heapInUse(); used > before && used-before > jqMemory {
+				return nil, &JQError{Expression: expr, Problem: fmt.Sprintf("it needs more than %d MiB of memory", jqMemory>>20)}
+			}
+		}
+	}
+}
+
+// heapInUse is how many bytes the program's objects take.
+func heapInUse() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
+}
+
+func runJQ(ctx context.Context, expr string, code *gojq.Code, input any) ([]byte, error) {
 	var out bytes.Buffer
 	for results := code.RunWithContext(ctx, input); ; {
 		v, more := results.Next()
@@ -69,8 +116,11 @@ func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
 		}
 		if err, isError := v.(error); isError {
 			var halt *gojq.HaltError
-			if errors.As(err, &halt) && halt.Value() == nil {
+			switch {
+			case errors.As(err, &halt) && halt.Value() == nil:
 				return out.Bytes(), nil
+			case errors.Is(err, context.Canceled):
+				return nil, err
 			}
 			return nil, &JQError{Expression: expr, Problem: jqProblem(err)}
 		}

@@ -3,6 +3,7 @@ package render
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,37 @@ func TestJQEnds(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", expr, err, &want)
 		}
 	}
+}
+
+// An expression that takes ever more memory is ended long before its time, in one operation as in many.
+func TestJQMemory(t *testing.T) {
+	for _, expr := range []string{
+		"[range(1e9)]", `reduce range(100) as $i ("xxxxxxxxxxxxxxxx"; . + .) | length`, `"x" * 400000000 | length`,
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		_, err := evaluateWithin(ctx, expr, jqDocument)
+		cancel()
+		want := JQError{Expression: expr, Problem: "it needs more than 256 MiB of memory"}
+		var e *JQError
+		if !errors.As(err, &e) || *e != want {
+			t.Errorf("%s: got %v, want %v", expr, err, &want)
+		}
+		runtime.GC() // what was left behind counts for the next
+	}
+}
+
+// A user's interruption is one, and no fault of the expression.
+func TestJQInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := evaluateWithin(ctx, "def f: f; f", jqDocument); !errors.Is(err, context.Canceled) || is[*JQError](err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 func TestJQErrorText(t *testing.T) {
