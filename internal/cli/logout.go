@@ -21,6 +21,7 @@ type logoutOptions struct {
 	local     bool
 	noBrowser bool
 	all       bool
+	handOver  bool
 }
 
 func newLogoutCmd(a *app) *cobra.Command {
@@ -35,15 +36,23 @@ be reached, nothing is cleared: try again, or clear the store alone with
 
 The server of SIMS ID ends every login of this user with this client when one is
 revoked, on every machine. Access tokens that were handed out go on until they
-expire.`,
+expire.
+
+With --hand-over nobody is signed out: the login goes to whoever reads the
+refresh token from standard output, a job of CI for example, and is forgotten
+here.`,
 		Example: `  simsid logout -p school
   simsid logout --all                   # of every profile
   simsid logout -p school --local       # only forget it here
-  simsid logout -p school --no-browser  # leave the browser's session alone`,
+  simsid logout -p school --no-browser  # leave the browser's session alone
+  simsid logout -p ci --hand-over | gh secret set SIMSID_REFRESH_TOKEN`,
 		GroupID: groupLogin,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.cmd = cmd
+			if o.handOver {
+				return runHandOver(cmd.Context(), a, o)
+			}
 			if o.all {
 				return runLogoutAll(cmd.Context(), a, o)
 			}
@@ -54,6 +63,7 @@ expire.`,
 	f.BoolVar(&o.local, "local", false, "only clear the store")
 	f.BoolVar(&o.noBrowser, "no-browser", false, "don't end the session in the browser")
 	f.BoolVar(&o.all, "all", false, "sign out of every profile")
+	f.BoolVar(&o.handOver, "hand-over", false, "print the refresh token and forget the login")
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }
