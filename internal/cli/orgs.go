@@ -52,7 +52,7 @@ prints one column, a line each: org.id, org.user or org.type (its letters).`,
 	cmd.Flags().StringSliceVar(&o.types, "type", nil, "only organisations of this type, or of one of several: school, M, trust")
 	_ = cmd.RegisterFlagCompletionFunc("type", completeTypes)
 	a.addClaimFlag(cmd)
-	addProfileFlags(cmd, baseProfileFlags...)
+	addProfileFlags(cmd, "ca_file", "store") // nobody is signed in by it, and no client speaks
 	return cmd
 }
 

@@ -129,6 +129,10 @@ func (r OrganisationRow) fields() []field {
 
 // remarks say what the list may be without.
 func (v Organisations) remarks(p *printer) {
+	if v.Profile != "" && v.From != "token" && v.Total > 0 {
+		p.gap()
+		p.para(0, asNote, "As the "+v.From+" says. What has changed since shows after the next login.")
+	}
 	if v.Cut {
 		p.gap()
 		p.para(0, asWarning, "There may be more: SIMS ID puts at most ten organisations into a token, and this one has just so many. "+
