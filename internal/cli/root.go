@@ -282,7 +282,15 @@ func (a *app) note(format string, args ...any) {
 
 // say writes a line of plain words to standard error.
 func (a *app) say(format string, args ...any) {
-	fmt.Fprintf(a.env.Stderr, format+"\n", args...)
+	text := fmt.Sprintf(format, args...)
+	o := a.renderOptions(a.env.StderrTTY)
+	for line := range strings.SplitSeq(text, "\n") {
+		if o.Width == 0 || strings.HasPrefix(line, " ") { // what is indented is to be copied
+			fmt.Fprintln(a.env.Stderr, line)
+			continue
+		}
+		render.Line(a.env.Stderr, o, "", line)
+	}
 }
 
 // line writes a labelled line to standard error: "warning: …".

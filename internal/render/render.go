@@ -58,22 +58,3 @@ func rendered(ctx context.Context, v View, o Options) ([]byte, error) {
 		return p.buf.Bytes(), nil
 	}
 }
-
-// Line writes one line such as "error: no login is kept": a label, styled after its name ("error", "warning", "hint", ...),
-// and a text, which isn't wrapped because it may hold a command to be copied. An empty label leaves the text alone.
-// It is for stderr, where a failed write can't be told to anybody.
-func Line(w io.Writer, o Options, label, text string) {
-	p := newPrinter(o)
-	st := asHeading
-	switch label {
-	case "error":
-		st = asError
-	case "warning":
-		st = asWarning
-	}
-	line := Safe(text)
-	if label != "" {
-		line = p.paint(st, Safe(label)+":") + " " + line
-	}
-	_, _ = io.WriteString(w, line+"\n")
-}
