@@ -48,12 +48,21 @@ func (a *app) givenToken(ctx context.Context, command, source string, own bool, 
 	if err != nil {
 		return token.Found{}, &hintedError{Code: exitNo, Err: err, Hints: garbled(err)}
 	}
+	f := chosen(found, wanted)
+	if f.Value.Len() > token.MaxJWT {
+		return token.Found{}, &hintedError{Code: exitNo, Text: fmt.Sprintf("the text is longer than %d bytes, which no token is", token.MaxJWT)}
+	}
+	return f, nil
+}
+
+// chosen is the first of the wanted names, or whatever there is.
+func chosen(found []token.Found, wanted []string) token.Found {
 	for _, name := range wanted {
 		for _, f := range found {
 			if f.Name == name {
-				return f, nil
+				return f
 			}
 		}
 	}
-	return found[0], nil
+	return found[0]
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,7 +90,7 @@ func compareUserinfo(view *render.Userinfo, id token.Object) {
 	view.Compared = true
 	other := map[string]bool{}
 	for _, d := range sims.Compare(id, view.Claims) {
-		same := d.List && len(d.Added)+len(d.Removed) == 0
+		same := d.List && len(d.Added)+len(d.Removed) == 0 || sameJSON(d.Before, d.Now)
 		switch {
 		case aboutTheToken(d.Claim), d.Now == nil, same:
 			continue
@@ -104,6 +106,12 @@ func compareUserinfo(view *render.Userinfo, id token.Object) {
 			view.Agrees++
 		}
 	}
+}
+
+// sameJSON compares two values but for the white space between their parts.
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y bytes.Buffer
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
 }
 
 // aboutTheToken names claims that say something of the token that they are in, or of the login, and nothing of the user.

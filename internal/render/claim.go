@@ -214,6 +214,7 @@ func (v Decoded) claimSources() []claimSource {
 			s.name = "access"
 		case token.KindID:
 			s.name = "id"
+		default:
 		}
 		if !t.verified() {
 			s.unverified, s.failed = t.reason(), t.refuted()
