@@ -99,7 +99,7 @@ soak: setup ## a thousand races for a refresh, ten thousand calls of the keyring
 
 .PHONY: clean
 clean: ## remove what was built and installed here
-	rm -rf .tools bin dist test/provider/node_modules test/browser/node_modules test/clients/openid-client/node_modules
+	rm -rf .tools bin dist test/provider/node_modules test/browser/node_modules test/clients/openid-client/node_modules test/workflows/node_modules
 
 # What has to be there. ------------------------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ debian:
 # Each tool is a module of its own under tools/, which pins it and all it is built from by checksum, and keeps it out of simsid's go.mod.
 # govulncheck isn't among them: it asks a database over the network, which a test must not need.
 .PHONY: tools
-tools: $(BIN)/gotestsum $(BIN)/golangci-lint $(BIN)/goreleaser
+tools: $(BIN)/gotestsum $(BIN)/golangci-lint $(BIN)/goreleaser $(BIN)/actionlint
 
 # A tool is built anew when its pins or the Go toolchain change: golangci-lint refuses code newer than the Go it was built with.
 $(BIN)/%: tools/%/go.mod tools/%/go.sum .tools/go-version
@@ -125,7 +125,7 @@ $(BIN)/%: tools/%/go.mod tools/%/go.sum .tools/go-version
 	@go env GOVERSION | cmp -s - $@ || go env GOVERSION > $@
 
 .PHONY: npm
-npm: $(addsuffix /node_modules/.package-lock.json,test/provider test/browser test/clients/openid-client)
+npm: $(addsuffix /node_modules/.package-lock.json,test/provider test/browser test/clients/openid-client test/workflows)
 
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
 	npm --prefix $* ci --no-progress
