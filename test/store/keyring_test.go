@@ -178,6 +178,15 @@ func eachPlace(t *testing.T, test func(*testing.T, place)) {
 	t.Run("keyring", func(t *testing.T) { test(t, place{backend: "keyring", keyring: newKeyring(t)}) })
 }
 
+// anew is the same place with a keyring that has served nobody yet.
+func (p place) anew(t *testing.T) place {
+	t.Helper()
+	if p.keyring != nil {
+		p.keyring = newKeyring(t)
+	}
+	return p
+}
+
 func (p place) newUser(t *testing.T, s *sts) *user {
 	t.Helper()
 	if p.keyring == nil {
