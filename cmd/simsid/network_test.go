@@ -171,7 +171,7 @@ type proxy struct {
 	asked   []string
 }
 
-const proxyPassword = "proxy-password-31" //nolint:gosec // G101: it is made up
+const proxyPassword = "proxy-password-31"
 
 func newProxy(t *testing.T, to string) *proxy {
 	t.Helper()

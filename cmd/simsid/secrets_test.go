@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -121,9 +122,7 @@ func commandName(args []string) string {
 // secrets are those of the wire and the user's own.
 func (s *secretRun) secrets() map[string]string {
 	all := s.wire.met()
-	for v, name := range s.own {
-		all[v] = name
-	}
+	maps.Copy(all, s.own)
 	return all
 }
 
@@ -211,11 +210,11 @@ func everyCommand(t *testing.T) []string {
 }
 
 // serveWire serves a provider on loopback through the wire.
-func (s *secretRun) serve(make func(issuer string) http.Handler) string {
+func (s *secretRun) serve(handler func(issuer string) http.Handler) string {
 	s.t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	issuer := "http://" + server.Listener.Addr().String()
-	server.Config.Handler = s.wire.around(make(issuer))
+	server.Config.Handler = s.wire.around(handler(issuer))
 	server.Start()
 	s.t.Cleanup(server.Close)
 	return issuer

@@ -166,7 +166,7 @@ func TestNotTLS(t *testing.T) {
 func TestTransportIsStrict(t *testing.T) {
 	for _, trust := range [][]*x509.Certificate{nil, {issue(t, pkix.Name{CommonName: "Root"}, nil, authority).cert}} {
 		c := newTransport(trust, clock).TLSClientConfig
-		got := &tls.Config{MinVersion: c.MinVersion, InsecureSkipVerify: c.InsecureSkipVerify, VerifyConnection: c.VerifyConnection} //nolint:gosec // G402: it is compared
+		got := &tls.Config{MinVersion: c.MinVersion, InsecureSkipVerify: c.InsecureSkipVerify, VerifyConnection: c.VerifyConnection}
 		if want := (&tls.Config{MinVersion: tls.VersionTLS12}); !reflect.DeepEqual(got, want) || (c.RootCAs == nil) != (trust == nil) {
 			t.Errorf("%#v", got)
 		}

@@ -78,7 +78,7 @@ func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
 		out, err := runJQ(ctx, expr, code, input)
 		done <- evaluated{out, err}
 	}()
-	look := time.NewTicker(jqLook)
+	look := time.NewTicker(jqLook) //nolint:forbidigo // memory fills in real time, whatever the clock says
 	defer look.Stop()
 	for {
 		select {
