@@ -58,10 +58,13 @@ With --from the new profile begins as a copy of another one, for a second
 account or client beside it: its keys, and its client secret where issuer and
 client id stay the same. The login isn't copied.`,
 		Example: `  simsid profile add
-  simsid profile add work --kind oidc --issuer https://id.example.com --client-id my-cli
+  simsid profile add work --kind oidc --issuer https://id.example.com \
+      --client-id my-cli
   simsid profile add second-account --from work
-  simsid profile add school --kind simsid --environment sandbox --issuer https://YOUR-SANDBOX/ \
-      --client-id pm-sso-YOUR-ID --client-secret-file secret.txt --redirect-uri https://localhost:5454/`,
+  simsid profile add school --kind simsid --environment sandbox \
+      --issuer https://YOUR-SANDBOX/ --client-id pm-sso-YOUR-ID \
+      --client-secret-file secret.txt \
+      --redirect-uri https://localhost:5454/`,
 		Args: optionalArgument("the name of the new profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd

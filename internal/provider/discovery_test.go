@@ -104,11 +104,14 @@ func TestDiscoverIssuer(t *testing.T) {
 // An issuer with a path has its document below that path (OpenID Connect Discovery 4.1).
 func TestDiscoverPath(t *testing.T) {
 	s := discoverer(t, "/oauth/anonymous"+wellKnown, func(base string) object {
-		return document(base+"/oauth/anonymous", base).with(object{"authorization_response_iss_parameter_supported": true})
+		return document(base+"/oauth/anonymous", base).with(object{
+			"authorization_response_iss_parameter_supported": true, "pushed_authorization_request_endpoint": base + "/par",
+			"require_pushed_authorization_requests": true, "token_endpoint_auth_signing_alg_values_supported": []string{"PS256"},
+		})
 	})
 	m, err := discover(t, s, DiscoverRequest{Issuer: s.URL + "/oauth/anonymous"})
 	want := metadataOf(s.URL+"/oauth/anonymous", s.URL)
-	want.IssParameter = true
+	want.IssParameter, want.PushedRequired, want.PushedEndpoint, want.AuthAlgs = true, true, s.URL+"/par", []string{"PS256"}
 	if err != nil || !reflect.DeepEqual(m, want) {
 		t.Errorf("%+v, %v, want %+v", m, err, want)
 	}
@@ -134,6 +137,9 @@ func TestDiscoverDocument(t *testing.T) {
 		{"introspection in the clear", object{"introspection_endpoint": "http://sts.example/"}, "introspection_endpoint is plain http, which is allowed on loopback only"},
 		{"revocation in the clear", object{"revocation_endpoint": "http://sts.example/"}, "revocation_endpoint is plain http, which is allowed on loopback only"},
 		{"end of session in the clear", object{"end_session_endpoint": "http://sts.example/"}, "end_session_endpoint is plain http, which is allowed on loopback only"},
+		{"device in the clear", object{"device_authorization_endpoint": "http://sts.example/"}, "device_authorization_endpoint is plain http, which is allowed on loopback only"},
+		{"pushed requests in the clear", object{"pushed_authorization_request_endpoint": "http://sts.example/"}, "pushed_authorization_request_endpoint is plain http, which is allowed on loopback only"},
+		{"pushed requests to a number", object{"pushed_authorization_request_endpoint": 1}, "pushed_authorization_request_endpoint is no string"},
 		{"a script", object{"authorization_endpoint": "javascript:alert(1)"}, "authorization_endpoint names no host"},
 		{"a file", object{"authorization_endpoint": "file:///etc/passwd"}, "authorization_endpoint names no host"},
 		{"another scheme", object{"authorization_endpoint": "ftp://sts.example/"}, "authorization_endpoint isn't https"},
