@@ -67,6 +67,7 @@ func scriptParams(dir string) testscript.Params {
 			"fixedport": fixedPort,
 			"conforms":  conforms,
 			"seedtoken": seedToken,
+			"serveapi":  serveAPI,
 		},
 	}
 }

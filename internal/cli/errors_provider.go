@@ -43,6 +43,12 @@ func explainProvider(err error, p string, f *failure) bool {
 		f.Hints = []string{"the answer was not used; see the exchange: add --trace"}
 	case is[*provider.UnsupportedError](err):
 		f.Code = exitUsage
+	case is[*provider.APIStatusError](err):
+		e, _ := errors.AsType[*provider.APIStatusError](err)
+		f.Code, f.Hints = explainAPIStatus(e.Status, p)
+	case is[*provider.APIRefusedError](err):
+		f.Code = exitFailed
+		f.Hints = []string{"if the token may go there: simsid profile edit" + strings.Replace(p, " -p ", " ", 1) + " --api-base …", "or see the redirect itself: leave --location away"}
 	case is[*provider.ResponseError](err):
 		f.Code = exitFailed
 		f.Hints = []string{"see what came back: add --trace"}
@@ -136,4 +142,19 @@ func unavailableHints(e *provider.UnavailableError, p string) []string {
 		hints = append(hints, "check the issuer's address: simsid profile show"+strings.Replace(p, " -p ", " ", 1))
 	}
 	return append(hints, "nothing was changed; try again")
+}
+
+// explainAPIStatus is the exit code that an API's status stands for.
+func explainAPIStatus(status int, p string) (int, []string) {
+	switch {
+	case status == http.StatusUnauthorized:
+		return exitLogin, []string{"see whom the token is for, until when and with which scopes: simsid decode" + p, "a new one: simsid refresh" + p}
+	case status == http.StatusForbidden:
+		return exitFailed, []string{"see the scopes and roles of the token: simsid decode" + p}
+	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= 500:
+		return exitUnavailable, nil
+	case status/100 == 3:
+		return exitFailed, []string{"see where it leads: add --include; follow it: add --location"}
+	}
+	return exitFailed, nil
 }

@@ -105,6 +105,9 @@ func runProfileShow(ctx context.Context, a *app, cmd *cobra.Command, name string
 	if s.profile.IntrospectionID != "" {
 		v.Secrets = append(v.Secrets, render.SecretRow{Name: "introspection secret", State: s.secretState(introspectionSecretVariable, tokenstore.IntrospectionSecret)})
 	}
+	if len(s.profile.APIBase) > 0 {
+		v.Secrets = append(v.Secrets, render.SecretRow{Name: "API headers", State: s.secretState(apiHeadersVariable, tokenstore.APIHeaders)})
+	}
 	return a.answer(ctx, v)
 }
 

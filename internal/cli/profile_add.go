@@ -23,6 +23,7 @@ type profileAddOptions struct {
 	secretFile          string
 	keyFile             string
 	introspectionSecret string
+	apiHeaders          []string
 	force               bool
 	use                 bool
 	from                string
@@ -39,6 +40,7 @@ func (o *profileAddOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.secretFile, "client-secret-file", "", "keep the client secret that this file holds in the store; - reads standard input")
 	f.StringVar(&o.keyFile, "client-key-file", "", "likewise the private key of private_key_jwt, PEM or JWK")
 	f.StringVar(&o.introspectionSecret, "introspection-secret-file", "", "likewise the secret of the introspection scope")
+	f.StringArrayVar(&o.apiHeaders, "api-header-file", nil, "HEADER=FILE: keep a header that the API is to be sent, such as a subscription key; - reads standard input, and HEADER= takes it away")
 	addForceFlag(cmd, &o.force)
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("environment", cobra.FixedCompletions([]string{"sandbox", "live"}, cobra.ShellCompDirectiveNoFileComp))
@@ -87,7 +89,8 @@ type draft struct {
 	values                map[string][]string
 	secret, introspection token.Secret
 	key                   token.Secret
-	backend               tokenstore.Backend // for the secrets, where the values name none
+	headers               map[string]token.Secret // for APIs; an empty one is to be taken away
+	backend               tokenstore.Backend      // for the secrets, where the values name none
 }
 
 func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
@@ -147,7 +150,12 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 // draftSecrets reads the secrets that come from files.
 func (a *app) draftSecrets(ctx context.Context, o *profileAddOptions, d *draft) (err error) {
 	fromStdin := 0
-	for _, name := range []string{o.secretFile, o.keyFile, o.introspectionSecret} {
+	files := []string{o.secretFile, o.keyFile, o.introspectionSecret}
+	for _, header := range o.apiHeaders {
+		_, file, _ := strings.Cut(header, "=")
+		files = append(files, file)
+	}
+	for _, name := range files {
 		if name == "-" {
 			fromStdin++
 		}
@@ -166,8 +174,11 @@ func (a *app) draftSecrets(ctx context.Context, o *profileAddOptions, d *draft) 
 		}
 	}
 	if o.introspectionSecret != "" {
-		d.introspection, err = a.secretFile(ctx, o.introspectionSecret)
+		if d.introspection, err = a.secretFile(ctx, o.introspectionSecret); err != nil {
+			return err
+		}
 	}
+	d.headers, err = a.draftHeaders(ctx, o.apiHeaders, o.cmd.CommandPath())
 	return err
 }
 
@@ -252,8 +263,11 @@ func (a *app) draftSession(d draft, force bool) (*session, error) {
 // keepSecrets puts the draft's secrets into the store, before the profile is written: a profile without its secret would
 // only fail later.
 func (s *session) keepSecrets(ctx context.Context, d draft) error {
-	if d.secret.IsZero() && d.introspection.IsZero() && d.key.IsZero() {
+	if d.secret.IsZero() && d.introspection.IsZero() && d.key.IsZero() && len(d.headers) == 0 {
 		return nil
+	}
+	if err := s.checkHeaders(d.headers); err != nil {
+		return err
 	}
 	o, err := s.storeOptions()
 	if err != nil {
@@ -285,7 +299,7 @@ func (s *session) keepSecrets(ctx context.Context, d draft) error {
 			return err
 		}
 	}
-	return nil
+	return s.keepHeaders(ctx, st, d.headers)
 }
 
 // findPlace looks whether there is a keyring before anything is asked: answers that can't be kept would be lost. Where there is

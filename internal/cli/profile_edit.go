@@ -20,6 +20,8 @@ config.toml as it is; an empty value takes the key out. A secret goes into the
 store, bound to the profile's issuer and client id.`,
 		Example: `  simsid profile edit school --scope "openid profile roles partner"
   simsid profile edit school --client-secret-file secret.txt
+  simsid profile edit school --api-base https://api.example.com/
+  simsid profile edit school --api-header-file Ocp-Apim-Subscription-Key=-
   simsid profile edit school --store ""   # back to the default`,
 		Args: oneArgument("the name of a profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,7 +55,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err := a.draftSecrets(ctx, o, &d); err != nil {
 		return err
 	}
-	if len(changed) == 0 && d.secret.IsZero() && d.introspection.IsZero() && d.key.IsZero() {
+	if len(changed) == 0 && d.secret.IsZero() && d.introspection.IsZero() && d.key.IsZero() && len(d.headers) == 0 {
 		return &usageError{Problem: "nothing to change: give a flag", Command: o.cmd.CommandPath()}
 	}
 	// A new issuer makes the pinned spelling of the old one void.

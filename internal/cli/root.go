@@ -153,7 +153,7 @@ func namesProfileItself(cmd *cobra.Command) bool {
 func commands() map[string]func(*app) *cobra.Command {
 	return map[string]func(*app) *cobra.Command{
 		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
-		"token": newTokenCmd, "exec": newExecCmd, "decode": newDecodeCmd, "diff": newDiffCmd, "scan": newScanCmd, "orgs": newOrgsCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
+		"token": newTokenCmd, "exec": newExecCmd, "api": newAPICmd, "decode": newDecodeCmd, "diff": newDiffCmd, "scan": newScanCmd, "orgs": newOrgsCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
 		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
 		"profile": newProfileCmd, "store": newStoreCmd, "cert": newCertCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd,
 	}

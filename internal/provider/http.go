@@ -3,7 +3,6 @@ package provider
 import (
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -18,7 +17,7 @@ const MaxAnswer = 1 << 20
 const defaultTimeout = 30 * time.Second
 
 // errTooLong is what reading an answer beyond MaxAnswer gives.
-var errTooLong = fmt.Errorf("answer longer than %d bytes", MaxAnswer)
+var errTooLong = errors.New("answer longer than is read")
 
 // HTTPOptions say how the back channel is to be made.
 type HTTPOptions struct {
@@ -26,6 +25,7 @@ type HTTPOptions struct {
 	Trust   []*x509.Certificate                  // authorities beside the system's, for a transport of our own
 	Trace   *Trace                               // nil: no trace
 	Clock   *ServerClock                         // is told what each answer says of the provider's clock; nil: nobody is
+	Max     int64                                // the longest answer in bytes; 0: MaxAnswer
 	Timeout time.Duration                        // one exchange, the body and a second try included; 0: 30 s
 	Now     func() time.Time                     // nil: Clock hears nothing, and certificates go by the system's clock
 	After   func(time.Duration) <-chan time.Time // Now's alarm; nil: there is no pause before a second try
@@ -38,7 +38,11 @@ func NewHTTPClient(o HTTPOptions) *http.Client {
 	if base == nil {
 		base = &network{newTransport(o.Trust, o.Now), o.Now}
 	}
-	var rt http.RoundTripper = &guard{base}
+	longest := o.Max
+	if longest <= 0 {
+		longest = MaxAnswer
+	}
+	var rt http.RoundTripper = &guard{base, longest}
 	if o.Clock != nil && o.Now != nil {
 		rt = &listener{rt, o.Clock, o.Now}
 	}
@@ -61,6 +65,7 @@ func NewHTTPClient(o HTTPOptions) *http.Client {
 // guard refuses addresses that a secret mustn't go to, and bounds what comes back.
 type guard struct {
 	next http.RoundTripper
+	max  int64 // bytes of an answer
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -75,7 +80,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &boundedBody{ReadCloser: resp.Body, left: MaxAnswer}
+	resp.Body = &boundedBody{ReadCloser: resp.Body, left: g.max}
 	return resp, nil
 }
 

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"encoding/base64"
+	"net/http"
 	"testing"
 	"time"
 
@@ -182,6 +183,13 @@ func samples(t testing.TB) map[string]render.View {
 				"simsid decode -p a-profile-with-quite-a-long-name  # explain",
 			},
 		},
+		"api": render.APIAnswer{
+			Profile: "school", Method: "GET", URL: "https://api.example.com/v1/students", Status: 200, Head: true,
+			Header: http.Header{"Content-Type": {"application/json"}, "Link": {`<?page=2>; rel="next"`}},
+			Body:   []byte(`[{"surname":"\u001b[31m"}]`),
+		},
+		"api-text":      render.APIAnswer{Profile: "school", Method: "GET", URL: "https://api.example.com/motd", Status: 404, Header: http.Header{}, Body: []byte("not here\x1b[2J\n")},
+		"api-binary":    render.APIAnswer{Method: "POST", URL: "https://api.example.com/b", Status: 201, Header: http.Header{}, Body: []byte{0, 255, 27}},
 		"decode":        render.Decoded{Tokens: []render.DecodedToken{verifiedToken(t), brokenToken(t)}, Findings: findings[1:]},
 		"decode-all":    render.Decoded{Tokens: []render.DecodedToken{verifiedToken(t), brokenToken(t)}, Findings: findings[1:], All: true},
 		"decode-parent": parentTokens(t),

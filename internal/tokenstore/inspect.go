@@ -185,5 +185,5 @@ func (s *Store) move(ctx context.Context) (moved bool, err error) {
 	if err := s.endChange(ctx, d); err != nil {
 		return true, err
 	}
-	return true, s.checkEmpty(ctx, old, itemRefresh, itemKey, string(ClientSecret), string(IntrospectionSecret), string(ClientKey))
+	return true, s.checkEmpty(ctx, old, itemRefresh, itemKey, string(ClientSecret), string(IntrospectionSecret), string(ClientKey), string(APIHeaders))
 }

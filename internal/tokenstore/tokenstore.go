@@ -134,10 +134,14 @@ type SecretKind string
 const (
 	ClientSecret        SecretKind = "client-secret"
 	IntrospectionSecret SecretKind = "introspection-secret"
-	ClientKey           SecretKind = "client-key"
+	// APIHeaders are the headers that APIs know their caller by, one value for all of them.
+	APIHeaders SecretKind = "api-headers"
+	ClientKey  SecretKind = "client-key"
 )
 
-func secretKinds() []SecretKind { return []SecretKind{ClientKey, ClientSecret, IntrospectionSecret} }
+func secretKinds() []SecretKind {
+	return []SecretKind{APIHeaders, ClientKey, ClientSecret, IntrospectionSecret}
+}
 
 // sameIssuer compares issuers as a binding does.
 func (b Binding) same(issuer, clientID string) bool {

@@ -1,0 +1,153 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/simsid/simsid/internal/token"
+)
+
+// MaxAPIAnswer is the longest answer of an API in bytes that is passed on.
+const MaxAPIAnswer = 1 << 30
+
+// APIHeader is a header that an API knows the caller by beside the token, such as a subscription key, and the origins that it is for.
+type APIHeader struct {
+	Name    string
+	Value   token.Secret
+	Origins []string
+}
+
+// APICall is one request to an API in the name of the user.
+type APICall struct {
+	Method string
+	URL    *url.URL
+	Header http.Header // the caller's own
+	Body   []byte      // nil: none
+	Bearer token.Secret
+	Keys   []APIHeader
+	// Origins are where the token may go, as Origin writes them.
+	Origins []string
+	// Redirects is how many are followed; 0: none, the redirect is the answer.
+	Redirects int
+	// Client gives the way to an address.
+	Client func(*url.URL) *http.Client
+}
+
+// APIRefusedError says that a request wasn't sent, and why.
+type APIRefusedError struct {
+	Origin  string // where it would have gone
+	Problem string
+}
+
+// Error tells where and why.
+func (e *APIRefusedError) Error() string { return visible(e.Origin) + " " + e.Problem }
+
+// Origin is scheme, host and port of an address, without the port where that goes without saying (RFC 6454 section 6.2).
+func Origin(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if port := u.Port(); port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	return u.Scheme + "://" + host
+}
+
+// Do sends the request and returns the answer, whatever its status; the caller closes its body. The token and the keys go to the
+// origins alone that they are for, by https or on loopback; a redirect to anywhere else is followed without them and without the caller's
+// own headers, and never back to them: whoever answers from there doesn't decide what is done with them. A body goes nowhere else at all.
+func (c APICall) Do(ctx context.Context) (*http.Response, error) {
+	if origin := Origin(c.URL); !slices.Contains(c.Origins, origin) {
+		return nil, &APIRefusedError{origin, "isn't among the addresses that the token may go to"}
+	}
+	method, body, to, trusted := c.Method, c.Body, c.URL, true
+	for hops := 0; ; hops++ {
+		resp, err := c.send(ctx, method, to, body, trusted)
+		if err != nil {
+			return nil, err
+		}
+		next, err := resp.Location()
+		if hops == c.Redirects || resp.StatusCode < 300 || resp.StatusCode > 399 || err != nil {
+			return resp, nil
+		}
+		_ = resp.Body.Close() // the answer is elsewhere
+		if next.Fragment = ""; !slices.Contains(c.Origins, Origin(next)) {
+			trusted = false
+		}
+		method, body = redirected(resp.StatusCode, method, body)
+		if err := c.mayFollow(to, next, method, body, trusted); err != nil {
+			return nil, err
+		}
+		to = next
+	}
+}
+
+// redirected is what is sent to where a redirect leads (RFC 9110 sections 15.4.2 to 15.4.4).
+func redirected(status int, method string, body []byte) (string, []byte) {
+	switch {
+	case status == http.StatusSeeOther && method != http.MethodHead, (status == http.StatusMovedPermanently || status == http.StatusFound) && method == http.MethodPost:
+		return http.MethodGet, nil
+	}
+	return method, body
+}
+
+func (c APICall) mayFollow(from, to *url.URL, method string, body []byte, trusted bool) error {
+	switch {
+	case trusted:
+		return nil
+	case body != nil || method != http.MethodGet && method != http.MethodHead:
+		return &APIRefusedError{Origin(to), "isn't among the addresses that the token may go to, and the redirect would send it a " + method}
+	case isLoopback(to.Hostname()) && !isLoopback(from.Hostname()):
+		return &APIRefusedError{Origin(to), "is this machine, where no answer from elsewhere leads"}
+	}
+	return nil
+}
+
+// send makes one exchange.
+func (c APICall) send(ctx context.Context, method string, to *url.URL, body []byte, trusted bool) (*http.Response, error) {
+	var content io.Reader
+	if body != nil {
+		content = bytes.NewReader(body)
+	}
+	req, err := newRequest(ctx, method, to.String(), content)
+	if err != nil {
+		return nil, err
+	}
+	if trusted {
+		for name, values := range c.Header {
+			req.Header[name] = values
+		}
+		for _, key := range c.Keys {
+			if slices.Contains(key.Origins, Origin(to)) {
+				req.Header.Set(key.Name, key.Value.Reveal())
+			}
+		}
+		req.Header.Set("Authorization", "Bearer "+c.Bearer.Reveal())
+	}
+	away := &departure{}
+	resp, err := c.Client(to).Do(req.WithContext(httptrace.WithClientTrace(ctx, away.trace())))
+	if err != nil {
+		return nil, noAnswer(ctx, "call "+method, to.Host, err, away.possible())
+	}
+	return resp, nil
+}
+
+// APIStatusError says that an API answered with a status that isn't a success. Its answer is the caller's.
+type APIStatusError struct {
+	Host   string
+	Status int
+}
+
+// Error tells host and status.
+func (e *APIStatusError) Error() string {
+	s := fmt.Sprintf("%s answered with HTTP %d", visible(e.Host), e.Status)
+	if text := http.StatusText(e.Status); text != "" {
+		s += " " + text
+	}
+	return s
+}

@@ -1,0 +1,145 @@
+package provider
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/simsid/simsid/internal/token"
+)
+
+// api is an API that answers with what it was sent, or redirects to where its query says.
+func api(t *testing.T, saw *[]string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		*saw = append(*saw, strings.Join([]string{r.Method, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Key"), r.Header.Get("Mine"), string(body)}, "|"))
+		if to := r.URL.Query().Get("to"); to != "" {
+			status := http.StatusFound
+			switch r.URL.Path {
+			case "/303":
+				status = http.StatusSeeOther
+			case "/307":
+				status = http.StatusTemporaryRedirect
+			}
+			w.Header().Set("Location", to)
+			w.WriteHeader(status)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// TestAPIRedirects sees what each host is sent: "here" may have the token, "there" may not, and the key is for "here" alone.
+func TestAPIRedirects(t *testing.T) {
+	var here, there []string
+	hereURL, thereURL := api(t, &here), api(t, &there)
+	to := func(base, path, then string) string { return base + path + "?to=" + url.QueryEscape(then) }
+	for _, test := range []struct {
+		name, method, address, body string
+		redirects                   int
+		here, there                 []string
+		refused                     string
+	}{
+		{name: "none is followed", method: "GET", address: to(hereURL, "/302", hereURL+"/b"), here: []string{"GET|/302|Bearer t|k|m|"}},
+		{name: "to the same host", method: "GET", address: to(hereURL, "/302", hereURL+"/b#x"), redirects: 10, here: []string{"GET|/302|Bearer t|k|m|", "GET|/b|Bearer t|k|m|"}},
+		{
+			name: "elsewhere the token is lost", method: "GET", address: to(hereURL, "/302", thereURL+"/b"), redirects: 10,
+			here: []string{"GET|/302|Bearer t|k|m|"}, there: []string{"GET|/b||||"},
+		},
+		{
+			name: "and stays lost on the way back", method: "GET", address: to(hereURL, "/302", to(thereURL, "/302", hereURL+"/b")), redirects: 10,
+			here: []string{"GET|/302|Bearer t|k|m|", "GET|/b||||"}, there: []string{"GET|/302||||"},
+		},
+		{
+			name: "a body goes nowhere else", method: "POST", address: to(hereURL, "/307", thereURL+"/b"), body: "x", redirects: 10,
+			here: []string{"POST|/307|Bearer t|k|m|x"}, refused: Origin(mustURL(t, thereURL)),
+		},
+		{
+			name: "nor a method that changes something", method: "DELETE", address: to(hereURL, "/302", thereURL+"/b"), redirects: 10,
+			here: []string{"DELETE|/302|Bearer t|k|m|"}, refused: Origin(mustURL(t, thereURL)),
+		},
+		{
+			name: "a post becomes a get", method: "POST", address: to(hereURL, "/303", hereURL+"/b"), body: "x", redirects: 10,
+			here: []string{"POST|/303|Bearer t|k|m|x", "GET|/b|Bearer t|k|m|"},
+		},
+		{
+			name: "a put stays", method: "PUT", address: to(hereURL, "/307", hereURL+"/b"), body: "x", redirects: 10,
+			here: []string{"PUT|/307|Bearer t|k|m|x", "PUT|/b|Bearer t|k|m|x"},
+		},
+		{name: "plain http elsewhere", method: "GET", address: to(hereURL, "/302", "http://api.example/"), redirects: 10, here: []string{"GET|/302|Bearer t|k|m|"}, refused: "http://api.example/"},
+		{name: "another host from the start", method: "GET", address: thereURL + "/b", redirects: 10, refused: Origin(mustURL(t, thereURL))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			here, there = nil, nil
+			client := NewHTTPClient(HTTPOptions{})
+			c := APICall{
+				Method: test.method, URL: mustURL(t, test.address), Header: http.Header{"Mine": {"m"}}, Bearer: token.NewSecret("t"), Redirects: test.redirects,
+				Keys: []APIHeader{{"Key", token.NewSecret("k"), []string{Origin(mustURL(t, hereURL))}}}, Origins: []string{Origin(mustURL(t, hereURL))},
+				Client: func(*url.URL) *http.Client { return client },
+			}
+			if test.body != "" {
+				c.Body = []byte(test.body)
+			}
+			resp, err := c.Do(t.Context())
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			refused := ""
+			if e, ok := errors.AsType[*APIRefusedError](err); ok {
+				refused = e.Origin
+			} else if e, ok := errors.AsType[*AddressError](err); ok {
+				refused = e.Address
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Join(here, "\n") != strings.Join(test.here, "\n") || strings.Join(there, "\n") != strings.Join(test.there, "\n") || refused != test.refused {
+				t.Errorf("here %q, there %q, refused %q; want %q, %q, %q", here, there, refused, test.here, test.there, test.refused)
+			}
+		})
+	}
+}
+
+// A key isn't for every host that the token is for.
+func TestAPIKeys(t *testing.T) {
+	var saw []string
+	base := api(t, &saw)
+	origin := Origin(mustURL(t, base))
+	c := APICall{
+		Method: "GET", URL: mustURL(t, base+"/a"), Bearer: token.NewSecret("t"), Origins: []string{origin},
+		Keys:   []APIHeader{{"Key", token.NewSecret("k"), []string{"https://other.example"}}},
+		Client: func(*url.URL) *http.Client { return NewHTTPClient(HTTPOptions{}) },
+	}
+	resp, err := c.Do(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if want := "GET|/a|Bearer t|||"; len(saw) != 1 || saw[0] != want {
+		t.Errorf("the API saw %q, want %q", saw, want)
+	}
+}
+
+func TestOrigin(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://API.example:443/v1?x": "https://api.example", "https://api.example:8443/": "https://api.example:8443", "http://127.0.0.1:80": "http://127.0.0.1",
+		"http://api.example:443/": "http://api.example:443", "https://[::1]:443/": "https://[::1]",
+	} {
+		if got := Origin(mustURL(t, address)); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}
+
+func mustURL(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
