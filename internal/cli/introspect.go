@@ -185,7 +185,7 @@ func (s *session) introspect(ctx context.Context, o *introspectOptions, given to
 	case viaScope:
 		view.Note = "with the credentials of the scope " + scope.ID
 		view.Result, err = p.Introspect(ctx, scope, q.token, q.hint())
-		err = s.refusedAsker(err, "the provider refused the name or the secret of the scope "+scope.ID+": check introspection_id and its secret")
+		err = refusedAsker(err, "the provider refused the name or the secret of the scope "+scope.ID+": check introspection_id and its secret")
 	case viaClient:
 		var c provider.Client
 		if c, err = s.client(ctx); err != nil {
@@ -194,7 +194,9 @@ func (s *session) introspect(ctx context.Context, o *introspectOptions, given to
 		view.Note = "with the client's credentials"
 		view.Result, err = p.Introspect(ctx, c, q.token, q.hint())
 		if s.kind.IntrospectionByScope {
-			err = s.refusedAsker(err, s.kind.Title+" is asked with a scope's name and secret, not with a client's: leave --via away, or --via scope")
+			err = refusedAsker(err, s.kind.Title+" is asked with a scope's name and secret, not with a client's: leave --via away, or --via scope")
+		} else {
+			err = refusedAsker(err, "the provider refused the client's credentials, or lets this client ask about no token: simsid profile show "+s.profile.Name)
 		}
 	case viaValidation:
 		view.Note = "which needs no credentials"
@@ -255,8 +257,8 @@ func (s *session) wayToAsk(o *introspectOptions, q asked, scopeNamed bool) (stri
 	return via, nil
 }
 
-// refusedAsker gives a refusal of the credentials that were asked with its reason.
-func (s *session) refusedAsker(err error, hint string) error {
+// refusedAsker gives a refusal of the credentials that were asked with its reason: it says nothing of the login.
+func refusedAsker(err error, hint string) error {
 	if e, ok := errors.AsType[*provider.OAuthError](err); ok && e.Status == http.StatusUnauthorized {
 		return &hintedError{Code: exitUsage, Err: err, Hints: []string{hint}}
 	}
