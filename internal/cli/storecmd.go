@@ -134,6 +134,9 @@ func storeNotes(inv tokenstore.Inventory) []string {
 	if inv.Record.RefreshInFile {
 		notes = append(notes, "the refresh token is in the sealed file, not in the keyring: it is longer than this system's keyring takes, or the keyring failed when it was to be kept")
 	}
+	for _, k := range inv.Record.SecretsInFile {
+		notes = append(notes, fmt.Sprintf("the %s is in the sealed file, not in the keyring: it is longer than this system's keyring takes", strings.ReplaceAll(string(k), "-", " ")))
+	}
 	if inv.Record.Leftover {
 		notes = append(notes, "the keyring may still hold items of this profile that are not in use: it wasn't there when they were to be cleared; simsid logout clears them")
 	}

@@ -66,7 +66,7 @@ func (s *Store) itemsOnRecord() []string {
 		items = append(items, account(s.b.Profile, itemRefresh))
 	}
 	for _, k := range secretKinds() {
-		if slices.Contains(r.Secrets, k) || r.Leftover {
+		if slices.Contains(r.Secrets, k) && !slices.Contains(r.SecretsInFile, k) || r.Leftover {
 			items = append(items, account(s.b.Profile, string(k)))
 		}
 	}

@@ -85,6 +85,9 @@ func decodeRecord(b []byte) (diskRecord, error) {
 	for _, k := range o.texts("secrets") {
 		d.Secrets = append(d.Secrets, SecretKind(k))
 	}
+	for _, k := range o.texts("secrets_in_file") {
+		d.SecretsInFile = append(d.SecretsInFile, SecretKind(k))
+	}
 	if err := o.fault("a record"); err != nil {
 		return diskRecord{}, err
 	}

@@ -116,3 +116,34 @@ func TestUnknownSecret(t *testing.T) {
 		t.Error("a secret of an unknown kind was taken")
 	}
 }
+
+// A secret that is longer than the keyring takes is on record as lying in the sealed file, and isn't listed among the items.
+func TestLongSecretsAreOnRecord(t *testing.T) {
+	o := newOptions(t, newFakeKeyring())
+	o.limit = 300
+	s := choose(t, o, school, Keyring)
+	look := func(when string, wantFile []SecretKind, wantItems ...string) {
+		t.Helper()
+		inv, ok, err := Inspect(o, "school")
+		if err != nil || !ok || !slices.Equal(inv.Record.SecretsInFile, wantFile) || !slices.Equal(inv.Items, wantItems) {
+			t.Errorf("%s: in the file %q, items %q, %v; want %q and %q", when, inv.Record.SecretsInFile, inv.Items, err, wantFile, wantItems)
+		}
+	}
+	long := secret(strings.Repeat("-long", 100))
+	setSecret(t, s, ClientSecret, long)
+	look("a long one", []SecretKind{ClientSecret}, "school/key")
+	setSecret(t, open(t, o, school), IntrospectionSecret, secret("-short"))
+	look("and a short one", []SecretKind{ClientSecret}, "school/key", "school/introspection-secret")
+	save(t, open(t, o, school), 1)
+	look("and a login", []SecretKind{ClientSecret}, "school/key", "school/refresh-token", "school/introspection-secret")
+	if _, err := choose(t, o, school, File).Move(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	look("moved to the file", nil)
+	if _, err := choose(t, o, school, Keyring).Move(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	look("and back", []SecretKind{ClientSecret}, "school/key", "school/refresh-token", "school/introspection-secret")
+	setSecret(t, open(t, o, school), ClientSecret, secret("-short"))
+	look("short by now", nil, "school/key", "school/refresh-token", "school/client-secret", "school/introspection-secret")
+}

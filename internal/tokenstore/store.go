@@ -30,6 +30,7 @@ type Store struct {
 	prev    *place // the place on record that the first change leaves; nil: none
 	gone    bool   // prev is a keyring that isn't there
 	carried map[SecretKind]boundSecret
+	filed   map[SecretKind]bool // of a change to the keyring: whether the secret went to the sealed file
 
 	id       *age.X25519Identity
 	asked    bool // Options.SealKey was called

@@ -117,7 +117,7 @@ func TestEveryKindKeepsALogin(t *testing.T) {
 }
 
 func equalRecord(a, b Record) bool {
-	sa, sb := a.Secrets, b.Secrets
+	sa, sb := append(slices.Clone(a.Secrets), a.SecretsInFile...), append(slices.Clone(b.Secrets), b.SecretsInFile...)
 	a.Secrets, b.Secrets = nil, nil
 	type flat struct {
 		Backend                                         Backend

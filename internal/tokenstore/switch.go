@@ -84,7 +84,7 @@ func (s *Store) beginChange(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.rec, s.recorded, s.fresh = d, ok, false
+	s.rec, s.recorded, s.fresh, s.filed = d, ok, false, nil
 	if err := s.sweep(); err != nil {
 		return err
 	}
@@ -129,6 +129,7 @@ func (s *Store) endChange(ctx context.Context, d diskRecord) error {
 	if d.Backend == Keyring {
 		d.Leftover = false
 	}
+	d.SecretsInFile = s.secretsInFile(d.SecretsInFile, switching)
 	if err := s.writeRecord(d); err != nil {
 		return err
 	}
@@ -309,6 +310,10 @@ func (s *Store) putSecret(ctx context.Context, k SecretKind, b boundSecret) erro
 	if s.at.backend != Keyring {
 		return s.putInSecretsFile(ctx, k, b)
 	}
+	if s.filed == nil {
+		s.filed = map[SecretKind]bool{}
+	}
+	s.filed[k] = !b.value.IsZero() && !s.fits(it)
 	if b.value.IsZero() || !s.fits(it) {
 		if err := s.deleteItem(ctx, string(k)); err != nil {
 			return err
@@ -319,6 +324,18 @@ func (s *Store) putSecret(ctx context.Context, k SecretKind, b boundSecret) erro
 		return err
 	}
 	return s.putInSecretsFile(ctx, k, boundSecret{})
+}
+
+// secretsInFile follows what was on record of the place in use through a change.
+func (s *Store) secretsInFile(was []SecretKind, switching bool) []SecretKind {
+	var now []SecretKind
+	for _, k := range secretKinds() {
+		in, changed := s.filed[k]
+		if in || !changed && !switching && slices.Contains(was, k) {
+			now = append(now, k)
+		}
+	}
+	return now
 }
 
 func (s *Store) putInSecretsFile(ctx context.Context, k SecretKind, b boundSecret) error {

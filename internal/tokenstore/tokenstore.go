@@ -69,6 +69,8 @@ type Record struct {
 	Ended         bool      `json:"ended,omitempty"` // the provider refused the refresh token
 	// Secrets are the kinds of secret kept apart from the login.
 	Secrets []SecretKind `json:"secrets,omitempty"`
+	// SecretsInFile are those of them that lie in the sealed file although the backend is the keyring: they are longer than it takes.
+	SecretsInFile []SecretKind `json:"secrets_in_file,omitempty"`
 	// RefreshInFile says that the refresh token lies in the sealed file although the backend is the keyring: it is longer
 	// than the system's keyring takes, or the keyring failed when it was to be kept.
 	RefreshInFile bool `json:"refresh_in_file,omitempty"`
