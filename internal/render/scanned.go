@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/simsid/simsid/internal/sims"
@@ -213,7 +214,13 @@ func appendOrganisations(dst []byte, list []sims.Membership) []byte {
 		}
 		dst = appendText(append(dst, `"organisation_id":`...), m.OrganisationID)
 		dst = appendText(append(dst, `,"user_id":`...), m.UserID)
-		dst = appendText(append(dst, `,"type":`...), m.TypeWords())
+		words := ""
+		if len(m.Types) == 1 && m.Types[0].Known {
+			words = m.Types[0].Name // as most have it
+		} else {
+			words = m.TypeWords()
+		}
+		dst = appendText(append(dst, `,"type":`...), words)
 		for j, t := range m.Types {
 			if j == 0 {
 				dst = append(dst, `,"types":[`...)
@@ -236,14 +243,17 @@ func appendOrganisations(dst []byte, list []sims.Membership) []byte {
 
 // appendText appends a string as encode writes it.
 func appendText(dst []byte, s string) []byte {
+	strange := byte(0)
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			b, err := encode(s, "")
-			if err != nil {
-				return append(dst, `""`...) // cannot be: a string always encodes
-			}
-			return append(dst, bytes.TrimSuffix(b, []byte("\n"))...)
+		// Anything but ASCII sets the highest bit, and so does a control character: it is below a space.
+		strange |= s[i] | (s[i] - ' ')
+	}
+	if strange >= 0x80 || strings.IndexByte(s, '"') >= 0 || strings.IndexByte(s, '\\') >= 0 || strings.IndexByte(s, 0x7f) >= 0 {
+		b, err := encode(s, "")
+		if err != nil {
+			return append(dst, `""`...) // cannot be: a string always encodes
 		}
+		return append(dst, bytes.TrimSuffix(b, []byte("\n"))...)
 	}
 	return append(append(append(dst, '"'), s...), '"')
 }

@@ -38,22 +38,35 @@ type finder struct {
 // begin forgets what belongs to the last chunk.
 func (f *finder) begin() { f.runFrom, f.runTo, f.nameFrom, f.nameTo = 0, 0, 0, 0 }
 
-// rule is one kind of hit at b[i], and where to look for its value.
-type rule func(f *finder, b []byte, i int) (match, bool)
-
 // look tries the rules that a hit at b[i] stands for, and returns the first match whose value begins at or behind from.
 func (f *finder) look(b []byte, i int, h hit, from int) (match, bool) {
-	for _, r := range [...]struct {
-		on   hit
-		rule rule
-	}{
-		{hitName, (*finder).name}, {hitJWT, (*finder).jwt}, {hitWord, (*finder).word},
-		{hitURL, (*finder).userinfo}, {hitPipe, (*finder).subject}, {hitEmail, (*finder).email},
-	} {
-		if h&r.on == 0 {
-			continue
+	if h&hitName != 0 {
+		if m, ok := f.name(b, i); ok && m.at >= from {
+			return m, true
 		}
-		if m, ok := r.rule(f, b, i); ok && m.at >= from {
+	}
+	if h&hitJWT != 0 {
+		if m, ok := f.jwt(b, i); ok && m.at >= from {
+			return m, true
+		}
+	}
+	if h&hitWord != 0 {
+		if m, ok := f.word(b, i); ok && m.at >= from {
+			return m, true
+		}
+	}
+	if h&hitURL != 0 {
+		if m, ok := f.userinfo(b, i); ok && m.at >= from {
+			return m, true
+		}
+	}
+	if h&hitPipe != 0 {
+		if m, ok := f.subject(b, i); ok && m.at >= from {
+			return m, true
+		}
+	}
+	if h&hitEmail != 0 {
+		if m, ok := f.email(b, i); ok && m.at >= from {
 			return m, true
 		}
 	}

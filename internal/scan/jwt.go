@@ -102,9 +102,8 @@ func (f *finder) runEnd(b []byte, c int) int {
 	} else {
 		f.runFrom = c
 	}
-	most := min(len(b), c+maxHeader+1)
-	for end < most && isToken(b[end]) {
-		end++
+	if most := min(len(b), c+maxHeader+1); end < most {
+		end = tokenEnd(b[:most], end)
 	}
 	f.runTo = max(end, c)
 	return end

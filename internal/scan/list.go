@@ -232,13 +232,15 @@ func (o *object) take(p token.Object) {
 
 // kindOf is token.JWTKind for the members that were read here.
 func kindOf(header, claims *object) token.Kind {
-	switch typ := strings.TrimPrefix(strings.ToLower(text(header.get("typ"))), "application/"); {
-	case typ == "at+jwt":
-		return token.KindAccess
-	case typ == "logout+jwt":
-		return token.KindLogout
-	case strings.HasSuffix(typ, "+jwt"):
-		return token.KindJWT
+	if raw := header.get("typ"); string(raw) != `"JWT"` { // as it is but for a few
+		switch typ := strings.TrimPrefix(strings.ToLower(text(raw)), "application/"); {
+		case typ == "at+jwt":
+			return token.KindAccess
+		case typ == "logout+jwt":
+			return token.KindLogout
+		case strings.HasSuffix(typ, "+jwt"):
+			return token.KindJWT
+		}
 	}
 	var id, access, maybe bool
 	for _, m := range claims.members {

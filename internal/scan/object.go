@@ -53,8 +53,17 @@ func (o *object) read(b []byte) reading {
 
 // twice reports whether two members have the same name.
 func (o *object) twice() bool {
+	var seen uint64 // what names are like that have come
 	for i := range o.members {
 		n := o.members[i].name
+		like := uint64(1)
+		if len(n) > 0 {
+			like = 1 << ((len(n) + 5*int(n[0]) + 11*int(n[len(n)-1])) & 63)
+		}
+		if seen&like == 0 {
+			seen |= like
+			continue
+		}
 		for _, m := range o.members[:i] {
 			if len(m.name) == len(n) && bytes.Equal(m.name, n) {
 				return true
@@ -247,6 +256,9 @@ func (o *object) text(name bool) reading {
 	}
 	b := o.b
 	for i := o.i + 1; i < len(b); i++ {
+		if textChars[b[i]] != 0 {
+			continue
+		}
 		switch c := b[i]; {
 		case c == '"':
 			o.i = i + 1
@@ -267,6 +279,16 @@ func (o *object) text(name bool) reading {
 	o.i = len(b)
 	return cut
 }
+
+// textChars has a 1 for each printable character of ASCII that stands for itself in a string.
+const textChars = zeros +
+	"\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01" + // not the quotation mark
+	"\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01" +
+	"\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01" +
+	"\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x01\x01" + // nor the backslash
+	"\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01" +
+	"\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00" +
+	zeros + zeros + zeros + zeros
 
 // escape returns the length of the escape at the start of b.
 func escape(b []byte) (int, reading) {

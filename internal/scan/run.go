@@ -11,7 +11,7 @@ func run(ctx context.Context, w io.Writer, r io.Reader, o Options, newSearcher f
 	workers := min(max(o.Workers, 1), maxWorkers)
 	t := &cutter{r: r, size: o.Chunk, live: o.Live, ahead: o.ahead}
 	if t.size <= 0 {
-		t.size = max(defaultChunk/workers, leastChunk)
+		t.size = max(min(allChunks/workers, mostChunk), leastChunk)
 	}
 	if t.ahead <= 0 {
 		t.ahead = ahead

@@ -24,13 +24,14 @@ const (
 	// maxName is the longest name in bytes that is looked at.
 	maxName = 64
 	// behind and ahead are how much text around a chunk its rules may see.
-	behind = 1 << 10
+	behind = 1 << 9
 	ahead  = maxHeader + 1<<10
 
-	// defaultChunk is shared by the workers, so that memory doesn't grow with them.
-	defaultChunk = 1 << 20
-	leastChunk   = 64 << 10
-	maxWorkers   = 64
+	// mostChunk is what the nearest caches of a processor have room for; many workers share allChunks, so that memory doesn't grow with them.
+	mostChunk  = 256 << 10
+	allChunks  = 1 << 20
+	leastChunk = 64 << 10
+	maxWorkers = 64
 )
 
 // Options are what List and Redact have in common.

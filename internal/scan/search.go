@@ -33,7 +33,7 @@ func (s *searcher) search(c *chunk, st state) state {
 		if i, h = s.table.next(b, i, end); h == 0 {
 			break
 		}
-		if h == hitName && !inName(b, i, s.personal) {
+		if h = likely(b, i, h, s.personal); h == 0 {
 			continue
 		}
 		m, found := s.look(b, i, h, from)

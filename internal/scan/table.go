@@ -31,6 +31,21 @@ const zeros = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 // isToken reports whether c is a character of base64url.
 func isToken(c byte) bool { return tokenChars[c] != 0 }
 
+// tokenEnd returns where the characters of base64url end that begin at b[i]. It looks at eight at a time.
+func tokenEnd(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		g := b[i : i+8 : i+8]
+		if tokenChars[g[0]]&tokenChars[g[1]]&tokenChars[g[2]]&tokenChars[g[3]]&
+			tokenChars[g[4]]&tokenChars[g[5]]&tokenChars[g[6]]&tokenChars[g[7]] == 0 {
+			break
+		}
+	}
+	for i < len(b) && isToken(b[i]) {
+		i++
+	}
+	return i
+}
+
 // pairs maps two bytes, the first in the low half, to what they may be part of. Text is looked at in steps of two bytes, since most of
 // it is nothing: whatever is searched for has three bytes in a row of which both pairs are marked, so one of them is met
 // wherever it begins.
@@ -89,6 +104,23 @@ func inName(b []byte, i int, personal bool) bool {
 		return true
 	}
 	return i+3 <= len(b) && isPart(three(b[i:])|lower, personal)
+}
+
+// likely returns what of a hit is left when a third byte is looked at.
+func likely(b []byte, i int, h hit, personal bool) hit {
+	if h&hitName != 0 && !inName(b, i, personal) {
+		h &^= hitName
+	}
+	if h&hitWord != 0 {
+		at := i
+		if b[at] != 'B' {
+			at++
+		}
+		if at+1 >= len(b) || b[at+1] != 'e' && b[at+1] != 'a' {
+			h &^= hitWord
+		}
+	}
+	return h
 }
 
 func three(b []byte) uint32 { return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 }

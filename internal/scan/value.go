@@ -202,9 +202,8 @@ func (v *value) backslash(b []byte, i int) (n int, ends bool) {
 // endJWT is end for a JWT, of which the header and the first dot have been seen.
 func (v *value) endJWT(b []byte, i, hi int, last bool) (at int, done bool) {
 	for i < hi {
-		if c := b[i]; isToken(c) {
-			i++
-			continue
+		if i = tokenEnd(b[:hi], i); i == hi {
+			break
 		}
 		n := 0
 		if v.parts > 0 {

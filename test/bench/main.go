@@ -44,6 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	rounds := flags.Int("rounds", 60, "how often every program has its turn, at least 50")
+	reading := flags.Bool("reading", false, "only what reads tokens: decode and scan")
 	check := flags.Bool("check", false, "exit with 1 when a target is missed")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -51,7 +52,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return 2
 	case flags.NArg() > 0 || *rounds < leastRounds:
-		fmt.Fprintf(stderr, "bench: usage: bench [-check] [-rounds N], N at least %d\n", leastRounds)
+		fmt.Fprintf(stderr, "bench: usage: bench [-check] [-reading] [-rounds N], N at least %d\n", leastRounds)
 		return 2
 	}
 	folder := os.Getenv(insideVariable)
@@ -63,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return code
 	}
-	missed, err := inside(ctx, folder, *rounds, stdout, stderr)
+	missed, err := inside(ctx, folder, *rounds, *reading, stdout, stderr)
 	switch {
 	case err != nil:
 		fmt.Fprintln(stderr, "bench:", err)
@@ -122,13 +123,16 @@ func outside(ctx context.Context, args []string) (code int, err error) {
 func inMemory(folder string) string { return "/dev/shm/" + filepath.Base(folder) }
 
 // inside builds, sets up, measures and reports; it returns how many targets were missed.
-func inside(ctx context.Context, folder string, rounds int, stdout, stderr io.Writer) (missed int, err error) {
+func inside(ctx context.Context, folder string, rounds int, reading bool, stdout, stderr io.Writer) (missed int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	fmt.Fprintln(stderr, "building")
 	programs, err := build(ctx, filepath.Join(folder, "bin"))
 	if err != nil {
 		return 0, err
+	}
+	if reading {
+		return readTokens(ctx, folder, programs, rounds, stdout, stderr)
 	}
 	fmt.Fprintln(stderr, "signing in, and starting a keyring and an agent")
 	r, err := newRig(ctx, folder, programs)
@@ -155,8 +159,12 @@ func inside(ctx context.Context, folder string, rounds int, stdout, stderr io.Wr
 	if err := rep.write(stdout); err != nil {
 		return 0, err
 	}
-	missed, err = emulatorLoad(ctx, stdout, stderr)
-	return missed + rep.missed(), err
+	missed, err = readTokens(ctx, folder, programs, rounds, stdout, stderr)
+	if err != nil {
+		return 0, err
+	}
+	more, err := emulatorLoad(ctx, stdout, stderr)
+	return missed + more + rep.missed(), err
 }
 
 // requireTools says which programs are missing, with the Debian packages that have them.
@@ -169,6 +177,7 @@ func requireTools(look func(string) (string, error)) error {
 		{"oidc-gen", "oidc-agent-cli"},
 		{"oidc-token", "oidc-agent-cli"},
 		{"go", "golang-go"},
+		{"jq", "jq"},
 	}
 	var missing, packages []string
 	for _, t := range tools {

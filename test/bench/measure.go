@@ -17,6 +17,9 @@ type subject struct {
 	name string // as the report calls it
 	argv []string
 	env  []string
+	// input and output are the files that are its standard input and output; "" for none. Some programs do less when nobody reads what
+	// they print: grep stops at the first match.
+	input, output string
 	// before puts things as they were before the subject's last run; it isn't measured. nil: nothing to do.
 	before func() error
 }
@@ -61,8 +64,22 @@ func once(ctx context.Context, s subject, null *os.File, start startFunc) (time.
 			return 0, fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
+	in, out := null, null
+	var err error
+	if s.input != "" {
+		if in, err = os.Open(s.input); err != nil {
+			return 0, fmt.Errorf("%s: %w", s.name, err)
+		}
+		defer in.Close()
+	}
+	if s.output != "" {
+		if out, err = os.Create(s.output); err != nil {
+			return 0, fmt.Errorf("%s: %w", s.name, err)
+		}
+		defer out.Close()
+	}
 	begin := time.Now()
-	p, err := start(s.argv[0], s.argv, &os.ProcAttr{Env: s.env, Files: []*os.File{null, null, null}})
+	p, err := start(s.argv[0], s.argv, &os.ProcAttr{Env: s.env, Files: []*os.File{in, out, null}})
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.name, err)
 	}
