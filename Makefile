@@ -84,7 +84,7 @@ snapshot: $(BIN)/goreleaser ## check the release's configuration and build this 
 ##@ Now and then
 
 .PHONY: bench
-bench: debian ## the ratios of speed, memory and size
+bench: debian $(BIN)/jwt ## the ratios of speed, memory and size
 	go run ./test/bench
 
 .PHONY: screenshots
@@ -93,9 +93,10 @@ screenshots: setup ## the emulator's pages anew, into docs/screenshots
 	SIMSID_TEST_KEEP_SHOTS=$(ROOT)/docs/screenshots go test -tags real -count=1 -run TestChromium/mouse ./test/real
 
 .PHONY: soak
-soak: setup ## a thousand races for a refresh, ten thousand calls of the keyring, every fuzz target for ten minutes
-	SIMSID_TEST_SOAK=1 go test -tags real -count=1 -v -timeout 6h ./test/store
+soak: setup ## a thousand races for a refresh, ten thousand calls of the keyring, every fuzz target for ten minutes, readers of tokens for an hour
+	SIMSID_TEST_SOAK=1 go test -tags real -count=1 -v -timeout 6h ./test/store ./test/scan
 	bash test/fuzz/run.sh 10m
+	bash test/fuzz/run.sh 1h ./internal/scan ./internal/token
 
 .PHONY: clean
 clean: ## remove what was built and installed here

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for the given time, one after the other. Fails where a target fails, and where there is none,
+# Runs every fuzz target of the module, or of the packages that are named, for the given time, one after the other. Fails where a target
+# fails, and where there is none,
 # which would mean that they are no longer found.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-fuzztime=${1:?usage: run.sh TIME, as in 10s}
+fuzztime=${1:?usage: run.sh TIME [PACKAGE...], as in 10s}
+shift
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -18,7 +20,7 @@ fuzz() {
 }
 
 # Assignments, not process substitutions: a package that doesn't compile must end the run, not drop out of it.
-packages=$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... < /dev/null)
+packages=$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' "${@:-./...}" < /dev/null)
 found=0
 for package in $packages; do
   listed=$(go test -list '^Fuzz' "$package" < /dev/null)
