@@ -63,7 +63,7 @@ func install(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".installed", content, 0o700); err != nil { //nolint:gosec // G306: a program
+	if err := os.WriteFile(path+".installed", content, 0o700); err != nil {
 		return err
 	}
 	return os.Rename(path+".installed", path)
