@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -38,7 +39,7 @@ func TestPlainGuard(t *testing.T) {
 		c := &guardedConn{Conn: s, report: func(refusal) { stray++ }}
 		b := []byte("GGGGGGGGGG")
 		n, err := c.Read(b)
-		if plain != (err == io.EOF) || plain != (s.told.Len() > 0) || plain != (stray == 1) {
+		if plain != errors.Is(err, io.EOF) || plain != (s.told.Len() > 0) || plain != (stray == 1) {
 			t.Errorf("%q: got %d, %v and %d strays", first, n, err, stray)
 		}
 		if plain || first == "" {

@@ -436,7 +436,7 @@ func TestTimeoutTold(t *testing.T) {
 	}
 }
 
-type slow struct{ error }
+type slow struct{}
 
 func (slow) Error() string   { return "slow" }
 func (slow) Timeout() bool   { return true }

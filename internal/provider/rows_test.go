@@ -110,11 +110,11 @@ func TestRows(t *testing.T) {
 			rows := rowsOf(v)
 			fmt.Fprintf(&b, "%s: %s\n", s.name, verdict(v))
 			for i, row := range rows {
-				if good == nil || row != good[i] {
+				if len(good) == 0 || row != good[i] {
 					fmt.Fprintf(&b, "  %s\n", row)
 				}
 			}
-			if good == nil {
+			if len(good) == 0 {
 				good = rows
 			}
 		}
