@@ -55,7 +55,8 @@ func (t DecodedToken) heading(p *printer) bool {
 		p.para(2, nil, t.tally()+".")
 	case t.merelyEnded():
 		p.para(0, asError, name+": EXPIRED")
-		p.para(2, nil, "Its signature holds, and so does every other check; but it has expired.")
+		why := valueOr(only(t.Verification.Checks, provider.Failed)[0].Detail, "it has expired")
+		p.para(2, nil, "Its signature holds, and so does every other check; but "+why+".")
 	default:
 		p.para(0, asError, name+": UNVERIFIED")
 		p.para(2, nil, "Anybody could have written what follows: "+t.reason()+".")
