@@ -3,14 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
 	"time"
-
-	"golang.org/x/net/html"
 )
 
 // visitLoopback stands in for a browser where the embedded STS signs a sample user in by itself: it follows the redirects,

@@ -3,12 +3,11 @@ package flow
 import (
 	"bufio"
 	"errors"
+	"html"
 	"io"
 	"net/url"
 	"strings"
 	"time"
-
-	"golang.org/x/net/html"
 
 	"github.com/simsid/simsid/internal/token"
 )
