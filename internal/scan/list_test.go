@@ -130,11 +130,11 @@ func TestListVerifies(t *testing.T) {
 	}
 }
 
-// slowly finds the JWTs of a text by trying every place, as plainly as can be.
-func slowly(text string) []string {
+// slowly finds the JWTs of a text by trying every place, as plainly as can be. It gives up where one is encrypted, of which it knows
+// nothing.
+func slowly(text string) (found []string, ok bool) {
 	start := regexp.MustCompile(`^(ey[AIJ]|ew[0ko])[A-Za-z0-9_-]*\.`)
 	rest := regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?`)
-	var found []string
 	for i := 0; i < len(text); i++ {
 		head := start.FindString(text[i:])
 		if head == "" {
@@ -142,8 +142,11 @@ func slowly(text string) []string {
 		}
 		b, err := base64.RawURLEncoding.DecodeString(strings.TrimSuffix(head, "."))
 		var header map[string]json.RawMessage
-		if err != nil || json.Unmarshal(b, &header) != nil || header["alg"] == nil || header["enc"] != nil {
+		if err != nil || json.Unmarshal(b, &header) != nil || header["alg"] == nil {
 			continue
+		}
+		if header["enc"] != nil {
+			return nil, false
 		}
 		tail := rest.FindString(text[i+len(head):])
 		if tail == "" {
@@ -156,7 +159,7 @@ func slowly(text string) []string {
 		found = append(found, text[i:end])
 		i = end - 1
 	}
-	return found
+	return found, true
 }
 
 // plain says that a text has nothing that the slow way doesn't know: encoded dots, encryption, headers that only one of the two takes.
@@ -179,7 +182,11 @@ func FuzzListAgainstReference(f *testing.F) {
 		}
 		var want []string
 		line, from := int64(1), 0
-		for _, raw := range slowly(text) {
+		tokens, ok := slowly(text)
+		if !ok {
+			return
+		}
+		for _, raw := range tokens {
 			at := from + strings.Index(text[from:], raw)
 			line += int64(strings.Count(text[from:at], "\n"))
 			from = at
@@ -194,9 +201,6 @@ func FuzzListAgainstReference(f *testing.F) {
 		}
 		var got []string
 		inOneGoroutine(text, small, &lister{options: &ListOptions{Now: now, Each: func(dst []byte, f *Finding) []byte {
-			if f.Kind == token.KindEncrypted {
-				return dst
-			}
 			if f.Problem != "" {
 				got = append(got, fmt.Sprintf("%d %s %s", f.Line, f.Kind, f.Problem))
 				return dst
