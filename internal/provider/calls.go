@@ -75,9 +75,12 @@ type Introspection struct {
 	Reason string       // for an inactive token, the server's word if it gave one: "expired_token"
 	// Signed are the checks of an answer that came signed, all of them passed; nil: it came as JSON.
 	Signed *Verification
+	// Behind says that the answer is the JWT which the token stands for: Claims are its claims.
+	Behind bool
 }
 
-// Introspect asks by RFC 7662, and for a signed answer (RFC 9701) where kind and metadata say that there is one. c is the client, or for IdentityServer3 a scope's name and secret. hint may be "".
+// Introspect asks by RFC 7662, and for a signed answer (RFC 9701) where kind and metadata say that there is one, or for the JWT behind an
+// opaque token where the kind has such. c is the client, or for IdentityServer3 a scope's name and secret. hint may be "".
 // Credentials that aren't taken are an *OAuthError of status 401, with IdentityServer3 without a code.
 func (p *Provider) Introspect(ctx context.Context, c Client, t token.Secret, hint string) (Introspection, error) {
 	const operation = "introspect"
@@ -88,10 +91,7 @@ func (p *Provider) Introspect(ctx context.Context, c Client, t token.Secret, hin
 	if err != nil {
 		return Introspection{}, err
 	}
-	accept := mediaJSON
-	if p.Kind.SignedIntrospection && len(p.Metadata.IntrospectionAlgs) > 0 {
-		accept = mediaIntrospection + ", " + mediaJSON + ";q=0.9"
-	}
+	accept := p.introspectionForms()
 	a, err := p.postFor(ctx, operation, address, accept, tokenForm(t, hint), c)
 	if err == nil && a.status == http.StatusNotAcceptable && accept != mediaJSON {
 		a, err = p.post(ctx, operation, address, tokenForm(t, hint), c)
@@ -101,6 +101,12 @@ func (p *Provider) Introspect(ctx context.Context, c Client, t token.Secret, hin
 	}
 	if !a.ok() {
 		return Introspection{}, a.refusal()
+	}
+	if p.Kind.PhantomTokens && a.status == http.StatusNoContent {
+		return Introspection{Via: "introspection", Reason: reasonNothing}, nil
+	}
+	if p.Kind.PhantomTokens && a.mediaType() == mediaJWT {
+		return p.readPhantom(ctx, a, c.ID)
 	}
 	return p.readIntrospection(ctx, a, c.ID)
 }

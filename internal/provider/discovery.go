@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -43,44 +42,16 @@ type DiscoverRequest struct {
 
 const opDiscover = "read discovery document"
 
-// Discover reads issuer + /.well-known/openid-configuration. The document's issuer must be the one asked for
-// (*IssuerError), and every address https, or http on loopback (*ResponseError). An issuer that can't be asked at all is an
-// *AddressError.
+// Discover reads issuer + /.well-known/openid-configuration, and for kinds with OAuthMetadata, where that has none, RFC 8414's place. The
+// document's issuer must be the one asked for (*IssuerError), and every address https, or http on loopback (*ResponseError). An issuer that
+// can't be asked at all is an *AddressError.
 func Discover(ctx context.Context, hc *http.Client, r DiscoverRequest) (Metadata, error) {
-	u, err := checkAddress(r.Issuer)
-	if err != nil {
-		return Metadata{}, fmt.Errorf("issuer: %w", err)
+	places := []Place{PlaceOpenID}
+	if r.Kind.OAuthMetadata {
+		places = append(places, PlaceOAuth)
 	}
-	if u.RawQuery != "" || u.ForceQuery {
-		return Metadata{}, fmt.Errorf("issuer: %w",
-			&AddressError{Address: u.Scheme + "://" + u.Host + u.Path, Problem: "has a query"})
-	}
-	// OpenID Connect Discovery 4.1: a slash at the end goes before the suffix is appended.
-	const suffix = "/.well-known/openid-configuration"
-	address := strings.TrimSuffix(r.Issuer, "/") + suffix
-	a, err := get(ctx, hc, opDiscover, address, token.Secret{})
-	if err != nil {
-		return Metadata{}, err
-	}
-	if !a.ok() {
-		return Metadata{}, a.problem("no discovery document at " + visible(strings.TrimSuffix(u.Path, "/")+suffix))
-	}
-	o, err := a.object()
-	if err != nil {
-		return Metadata{}, err
-	}
-	m, problem := readMetadata(o)
-	if problem != "" {
-		return Metadata{}, a.problem(problem)
-	}
-	// The issuer is compared first: addresses of somebody else's document are nobody's business.
-	if err := checkIssuer(r, m.Issuer); err != nil {
-		return Metadata{}, err
-	}
-	if problem := checkEndpoints(m); problem != "" {
-		return Metadata{}, a.problem(problem)
-	}
-	return m, nil
+	d, err := describe(ctx, hc, r, places)
+	return d.Metadata, err
 }
 
 // checkIssuer compares byte for byte (OpenID Connect Discovery 4.3), with the one exception of a kind's first sight.

@@ -27,25 +27,32 @@ type Environment struct {
 // Kind is what is known of a kind of provider before anything is asked of it. It is data: flows and commands read its
 // fields and never its name.
 type Kind struct {
-	Name            string // "simsid", "oidc", "emulator"
+	Name            string // "simsid", "oidc", "curity", "emulator"
 	Title           string // "SIMS ID", for people
 	Embedded        bool   // answered by the STS inside the binary, where a profile has the kind's own issuer
 	OwnCA           bool   // served on this machine alone, by a certificate of the emulator's CA
 	Environments    []Environment
-	Issuer          string // of the STS inside the binary
-	IssuerSlash     bool   // at first sight, discovery's issuer may differ from the base by a trailing slash
-	SIMS            bool   // speaks SIMS ID's vocabulary: exclusive scopes, organisations, findings
-	ValidationCalls bool   // has IdentityServer3's two validation endpoints, which discovery doesn't list
+	Issuer          string   // of the STS inside the binary
+	IssuerPaths     []string // where on its host an issuer usually lies, for who knows no more than the host
+	IssuerSlash     bool     // at first sight, discovery's issuer may differ from the base by a trailing slash
+	SIMS            bool     // speaks SIMS ID's vocabulary: exclusive scopes, organisations, findings
+	ValidationCalls bool     // has IdentityServer3's two validation endpoints, which discovery doesn't list
 	// IntrospectionByScope says that introspection is asked with the name and secret of a scope, and knows access tokens alone, of them
 	// those that have this scope.
 	IntrospectionByScope bool
 	// SignedIntrospection says that introspection is asked for a signed answer first (RFC 9701), where metadata names algorithms for it.
 	SignedIntrospection bool
-	RevokeCascade       bool // revoking one refresh token ends all of that user and client
-	RevokesNoJWT        bool // to revoke an access token that is a JWT is answered with yes, and ends nothing
-	SubjectOptional     bool // userinfo may leave sub out
-	SubjectTail         bool // the fifth part of sub may change within one login
-	VerifierByFlow      bool // refuses a code_verifier from clients whose flow isn't named for it, and burns the code
+	// PhantomTokens says that introspection gives the JWT behind an opaque token to whoever asks for application/jwt, and answers with nothing
+	// (204) for a token that isn't active.
+	PhantomTokens bool
+	OAuthMetadata bool // metadata may lie at RFC 8414's place alone
+	// TellsSignOn says that login tells how the user was signed in, whether or not it was asked for a way.
+	TellsSignOn     bool
+	RevokeCascade   bool // revoking one refresh token ends all of that user and client
+	RevokesNoJWT    bool // to revoke an access token that is a JWT is answered with yes, and ends nothing
+	SubjectOptional bool // userinfo may leave sub out
+	SubjectTail     bool // the fifth part of sub may change within one login
+	VerifierByFlow  bool // refuses a code_verifier from clients whose flow isn't named for it, and burns the code
 	// SelectOrganisation is what goes before an organisation's id in acr_values of a client-credentials request; "" where there is no
 	// such thing.
 	SelectOrganisation string
@@ -130,6 +137,23 @@ func Kinds() []Kind {
 			SignedIntrospection: true,
 			// No offline_access: OpenID Connect Core 11 lets a provider ignore it, but several answer invalid_scope, and a login
 			// that can't be refreshed is better than none.
+			DefaultScopes:   []string{"openid", "profile"},
+			DefaultRedirect: "http://127.0.0.1:8400/callback",
+			DefaultStore:    "keyring",
+		},
+		{
+			Name:        "curity",
+			Title:       "the Curity Identity Server",
+			DefaultAuth: AuthBasic,
+			DefaultFlow: FlowCodeWithProofKey,
+			Rules:       []Rule{openIDRule()},
+
+			SignedIntrospection: true,
+			PhantomTokens:       true,
+			OAuthMetadata:       true,
+			TellsSignOn:         true,
+			IssuerPaths:         []string{"/oauth/v2/oauth-anonymous"},
+
 			DefaultScopes:   []string{"openid", "profile"},
 			DefaultRedirect: "http://127.0.0.1:8400/callback",
 			DefaultStore:    "keyring",

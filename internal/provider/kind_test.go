@@ -34,6 +34,11 @@ func TestKinds(t *testing.T) {
 			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring", SignedIntrospection: true,
 			Rules: []Rule{openIDRule()},
 		},
+		{
+			Name: "curity", Title: "the Curity Identity Server", DefaultAuth: AuthBasic, DefaultFlow: FlowCodeWithProofKey, DefaultScopes: []string{"openid", "profile"},
+			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring", SignedIntrospection: true, PhantomTokens: true,
+			OAuthMetadata: true, TellsSignOn: true, IssuerPaths: []string{"/oauth/v2/oauth-anonymous"}, Rules: []Rule{openIDRule()},
+		},
 		mustKind(t, "emulator"),
 	}
 	if got := Kinds(); !reflect.DeepEqual(got, want) {

@@ -38,6 +38,7 @@ type signedForm struct {
 	algorithms []string // as the metadata names them; empty: those of ID tokens
 	audience   string   // the client that has asked; "": not known
 	bare       bool     // issuer and audience may be missing
+	access     bool     // it is an access token, for whichever API
 }
 
 // mediaType is the answer's content type without its parameters.
@@ -69,6 +70,9 @@ func (p *Provider) openSigned(ctx context.Context, a *answer, form signedForm) (
 		jwt:  jwt, r: VerifyRequest{Use: Stored, ClientID: form.audience},
 	}
 	algorithm := c.algorithm()
+	if form.access {
+		c.r.Use = AsAccess
+	}
 	key, signature, err := c.signature(algorithm.Outcome == Passed)
 	if err != nil {
 		return nil, err
@@ -94,6 +98,9 @@ func (f signedForm) typed(jwt *token.JWT) Check {
 	if _, critical := jwt.Header.Get("crit"); critical {
 		row.Outcome, row.Source, row.Expected, row.Got = Failed, "RFC 7515 4.1.11", "", ""
 		row.Detail = "the header's crit demands extensions that aren't known here"
+		return row
+	}
+	if f.access && typ == "at+jwt" { // RFC 9068 section 2.1
 		return row
 	}
 	if f.typ != "" && typ != f.typ || f.typ == "" && typ != "" && typ != "jwt" {
