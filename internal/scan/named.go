@@ -33,6 +33,19 @@ func separatorAt(b []byte) (separator, bool) {
 	return separator{}, false
 }
 
+// looseSeparator is what stands between the name b[from:to] and its value where that is no sign of its own: the space behind a program's
+// option, the end of an XML tag.
+func looseSeparator(b []byte, from, to int) (separator, bool) {
+	switch {
+	case to+1 >= len(b):
+	case b[to] == '>' && from > 0 && (b[from-1] == '<' || b[from-1] == ':'):
+		return separator{length: 1}, true
+	case b[to] == ' ' && to-from > 2 && b[from] == '-' && b[from+1] == '-' && b[to+1] != '-':
+		return separator{length: 1}, true
+	}
+	return separator{}, false
+}
+
 // name looks whether b[i] lies in a name that says what its value is.
 func (f *finder) name(b []byte, i int) (match, bool) {
 	if i >= f.nameFrom && i < f.nameTo {
@@ -56,6 +69,10 @@ func (f *finder) valueOf(b []byte, from, to int, s sense) (match, bool) {
 	i := to + n
 	i += spaces(b[i:])
 	sep, ok := separatorAt(b[min(i, len(b)):])
+	if !ok && n == 0 {
+		sep, ok = looseSeparator(b, from, to)
+		i = to
+	}
 	if !ok {
 		if n == 0 || q.kind != '"' {
 			return match{}, false

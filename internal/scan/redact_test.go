@@ -65,6 +65,8 @@ func redactions() []struct{ name, text, want string } {
 		{"behind an escaped line break", `"a\nclient_secret=abc\npassword=x"`, `"a\nclient_secret=‹secret:abc›\npassword=‹secret:x›"`},
 		{"YAML", "client_secret: abc # note\npassword: 'a b'", "client_secret: ‹secret:abc› # note\npassword: '‹secret:a b›'"},
 		{"Ruby", `{"password"=>"abc", :code=>1}`, `{"password"=>"‹secret:abc›", :code=>1}`},
+		{"options", "x --client-secret abc --password 'a b' --token --password=x - password abc", "x --client-secret ‹secret:abc› --password '‹secret:a b›' --token --password=‹secret:x› - password abc"},
+		{"XML", "<wsse:Password>abc</wsse:Password><secret><b/></secret> secret> x", "<wsse:Password>‹secret:abc›</wsse:Password><secret><b/></secret> secret> x"},
 		{"hidden already", `password=**** "client_secret":"***" password=a***`, `password=**** "client_secret":"***" password=‹secret:a***›`},
 
 		// Headers.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,9 +146,7 @@ func readTokens(ctx context.Context, folder string, p programs, rounds int, stdo
 		if err != nil {
 			return 0, err
 		}
-		for name, t := range times {
-			rep.times[name] = t
-		}
+		maps.Copy(rep.times, times)
 	}
 	if rep.small, err = r.peak(ctx, r.smallLog); err != nil {
 		return 0, err
@@ -195,7 +194,10 @@ func newReader(ctx context.Context, folder string, p programs) (*reader, error) 
 	if err := r.makeTexts(); err != nil {
 		return nil, err
 	}
-	return r, r.look(ctx)
+	if err := r.look(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // jqProgram is what people write. The tokens here suit it: the decoder of jq 1.6 doesn't know the characters that base64url has of its own.
