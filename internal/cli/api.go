@@ -84,7 +84,7 @@ with -o json the answer is one document with status, headers and body.`,
 	f.StringVarP(&o.data, "data", "d", "", "the body: text, @FILE, or @- for standard input")
 	f.BoolVarP(&o.include, "include", "i", false, "print the status and the headers of the answer too")
 	f.BoolVarP(&o.follow, "location", "L", false, "follow redirects")
-	addProfileFlags(cmd, append(baseProfileFlags[:len(baseProfileFlags):len(baseProfileFlags)], "api_base")...)
+	addProfileFlags(cmd, append(slices.Clip(baseProfileFlags), "api_base")...)
 	return cmd
 }
 
@@ -296,7 +296,7 @@ func (s *session) passOn(ctx context.Context, resp *http.Response, failed error,
 	switch {
 	case s.global.jq == "" || !view.Alone:
 	case failed != nil:
-		return nil // the filter is for what was asked for
+		return nil //nolint:nilerr // the caller returns it; the filter is for what was asked for
 	case len(body) > 0 && !json.Valid(body):
 		return &hintedError{Code: exitFailed, Text: "the answer is no JSON, and can't be filtered", Hints: []string{"see it: leave --jq away"}}
 	case len(body) == 0:

@@ -17,7 +17,7 @@ func newCertCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cert",
 		Short: "The certificate for https on this machine",
-		Long: `Where a client is registered with a redirect URI such as https://localhost:5454/,
+		Long: `Where a client is registered with a redirect URI like https://localhost:5454/,
 simsid listens for it with a certificate that it makes for this machine: for
 localhost, 127.0.0.1 and ::1, no authority, and renewed before it ends. Browsers
 warn of it until they are told to trust it.`,

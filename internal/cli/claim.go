@@ -9,26 +9,12 @@ import (
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/render"
-	"github.com/simsid/simsid/internal/sims"
 )
 
 // addClaimFlag lets a command answer with one claim alone.
 func (a *app) addClaimFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.global.claim, "claim", "", "print one claim alone, a list one value a line; 3 if it isn't there")
-	_ = cmd.RegisterFlagCompletionFunc("claim", completeClaims)
-}
-
-// completeClaims offers the claims that are known, each with its meaning.
-func completeClaims(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	var names []cobra.Completion
-	seen := map[string]bool{}
-	for _, c := range slices.Concat(sims.Claims(), sims.StandardClaims()) {
-		if !seen[c.Name] {
-			seen[c.Name] = true
-			names = append(names, cobra.CompletionWithDesc(c.Name, c.Meaning))
-		}
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	_ = cmd.RegisterFlagCompletionFunc("claim", a.completeClaims)
 }
 
 // checkClaim refuses a claim without a name, and two ways of picking at once.

@@ -75,7 +75,7 @@ pid, the CA's file, and the token that faults are set with. SIGTERM ends it.`,
 	f.StringVar(&o.readyFile, "ready-file", "", "write the ready line to this file too, and remove it at the end")
 	f.StringVar(&o.state, "state", "memory", "keep logins and keys in this folder; memory: nowhere")
 	f.StringVar(&o.log, "log", "text", "how requests are logged on standard error: text or json")
-	_ = cmd.RegisterFlagCompletionFunc("as", completeUsers)
+	_ = cmd.RegisterFlagCompletionFunc("as", a.completeServedUsers)
 	_ = cmd.RegisterFlagCompletionFunc("rules", cobra.FixedCompletions([]string{"local", "sandbox", "live"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("log", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.AddCommand(newEmulatorInitCmd(a), newEmulatorCACmd(a))

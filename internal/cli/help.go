@@ -2,38 +2,162 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/config"
 )
 
-// newHelpCmd is cobra's help but for topics that don't exist: they are an error.
-func newHelpCmd() *cobra.Command {
+// newHelpCmd is cobra's help with topics; what is neither command nor topic is an error.
+func newHelpCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "How a command is used",
+		Use:   "help [COMMAND|TOPIC]",
+		Short: "How a command is used, or what there is to know of a topic",
 		Example: `  simsid help login
-  simsid help profile add`,
+  simsid help profile add
+  simsid help exit-codes`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return &usageError{Problem: fmt.Sprintf("there is no command %q", strings.Join(args, " ")), Command: "simsid"}
-			}
-			found.InitDefaultHelpFlag()
-			return found.Help()
+			return runHelp(a, cmd.Root(), args)
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			found, _, err := cmd.Root().Find(args)
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			var names []cobra.Completion
-			for _, sub := range found.Commands() {
-				if sub.IsAvailableCommand() {
-					names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
-				}
-			}
-			return names, cobra.ShellCompDirectiveNoFileComp
+			return completeHelp(cmd.Root(), args), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+}
+
+func runHelp(a *app, root *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		if t, ok := lookupTopic(args[0]); ok {
+			_, err := io.WriteString(a.env.Stdout, topicText(t))
+			return err
+		}
+	}
+	found, rest, err := root.Find(args)
+	if err != nil || len(rest) > 0 {
+		u := &usageError{Problem: fmt.Sprintf("there is neither a command nor a topic %q", strings.Join(args, " ")), Command: "simsid"}
+		if near := nearCommand(found, strings.Join(rest, " ")); near != "" {
+			u.Hint = "did you mean: simsid help" + strings.TrimPrefix(near, "simsid")
+		}
+		return u
+	}
+	found.InitDefaultHelpFlag()
+	return found.Help()
+}
+
+// nearCommand is the command below parent, or at the top the topic, that a word was meant to be; "" where none is near.
+func nearCommand(parent *cobra.Command, word string) string {
+	if parent == nil {
+		return ""
+	}
+	var names []string
+	for _, sub := range parent.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	if !parent.HasParent() {
+		for _, t := range topics() {
+			names = append(names, t.name)
+		}
+	}
+	near := config.Nearest(word, names)
+	if near == "" && word != "" {
+		// The beginning of a name is near to it, however short.
+		if i := slices.IndexFunc(names, func(name string) bool { return strings.HasPrefix(name, word) }); i >= 0 {
+			near = names[i]
+		}
+	}
+	if near == "" {
+		return ""
+	}
+	return parent.CommandPath() + " " + near
+}
+
+func completeHelp(root *cobra.Command, args []string) []cobra.Completion {
+	found, rest, err := root.Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil
+	}
+	var names []cobra.Completion
+	for _, sub := range found.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+		}
+	}
+	if len(args) == 0 {
+		for _, t := range topics() {
+			names = append(names, cobra.CompletionWithDesc(t.name, t.short))
+		}
+	}
+	return names
+}
+
+// topicText lays a topic out for a terminal.
+func topicText(t topic) string {
+	var b strings.Builder
+	b.WriteString(t.short + "\n")
+	for _, p := range t.parts() {
+		if p.heading != "" {
+			b.WriteString("\n" + p.heading + ":\n")
+		} else {
+			b.WriteString("\n")
+		}
+		indent := ""
+		if p.heading != "" {
+			indent = "  "
+		}
+		if p.text != "" {
+			b.WriteString(filled(p.text, indent))
+		}
+		writeTerms(&b, p.terms)
+		if len(p.lines) > 0 && p.text != "" {
+			b.WriteString("\n")
+		}
+		for _, line := range p.lines {
+			b.WriteString("  " + line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// termColumn is the widest term that its meaning stands beside.
+const termColumn = 30
+
+func writeTerms(b *strings.Builder, terms []term) {
+	column := 0
+	for _, t := range terms {
+		if n := len(t.name); n <= termColumn {
+			column = max(column, n)
+		}
+	}
+	indent := strings.Repeat(" ", column+4)
+	for _, t := range terms {
+		meaning := filled(t.meaning, indent)
+		if len(t.name) > column {
+			b.WriteString("  " + t.name + "\n" + meaning)
+			continue
+		}
+		b.WriteString("  " + t.name + strings.Repeat(" ", column-len(t.name)+2) + strings.TrimPrefix(meaning, indent))
+	}
+}
+
+// filled breaks a text into lines of helpWidth, each behind an indent.
+func filled(text, indent string) string {
+	var b strings.Builder
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len([]rune(indent+line+" "+word)) > helpWidth {
+			b.WriteString(indent + line + "\n")
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	b.WriteString(indent + line + "\n")
+	return b.String()
 }

@@ -62,8 +62,9 @@ const rootExample = `  # try it now: no account, no network, nothing to configur
   simsid decode -p emulator
 
   # your own client at SIMS ID's partner sandbox
-  simsid profile add school --kind simsid --environment sandbox --issuer https://YOUR-SANDBOX/ \
-      --client-id pm-sso-YOUR-ID --redirect-uri https://localhost:5454/
+  simsid profile add school --kind simsid --environment sandbox \
+      --issuer https://YOUR-SANDBOX/ --client-id pm-sso-YOUR-ID \
+      --redirect-uri https://localhost:5454/
   simsid login -p school
 
   # in a script
@@ -108,7 +109,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetErr(a.env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		a.outputBehind()
-		return &usageError{Problem: err.Error(), Command: cmd.CommandPath()}
+		return &usageError{Problem: err.Error(), Command: cmd.CommandPath(), Hint: nearFlag(cmd, err)}
 	})
 	f := root.PersistentFlags()
 	f.StringVarP(&a.global.profile, "profile", "p", "", "the profile to use (SIMSID_PROFILE)")
@@ -127,10 +128,13 @@ func newRootCmd(a *app) *cobra.Command {
 	a.addCommands(root)
 	root.SetUsageFunc(usage)
 	root.SetHelpCommandGroupID(groupSetup)
-	root.SetHelpCommand(newHelpCmd())
+	root.SetHelpCommand(newHelpCmd(a))
 	root.CompletionOptions.DisableDefaultCmd = true
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	if completing(a.env.Args) {
+		a.addCompletions(root)
+	}
 	return root
 }
 
@@ -155,7 +159,7 @@ func commands() map[string]func(*app) *cobra.Command {
 		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
 		"token": newTokenCmd, "exec": newExecCmd, "api": newAPICmd, "decode": newDecodeCmd, "diff": newDiffCmd, "scan": newScanCmd, "orgs": newOrgsCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
 		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
-		"profile": newProfileCmd, "store": newStoreCmd, "cert": newCertCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd,
+		"profile": newProfileCmd, "store": newStoreCmd, "cert": newCertCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd, "man": newManCmd,
 	}
 }
 
@@ -203,9 +207,10 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	}
 	if !cmd.HasParent() {
 		u := &usageError{Problem: fmt.Sprintf("there is no command %q", args[0]), Command: cmd.CommandPath()}
-		cmd.SuggestionsMinimumDistance = 2
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			u.Hint = "did you mean: simsid " + strings.Join(near, ", simsid ")
+		if _, ok := lookupTopic(args[0]); ok {
+			u.Hint = "it is a topic: simsid help " + args[0]
+		} else if near := nearCommand(cmd, args[0]); near != "" {
+			u.Hint = "did you mean: " + near
 		}
 		return u
 	}
@@ -238,9 +243,8 @@ func parent(cmd *cobra.Command, args []string) error {
 		return cmd.Help()
 	}
 	u := &usageError{Problem: fmt.Sprintf("there is no command %q", cmd.CommandPath()+" "+args[0]), Command: cmd.CommandPath()}
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		u.Hint = "did you mean: " + cmd.CommandPath() + " " + strings.Join(near, ", "+cmd.CommandPath()+" ")
+	if near := nearCommand(cmd, args[0]); near != "" {
+		u.Hint = "did you mean: " + near
 	}
 	return u
 }

@@ -158,7 +158,7 @@ func newStoreMoveCmd(a *app) *cobra.Command {
 		Long: `Copies the profile's tokens and secrets to the other backend (keyring or file),
 reads them back there, puts the new place on record, and clears the old one.
 Until the new place is on record the old one counts and stays whole.`,
-		Example: `  simsid store move file -p school     # sealed with SIMSID_STORE_KEY or a passphrase
+		Example: `  simsid store move file -p school     # with SIMSID_STORE_KEY or a passphrase
   simsid store move keyring -p school`,
 		Args:      oneArgument("the backend to move to: keyring or file"),
 		ValidArgs: []string{"keyring", "file"},

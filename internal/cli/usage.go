@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/simsid/simsid/internal/config"
 )
 
 // helpWidth fits every terminal.
@@ -30,6 +34,12 @@ func usage(cmd *cobra.Command) error {
 	}
 	if len(cmd.Groups()) == 0 && cmd.HasAvailableSubCommands() {
 		writeCommands(&b, cmd, "Commands:", "")
+	}
+	if !cmd.HasParent() {
+		b.WriteString("\nTopics (simsid help TOPIC):\n")
+		for _, t := range topics() {
+			fmt.Fprintf(&b, "  %-*s  %s\n", cmd.NamePadding(), t.name, t.short)
+		}
 	}
 	if cmd.HasAvailableLocalFlags() {
 		fmt.Fprintf(&b, "\nFlags:\n%s", cmd.LocalFlags().FlagUsagesWrapped(helpWidth))
@@ -71,4 +81,20 @@ func (a *app) outputBehind() {
 			a.global.output = value
 		}
 	}
+}
+
+// nearFlag says which flag a mistyped one was meant to be, "" where that isn't what is wrong.
+func nearFlag(cmd *cobra.Command, err error) string {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return ""
+	}
+	var names []string
+	for _, flags := range []*pflag.FlagSet{cmd.Flags(), cmd.InheritedFlags()} {
+		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	}
+	if near := config.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+		return "did you mean: --" + near
+	}
+	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -71,9 +72,12 @@ func (c APICall) Do(ctx context.Context) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		next, err := resp.Location()
-		if hops == c.Redirects || resp.StatusCode < 300 || resp.StatusCode > 399 || err != nil {
+		if hops == c.Redirects || resp.StatusCode < 300 || resp.StatusCode > 399 {
 			return resp, nil
+		}
+		next, lerr := resp.Location()
+		if lerr != nil {
+			return resp, nil //nolint:nilerr // a redirect that leads nowhere is the answer
 		}
 		_ = resp.Body.Close() // the answer is elsewhere
 		if next.Fragment = ""; !slices.Contains(c.Origins, Origin(next)) {
@@ -119,9 +123,7 @@ func (c APICall) send(ctx context.Context, method string, to *url.URL, body []by
 		return nil, err
 	}
 	if trusted {
-		for name, values := range c.Header {
-			req.Header[name] = values
-		}
+		maps.Copy(req.Header, c.Header)
 		for _, key := range c.Keys {
 			if slices.Contains(key.Origins, Origin(to)) {
 				req.Header.Set(key.Name, key.Value.Reveal())

@@ -3,6 +3,7 @@ package render
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -64,9 +65,7 @@ func (v APIAnswer) document() any {
 		return json.RawMessage(v.Body)
 	}
 	doc := apiDoc{Schema: schema("api"), Profile: v.Profile, Method: v.Method, URL: v.URL, Status: v.Status, Headers: map[string][]string{}}
-	for name, values := range v.Header {
-		doc.Headers[name] = values
-	}
+	maps.Copy(doc.Headers, v.Header)
 	switch {
 	case len(v.Body) == 0:
 	case json.Valid(v.Body):
