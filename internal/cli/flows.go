@@ -109,6 +109,7 @@ func (s *session) browserRequest(ctx context.Context, o *loginOptions) (flow.Log
 	if r.MaxAge, err = s.maxAge(); err != nil {
 		return r, err
 	}
+	s.signOn = &render.SignOn{Told: s.kind.TellsSignOn, ACR: r.Params.Get("acr_values"), Prompt: r.Params.Get("prompt"), MaxAge: r.MaxAge}
 	if err := s.checkMixUp(r); err != nil {
 		return r, err
 	}

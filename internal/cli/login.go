@@ -329,6 +329,9 @@ func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *fl
 		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: s.where(store), Next: s.nextCommands(store.Backend()),
 	}
 	view.Findings = res.Findings
+	if !view.NoUser {
+		view.SignOn = s.signOn
+	}
 	if s.kind.SIMS && !view.NoUser {
 		view.Memberships = memberships(claims, access)
 		view.Findings = append(view.Findings, sims.Findings(sims.Input{Access: access, ID: claims, Wanted: s.profile.Scopes, Granted: set.Scopes, Now: s.env.Now()})...)

@@ -14,6 +14,7 @@ import (
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
 )
@@ -33,8 +34,9 @@ type session struct {
 	forced  bool              // the rules of the kind are left to the provider
 	// forcible says that the command has a flag for it.
 	forcible bool
-	adopted  token.Secret // the refresh token from outside that a login begins with
-	hinted   bool         // the address to sign in at holds an ID token
+	adopted  token.Secret   // the refresh token from outside that a login begins with
+	hinted   bool           // the address to sign in at holds an ID token
+	signOn   *render.SignOn // what a login asked about the way of the sign-in, set by browserRequest
 }
 
 // selection are the options that choose and override a profile.

@@ -146,7 +146,11 @@ func (v Introspected) text(p *printer) {
 	}
 	p.fields(2, list)
 	if len(v.Result.Claims.Members()) > 0 {
-		p.section(0, "Its answer")
+		heading := "Its answer"
+		if v.Result.Behind {
+			heading = "The JWT behind the token"
+		}
+		p.section(0, heading)
 		p.claims(2, v.Result.Claims, v.SIMS)
 	}
 	if v.Result.Signed != nil {
@@ -191,8 +195,9 @@ func (v Introspected) document() any {
 		Claims  token.Object `json:"claims,omitzero"`
 		Signed  bool         `json:"signed"`
 		Checks  []checkDoc   `json:"checks,omitempty"`
+		Behind  bool         `json:"jwt_behind_token,omitempty"`
 	}{
 		schema("introspect"), v.Profile, v.What, v.Result.Active, v.Result.Reason, v.Why, v.Result.Via, v.Note, v.Result.Claims,
-		len(checks) > 0, checkDocs(checks),
+		len(checks) > 0, checkDocs(checks), v.Result.Behind,
 	}
 }

@@ -174,6 +174,12 @@ func samples(t testing.TB) map[string]render.View {
 			},
 			Next: []string{"simsid token -p sandbox  # print the access token"},
 		},
+		"login-sign-on": render.SignedIn{
+			Profile: "work", Title: "the Curity Identity Server", Issuer: "https://id.example/oauth/v2/oauth-anonymous", ClientID: "app",
+			Claims: object(t, `{"sub":"ada","acr":"urn:se:curity:authentication:html-form:html1","auth_time":1795287342}`), Scopes: []string{"openid"},
+			Wanted: []string{"openid"}, Expiry: in(time.Hour), Refreshable: true, Where: "keyring (Secret Service)",
+			SignOn: &render.SignOn{Told: true, ACR: "urn:se:curity:authentication:html-form:html1", MaxAge: -1},
+		},
 		"login-openid": render.SignedIn{
 			Profile: "work", Issuer: "https://id.example.com", ClientID: "cli", Claims: oidcUser,
 			Scopes: []string{"openid"}, Wanted: []string{"openid", "offline_access"},
@@ -223,6 +229,10 @@ func samples(t testing.TB) map[string]render.View {
 		"introspect":      render.Introspected{Profile: "emulator", SIMS: true, What: "access token", Note: "which needs no credentials", Result: provider.Introspection{Active: true, Via: "access token validation", Claims: object(t, `{"iss":"https://emulator.simsid.invalid/","exp":1795296942,"client_id":"simsid-cli"}`)}},
 		"introspect-signed": render.Introspected{Profile: "work", What: "access token", Note: "with the client's credentials", Result: provider.Introspection{
 			Active: true, Via: "introspection", Claims: object(t, `{"active":true,"scope":"openid profile"}`), Signed: &provider.Verification{Checks: signedAnswer()},
+		}},
+		"introspect-behind": render.Introspected{Profile: "work", What: "access token", Note: "with the client's credentials", Result: provider.Introspection{
+			Active: true, Via: "introspection", Behind: true, Claims: object(t, `{"iss":"https://id.example/oauth/v2/oauth-anonymous","aud":["api"],"scope":"openid profile","purpose":"access_token"}`),
+			Signed: &provider.Verification{Checks: signedAnswer()},
 		}},
 		"introspect-ended": render.Introspected{
 			Profile: "work", What: "access token", Why: []string{"it has ended: 21 Nov 2026 17:35:42 UTC (3 hours ago)"},

@@ -28,6 +28,7 @@ type SignedIn struct {
 	Findings    []sims.Finding
 	Changes     []sims.Difference // from the login before
 	ChangedFrom time.Time         // when that one was made
+	SignOn      *SignOn           // nil: nothing is to be said of it
 	Next        []string          // commands to type next, each with its comment behind two spaces and #
 }
 
@@ -61,6 +62,7 @@ func (v SignedIn) text(p *printer) {
 	if len(v.Memberships) > 1 {
 		p.organisations(0, v.Memberships)
 	}
+	p.signOn(v.SignOn, v.Claims)
 	if len(v.Changes) > 0 {
 		p.section(0, "Changed since the login of "+p.moment(v.ChangedFrom))
 		p.changed(2, v.Changes)
@@ -147,10 +149,12 @@ func (v SignedIn) document() any {
 		Changes       []changeDoc       `json:"changes,omitempty"`
 		ChangedSince  string            `json:"changed_since,omitempty"`
 		Findings      []findingDoc      `json:"findings,omitempty"`
+		SignOn        []signOnDoc       `json:"sign_on,omitempty"`
 	}{
 		schema("login"), v.Profile, v.Title, v.Issuer, v.ClientID,
 		text(v.Claims, "sub"), text(v.Claims, "name"), text(v.Claims, "email"),
 		organisationDocs(v.Memberships), v.Scopes, v.missing(), stamp(v.Expiry), v.Refreshable, v.Where,
 		v.Claims, changeDocs(v.Changes), stamp(v.ChangedFrom), findingDocs(v.Findings),
+		signOnDocs(v.SignOn, v.Claims),
 	}
 }
