@@ -31,7 +31,7 @@ type profileAddOptions struct {
 
 // profileKeys are the keys that profile add and edit take as flags.
 func profileKeys() []string {
-	return append(loginKeys(), "post_logout_redirect_uri", "introspection_id", "refresh_usage", "api_base")
+	return append(loginKeys(), "post_logout_redirect_uri", "introspection_id", "refresh_usage", "refresh_lifetime", "api_base")
 }
 
 func (o *profileAddOptions) flags(cmd *cobra.Command) {

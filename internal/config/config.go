@@ -68,6 +68,7 @@ const (
 	keyIDHint        = "id_hint"
 	keyParams        = "params"
 	keyRefreshUsage  = "refresh_usage"
+	keyRefreshLife   = "refresh_lifetime"
 	keyAPIBase       = "api_base"
 	keyStore         = "store"
 )
@@ -76,7 +77,7 @@ const (
 //
 //nolint:gochecknoglobals // nothing is ever written to it
 var settings = [...]Setting{
-	{keyKind, "SIMSID_KIND", "kind", false, "kind of provider: simsid, oidc or emulator"},
+	{keyKind, "SIMSID_KIND", "kind", false, "kind of provider: simsid, oidc, curity, imis or emulator"},
 	{keyEnvironment, "SIMSID_ENVIRONMENT", "environment", false, "installation of a kind that has several: sandbox or live"},
 	{keyIssuer, "SIMSID_ISSUER", "issuer", false, "address of the provider: https, or http on loopback"},
 	{keyPinnedIssuer, "", "", false, "issuer as the provider spelled it at first sight, compared byte for byte ever after"},
@@ -86,7 +87,7 @@ var settings = [...]Setting{
 	{keyClientKeyID, "SIMSID_CLIENT_KEY_ID", "client-key-id", false, "kid under which the provider knows that key; a JWK says it by itself"},
 	{keyClientKeyAlg, "SIMSID_CLIENT_KEY_ALG", "client-key-alg", false, "algorithm that the key signs by, where the client is registered for one: RS256, PS256, ES256 or EdDSA"},
 	{keyAudience, "SIMSID_ASSERTION_AUDIENCE", "assertion-audience", false, "whom private_key_jwt is for: token_endpoint or issuer; without it the token endpoint, if it lies where the issuer does"},
-	{keyFlow, "SIMSID_FLOW", "flow", false, "the client's flow as IdentityServer3 names it: AuthorizationCodeWithProofKey, AuthorizationCode, HybridWithProofKey, Hybrid, Implicit, ClientCredentials; or DeviceCode"},
+	{keyFlow, "SIMSID_FLOW", "flow", false, "the client's flow as IdentityServer3 names it: AuthorizationCodeWithProofKey, AuthorizationCode, HybridWithProofKey, Hybrid, Implicit, ClientCredentials; or DeviceCode; or PostedRefreshToken, which is iMIS's"},
 	{keyScopes, "SIMSID_SCOPES", "scope", true, "scopes to ask for"},
 	{keyRedirect, "SIMSID_REDIRECT_URI", "redirect-uri", false, "redirect URI exactly as it is registered; port 0 means any free one"},
 	{keyListen, "SIMSID_LISTEN", "listen", false, "IP address, with a port or without, to listen on for the redirect URI; needed where its host isn't localhost but leads to this machine"},
@@ -106,6 +107,7 @@ var settings = [...]Setting{
 	{keyIDHint, "SIMSID_ID_TOKEN_HINT", "id-token-hint", false, "true to tell the provider by the ID token of the last login who is expected"},
 	{keyParams, "SIMSID_PARAMS", "param", true, "further parameters of the authorisation request: name=value"},
 	{keyRefreshUsage, "SIMSID_REFRESH_USAGE", "refresh-usage", false, "how often the provider takes one refresh token: one-time, which is assumed, or reusable"},
+	{keyRefreshLife, "SIMSID_REFRESH_LIFETIME", "refresh-lifetime", false, "how long a refresh token of this client lives, in minutes, as it is set in iMIS: status tells when it ends"},
 	{keyAPIBase, "SIMSID_API_BASE", "api-base", true, "addresses of the APIs that simsid api may send the token to: https; paths are below the first"},
 	{keyStore, "SIMSID_STORE", "store", false, "where tokens are kept: keyring, file, memory or, for the emulator, auto"},
 }

@@ -89,6 +89,7 @@ func TestSettingsNames(t *testing.T) {
 		{"id_hint", "SIMSID_ID_TOKEN_HINT", "id-token-hint", false},
 		{"params", "SIMSID_PARAMS", "param", true},
 		{"refresh_usage", "SIMSID_REFRESH_USAGE", "refresh-usage", false},
+		{"refresh_lifetime", "SIMSID_REFRESH_LIFETIME", "refresh-lifetime", false},
 		{"api_base", "SIMSID_API_BASE", "api-base", true},
 		{"store", "SIMSID_STORE", "store", false},
 	})

@@ -37,6 +37,7 @@ type Profile struct {
 	IDHint                string   // "true", "false"
 	Params                []string // "name=value"
 	RefreshUsage          string   // "one-time", "reusable"; "" means the former
+	RefreshLifetime       string   // in minutes; "" where nobody knows
 	APIBase               []string // addresses of APIs; the first is where paths begin
 	Store                 string
 	// Origins says where each value that is set came from, by key.
@@ -130,6 +131,8 @@ func (p *Profile) field(key string) *string {
 		return &p.IntrospectionID
 	case keyRefreshUsage:
 		return &p.RefreshUsage
+	case keyRefreshLife:
+		return &p.RefreshLifetime
 	case keyStore:
 		return &p.Store
 	}

@@ -117,6 +117,11 @@ func checkValue(key, v string) string {
 		return checkPath(v)
 	case keyRefreshUsage:
 		return checkOneOf(v, "one-time", "reusable")
+	case keyRefreshLife:
+		if _, err := Minutes(v); err != nil {
+			return "must be a number of minutes from 1 to 5256000"
+		}
+		return ""
 	case keyStore:
 		return checkOneOf(v, "keyring", "file", "memory", "auto")
 	}
@@ -128,7 +133,7 @@ func checkAsked(key, v string) string {
 	switch key {
 	case keyFlow:
 		return checkOneOf(v, "AuthorizationCodeWithProofKey", "AuthorizationCode", "HybridWithProofKey", "Hybrid", "Implicit",
-			"ClientCredentials", "DeviceCode")
+			"ClientCredentials", "DeviceCode", "PostedRefreshToken")
 	case keyResponseMode:
 		return checkOneOf(v, "query", "fragment", "form_post")
 	case keyIDHint, keyPAR:
@@ -184,6 +189,16 @@ func Seconds(v string) (time.Duration, error) {
 		return 0, errors.New("it is negative, longer than ten years, or no whole number of seconds")
 	}
 	return d, nil
+}
+
+// Minutes reads a number of minutes, at least one and at most ten years.
+func Minutes(v string) (time.Duration, error) {
+	const most = 10 * 365 * 24 * 60
+	n, err := strconv.ParseUint(v, 10, 31)
+	if err != nil || n == 0 || n > most {
+		return 0, errors.New("it is no number of minutes within ten years")
+	}
+	return time.Duration(n) * time.Minute, nil
 }
 
 func checkOneOf(v string, allowed ...string) string {

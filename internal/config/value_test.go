@@ -17,7 +17,7 @@ func TestCheckValue(t *testing.T) {
 		relative   = "must be an absolute address, beginning with https://"
 		queryOr    = "must have neither query nor fragment"
 		noHost     = "has no host"
-		flow       = "must be AuthorizationCodeWithProofKey, AuthorizationCode, HybridWithProofKey, Hybrid, Implicit, ClientCredentials or DeviceCode"
+		flow       = "must be AuthorizationCodeWithProofKey, AuthorizationCode, HybridWithProofKey, Hybrid, Implicit, ClientCredentials, DeviceCode or PostedRefreshToken"
 		words      = "must be words of letters, digits, '_' and '-'"
 		age        = "must be a whole number of seconds, such as 900 or 15m"
 		listen     = "must be an IP address such as 127.0.0.1, 127.0.0.1:8443 or [::1]:8443"
@@ -155,6 +155,11 @@ func TestCheckValue(t *testing.T) {
 		{"params", "x=", ""},
 		{"refresh_usage", "one-time", ""},
 		{"refresh_usage", "reusable", ""},
+		{"refresh_lifetime", "1", ""},
+		{"refresh_lifetime", "5256000", ""},
+		{"refresh_lifetime", "0", "must be a number of minutes from 1 to 5256000"},
+		{"refresh_lifetime", "5256001", "must be a number of minutes from 1 to 5256000"},
+		{"refresh_lifetime", "30m", "must be a number of minutes from 1 to 5256000"},
 		{"refresh_usage", "ReUse", "must be one-time or reusable"},
 		{"api_base", "https://api.example/v1", ""},
 		{"api_base", "http://127.0.0.1:8080", ""},

@@ -210,7 +210,7 @@ func TestCallsWithoutEndpointOrToken(t *testing.T) {
 	} {
 		s := serve(t, nil)
 		bare := &Provider{Metadata: Metadata{Issuer: testIssuer}, HTTP: NewHTTPClient(HTTPOptions{Base: unreachable{t}}), Now: clock}
-		want := &UnsupportedError{c.operation, testIssuer}
+		want := &UnsupportedError{Operation: c.operation, Issuer: testIssuer}
 		if err := c.do(bare, testToken); !reflect.DeepEqual(err, error(want)) {
 			t.Errorf("%s without an endpoint: %v, want %v", c.operation, err, want)
 		}
@@ -258,7 +258,7 @@ func TestEndSessionURL(t *testing.T) {
 	}
 	p.Metadata.EndSessionEndpoint = ""
 	_, err = p.EndSessionURL(token.Secret{}, "", "", "")
-	if want := (&UnsupportedError{"end the session", testIssuer}); !reflect.DeepEqual(err, error(want)) {
+	if want := (&UnsupportedError{Operation: "end the session", Issuer: testIssuer}); !reflect.DeepEqual(err, error(want)) {
 		t.Errorf("error %v, want %v", err, want)
 	}
 }

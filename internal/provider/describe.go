@@ -43,6 +43,9 @@ type Try struct {
 // Describe reads a provider's metadata at either place, whichever answers; the document's issuer must be the one asked for. Its errors are
 // those of Discover; what was tried is in the description beside an error too.
 func Describe(ctx context.Context, hc *http.Client, r DiscoverRequest) (Description, error) {
+	if err := r.Kind.Lacking(CallDiscover, r.Issuer); err != nil {
+		return Description{}, err
+	}
 	return describe(ctx, hc, r, []Place{PlaceOpenID, PlaceOAuth})
 }
 

@@ -46,6 +46,9 @@ const opDiscover = "read discovery document"
 // document's issuer must be the one asked for (*IssuerError), and every address https, or http on loopback (*ResponseError). An issuer that
 // can't be asked at all is an *AddressError.
 func Discover(ctx context.Context, hc *http.Client, r DiscoverRequest) (Metadata, error) {
+	if r.Kind.TokenPath != "" {
+		return fixedMetadata(r.Kind, r.Issuer)
+	}
 	places := []Place{PlaceOpenID}
 	if r.Kind.OAuthMetadata {
 		places = append(places, PlaceOAuth)

@@ -140,10 +140,15 @@ func (e *SubjectError) Error() string {
 type UnsupportedError struct {
 	Operation string
 	Issuer    string
+	Reason    string // as the kind knows it, a clause; "" where only metadata lack the endpoint
+	Instead   string // what to do, a clause; "" where nothing is known
 }
 
-// Error tells operation and issuer.
+// Error tells operation and issuer, or operation and reason.
 func (e *UnsupportedError) Error() string {
+	if e.Reason != "" {
+		return e.Operation + ": " + e.Reason
+	}
 	return fmt.Sprintf("%s: %q has no endpoint for it", e.Operation, e.Issuer)
 }
 

@@ -25,7 +25,7 @@ func TestErrorTexts(t *testing.T) {
 		{&IssuerError{Expected: "https://a", Got: "https://b"}, `discovery document of another issuer: expected "https://a", got "https://b"`},
 		{&IssuerError{Expected: "https://a", Got: "https://a/", SlashOnly: true, Pinned: true},
 			`discovery document of another issuer: expected "https://a" as pinned earlier, got "https://a/"; they differ by a trailing slash alone`},
-		{&UnsupportedError{"introspect", "https://a/"}, `introspect: "https://a/" has no endpoint for it`},
+		{&UnsupportedError{Operation: "introspect", Issuer: "https://a/"}, `introspect: "https://a/" has no endpoint for it`},
 	} {
 		if got := c.err.Error(); got != c.want {
 			t.Errorf("%s\nwant\n%s", got, c.want)

@@ -17,6 +17,8 @@ const (
 	FlowImplicit          Flow = "Implicit"
 	FlowClientCredentials Flow = "ClientCredentials" //nolint:gosec // G101: the name of a flow
 	FlowDevice            Flow = "DeviceCode"        // RFC 8628; IdentityServer3 doesn't have it
+	// FlowPostedToken begins at the provider, whose page posts a refresh token to the client. Only kinds that say where have it.
+	FlowPostedToken Flow = "PostedRefreshToken"
 )
 
 // FlowInfo is what a flow is made of.
@@ -38,6 +40,7 @@ func Flows() []FlowInfo {
 		{Flow: FlowImplicit, ResponseTypes: []string{"id_token token", "id_token", "token"}},
 		{Flow: FlowClientCredentials},
 		{Flow: FlowDevice},
+		{Flow: FlowPostedToken},
 	}
 }
 
@@ -69,3 +72,6 @@ func (f FlowInfo) ResponseType(wanted string) (responseType string, ok bool) {
 // ProofKey reports whether a code of this flow is asked for with a challenge and redeemed with its verifier: always, but at a kind
 // that refuses a verifier from clients whose flow isn't named for it.
 func (k Kind) ProofKey(f FlowInfo) bool { return f.ProofKey || !k.VerifierByFlow }
+
+// Has reports whether the kind has a flow at all: one whose logins begin there has that alone, and no other has it.
+func (k Kind) Has(f FlowInfo) bool { return (k.BeginsThere != "") == (f.Flow == FlowPostedToken) }

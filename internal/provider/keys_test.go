@@ -262,7 +262,7 @@ func TestVerifyNoKeyAddress(t *testing.T) {
 	p, _ := verifier(t)
 	p.Metadata.JWKSURI = ""
 	_, err := p.Verify(t.Context(), sign(t, testKeys().rsa, goodHeader(), goodClaims()), goodRequest())
-	if e, ok := errors.AsType[*UnsupportedError](err); !ok || *e != (UnsupportedError{"read the keys", testIssuer}) {
+	if e, ok := errors.AsType[*UnsupportedError](err); !ok || *e != (UnsupportedError{Operation: "read the keys", Issuer: testIssuer}) {
 		t.Errorf("error %v", err)
 	}
 }

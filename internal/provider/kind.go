@@ -47,26 +47,36 @@ type Kind struct {
 	PhantomTokens bool
 	OAuthMetadata bool // metadata may lie at RFC 8414's place alone
 	// TellsSignOn says that login tells how the user was signed in, whether or not it was asked for a way.
-	TellsSignOn     bool
-	RevokeCascade   bool // revoking one refresh token ends all of that user and client
-	RevokesNoJWT    bool // to revoke an access token that is a JWT is answered with yes, and ends nothing
+	TellsSignOn   bool
+	RevokeCascade bool   // revoking one refresh token ends all of that user and client
+	RevokesNoJWT  bool   // to revoke an access token that is a JWT is answered with yes, and ends nothing
+	Lacks         []Lack // calls that it doesn't have, with what to do instead
+	// TokenPath is where the token endpoint lies below the issuer, of a kind that publishes no metadata; "": it is read from there.
+	TokenPath string
+	// BeginsThere says where the user has to begin, of a kind whose page posts a refresh token to the client (FlowPostedToken); "" for others.
+	BeginsThere string
+	// DatedTokens says that the token endpoint tells who signed in (userName), and the token's times by date (.issued, .expires).
+	DatedTokens     bool
+	OpaqueTokens    bool // access tokens are the server's own business, and are never looked into
 	SubjectOptional bool // userinfo may leave sub out
 	SubjectTail     bool // the fifth part of sub may change within one login
 	VerifierByFlow  bool // refuses a code_verifier from clients whose flow isn't named for it, and burns the code
 	// SelectOrganisation is what goes before an organisation's id in acr_values of a client-credentials request; "" where there is no
 	// such thing.
 	SelectOrganisation string
-	DefaultFlow        Flow
-	Rules              []Rule      // that a sign-in has to keep
-	ACRPrefixes        []ACRPrefix // words of acr_values that mean something else than a level
-	Limits             []Limit     // on what is asked of the authorisation endpoint
-	BrokenPrompts      []string    // values of prompt that end on an error page
-	OnePrompt          bool        // a list of prompts is ignored
-	MaxAgeZeroLoops    bool        // max_age=0 leads back to the sign-in page for ever
-	DefaultAuth        AuthMethod
-	DefaultScopes      []string
-	DefaultRedirect    string // "" when the user must give the registered one
-	DefaultStore       string // "keyring", or "auto"
+	// Facts are what is known of the metadata beforehand.
+	Facts           []Fact
+	DefaultFlow     Flow
+	Rules           []Rule      // that a sign-in has to keep
+	ACRPrefixes     []ACRPrefix // words of acr_values that mean something else than a level
+	Limits          []Limit     // on what is asked of the authorisation endpoint
+	BrokenPrompts   []string    // values of prompt that end on an error page
+	OnePrompt       bool        // a list of prompts is ignored
+	MaxAgeZeroLoops bool        // max_age=0 leads back to the sign-in page for ever
+	DefaultAuth     AuthMethod
+	DefaultScopes   []string
+	DefaultRedirect string // "" when the user must give the registered one
+	DefaultStore    string // "keyring", or "auto"
 }
 
 // ACRPrefix is the beginning of a word of acr_values that isn't about the level of a sign-in (OpenID Connect Core 2, acr).
@@ -97,6 +107,7 @@ func Kinds() []Kind {
 	return []Kind{
 		{
 			Name:  "simsid",
+			Facts: identityServer3Facts(),
 			Title: "SIMS ID",
 			// A sandbox is assigned to each integrator, who gives its address: no host that isn't proven may receive a
 			// secret by default.
@@ -127,7 +138,8 @@ func Kinds() []Kind {
 			DefaultStore:    "keyring",
 		},
 		{
-			Name: "oidc", // without a title: the issuer names it
+			Name:  "oidc", // without a title: the issuer names it
+			Facts: openIDFacts(),
 			// OpenID Connect Core 9: where a client registered no method, it is this one. A client without a secret
 			// is a public one whatever the method (see Client).
 			DefaultAuth: AuthBasic,
@@ -143,6 +155,7 @@ func Kinds() []Kind {
 		},
 		{
 			Name:        "curity",
+			Facts:       curityFacts(),
 			Title:       "the Curity Identity Server",
 			DefaultAuth: AuthBasic,
 			DefaultFlow: FlowCodeWithProofKey,
@@ -159,7 +172,26 @@ func Kinds() []Kind {
 			DefaultStore:    "keyring",
 		},
 		{
+			Name:         "imis",
+			Title:        "iMIS",
+			TokenPath:    "/token",
+			BeginsThere:  "in iMIS, click the link to the page with the Single Sign On content item",
+			DatedTokens:  true,
+			OpaqueTokens: true,
+			Lacks:        imisLacks(),
+			Rules: []Rule{{
+				Name: RuleClientSecret, Says: "every client has a secret", Source: "iMIS's documentation of its token endpoint",
+				WayOut: "give the client's secret",
+			}},
+			DefaultAuth: AuthPost,
+			DefaultFlow: FlowPostedToken,
+			// Whoever registers the client chooses its Login redirect URL.
+			DefaultRedirect: "http://127.0.0.1:8400/callback",
+			DefaultStore:    "keyring",
+		},
+		{
 			Name:            "emulator",
+			Facts:           identityServer3Facts(),
 			Title:           "the embedded STS",
 			Embedded:        true,
 			OwnCA:           true,

@@ -22,7 +22,7 @@ func TestEmulatorIsLikeSIMSID(t *testing.T) {
 func TestKinds(t *testing.T) {
 	want := []Kind{
 		{
-			Name: "simsid", Title: "SIMS ID", Environments: []Environment{{"sandbox", ""}, {"live", "https://sts.sims.co.uk"}},
+			Name: "simsid", Title: "SIMS ID", Facts: identityServer3Facts(), Environments: []Environment{{"sandbox", ""}, {"live", "https://sts.sims.co.uk"}},
 			IssuerSlash: true, SIMS: true, ValidationCalls: true, IntrospectionByScope: true, RevokeCascade: true, RevokesNoJWT: true, SubjectTail: true,
 			SubjectOptional: true, VerifierByFlow: true, SelectOrganisation: "orgselected:", DefaultFlow: FlowCodeWithProofKey,
 			Limits: identityServer3Limits(), BrokenPrompts: []string{"select_account"}, OnePrompt: true, MaxAgeZeroLoops: true,
@@ -30,14 +30,23 @@ func TestKinds(t *testing.T) {
 			DefaultAuth: AuthPost, DefaultScopes: []string{"openid", "profile", "roles", "partner"}, DefaultStore: "keyring",
 		},
 		{
-			Name: "oidc", DefaultAuth: AuthBasic, DefaultFlow: FlowCodeWithProofKey, DefaultScopes: []string{"openid", "profile"},
+			Name: "oidc", Facts: openIDFacts(), DefaultAuth: AuthBasic, DefaultFlow: FlowCodeWithProofKey, DefaultScopes: []string{"openid", "profile"},
 			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring", SignedIntrospection: true,
 			Rules: []Rule{openIDRule()},
 		},
 		{
-			Name: "curity", Title: "the Curity Identity Server", DefaultAuth: AuthBasic, DefaultFlow: FlowCodeWithProofKey, DefaultScopes: []string{"openid", "profile"},
+			Name: "curity", Title: "the Curity Identity Server", Facts: curityFacts(), DefaultAuth: AuthBasic, DefaultFlow: FlowCodeWithProofKey, DefaultScopes: []string{"openid", "profile"},
 			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring", SignedIntrospection: true, PhantomTokens: true,
 			OAuthMetadata: true, TellsSignOn: true, IssuerPaths: []string{"/oauth/v2/oauth-anonymous"}, Rules: []Rule{openIDRule()},
+		},
+		{
+			Name: "imis", Title: "iMIS", TokenPath: "/token", BeginsThere: "in iMIS, click the link to the page with the Single Sign On content item",
+			DatedTokens: true, OpaqueTokens: true, Lacks: imisLacks(), DefaultAuth: AuthPost, DefaultFlow: FlowPostedToken,
+			DefaultRedirect: "http://127.0.0.1:8400/callback", DefaultStore: "keyring",
+			Rules: []Rule{{
+				Name: RuleClientSecret, Says: "every client has a secret", Source: "iMIS's documentation of its token endpoint",
+				WayOut: "give the client's secret",
+			}},
 		},
 		mustKind(t, "emulator"),
 	}

@@ -41,7 +41,7 @@ func (p *Provider) AuthorizationURL(params url.Values) (string, error) {
 func (p *Provider) EndSessionURL(idTokenHint token.Secret, clientID, postLogout, state string) (string, error) {
 	const operation = "end the session"
 	if p.Metadata.EndSessionEndpoint == "" {
-		return "", &UnsupportedError{Operation: operation, Issuer: p.Metadata.Issuer}
+		return "", p.unsupported(operation)
 	}
 	params := url.Values{}
 	for _, f := range []struct{ name, value string }{
@@ -91,9 +91,17 @@ func addQuery(operation, address string, params url.Values) (string, error) {
 // endpoint returns an address from the metadata, or says that there is none.
 func (p *Provider) endpoint(operation, address string) (string, error) {
 	if address == "" {
-		return "", &UnsupportedError{Operation: operation, Issuer: p.Metadata.Issuer}
+		return "", p.unsupported(operation)
 	}
 	return address, nil
+}
+
+// unsupported says that there is no endpoint, and why where the kind knows it.
+func (p *Provider) unsupported(operation string) error {
+	if err := p.Kind.Lacking(Call(operation), p.Metadata.Issuer); err != nil {
+		return err
+	}
+	return &UnsupportedError{Operation: operation, Issuer: p.Metadata.Issuer}
 }
 
 // errNoToken is a caller's mistake that must not become a request.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 )
 
@@ -17,6 +18,9 @@ type TokenResponse struct {
 	// not positive or beyond ten years counts as not told: a login isn't thrown away for it. Scopes are the response's
 	// alone; IdentityServer3 says in the access token what was granted.
 	Set token.Set
+	// User is who signed in, of kinds whose token endpoint says it (Kind.DatedTokens); "" where it doesn't. Foreign text.
+	User     string
+	Findings []sims.Finding // what of the answer contradicts itself
 }
 
 const (
@@ -75,7 +79,12 @@ func (p *Provider) redeem(ctx context.Context, operation string, c Client, form 
 	if problem != "" {
 		return TokenResponse{Set: set}, a.problem(problem)
 	}
-	return TokenResponse{Set: set}, nil
+	response := TokenResponse{Set: set}
+	if p.Kind.DatedTokens {
+		response.User = userName(o)
+		response.Set.Expiry, response.Findings = compareDates(o, sent)
+	}
+	return response, nil
 }
 
 // readTokens takes the members out. With a problem, the set holds at most the refresh token.
