@@ -14,6 +14,8 @@ export PATH := $(BIN):$(PATH)
 
 GOTESTSUM = gotestsum --format pkgname --format-hide-empty-pkg
 FUZZTIME ?= 10s
+# As .goreleaser.yaml builds: so the steps share what they compile.
+RELEASED = -trimpath -tags nethttpomithttp2
 TARGETS := darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 linux/arm64
 
 ##@ Every day
@@ -24,7 +26,7 @@ help: ## list these commands
 
 .PHONY: build
 build: ## build bin/simsid
-	go build -trimpath -tags nethttpomithttp2 -o bin/simsid ./cmd/simsid
+	go build $(RELEASED) -o bin/simsid ./cmd/simsid
 
 .PHONY: quick
 quick: ## the unit tests, with nothing installed but Go (under a minute)
@@ -62,8 +64,8 @@ unit: $(BIN)/gotestsum ## the unit tests with the race detector, in random order
 .PHONY: cross
 cross: ## vet and build for every other system that is released
 	@for target in $(TARGETS); do echo "$$target"; \
-	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet ./...; \
-	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go build -o /dev/null ./cmd/simsid; done
+	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet $(RELEASED) ./...; \
+	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go build $(RELEASED) -o /dev/null ./cmd/simsid; done
 
 .PHONY: real
 real: setup ## the tests against the real things: OpenID provider, clients, browser, keyring, linter
@@ -76,16 +78,38 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	bash test/fuzz/run.sh $(FUZZTIME)
 
 .PHONY: snapshot
-snapshot: $(BIN)/goreleaser ## check the release's configuration and build this system's part of it
+snapshot: $(BIN)/goreleaser $(BIN)/gotestsum ## build a release as far as it can be built here, and look into it
+	@mkdir -p $(REPORT)
 	goreleaser check
-	goreleaser build --snapshot --single-target --clean
-	dist/simsid_*/simsid version | grep -F snapshot
+	goreleaser release --snapshot --clean --skip=sbom,sign,publish,announce
+	$(GOTESTSUM) --jsonfile $(REPORT)/release.json -- -tags release -count=1 ./test/release
+
+# The manual pages and completions of a release, as the commit has them.
+.PHONY: extras
+extras:
+	@rm -rf .tools/extras
+	@mkdir -p .tools/extras/completions
+	CGO_ENABLED=0 go build $(RELEASED) -ldflags "-X main.date=$$(git log -1 --format=%cI)" -o .tools/extras/simsid ./cmd/simsid
+	.tools/extras/simsid man --dir .tools/extras/man
+	.tools/extras/simsid completion bash > .tools/extras/completions/simsid.bash
+	.tools/extras/simsid completion zsh > .tools/extras/completions/_simsid
+	.tools/extras/simsid completion fish > .tools/extras/completions/simsid.fish
+	.tools/extras/simsid completion powershell > .tools/extras/completions/simsid.ps1
+
+.PHONY: release
+release: $(BIN)/goreleaser ## make a release of the tag that is checked out; .github/workflows/release.yml calls it
+	goreleaser release --clean
+	cp dist/simsid_*_SHA256SUMS dist/SHA256SUMS
 
 ##@ Now and then
 
 .PHONY: bench
 bench: debian $(BIN)/jwt ## the ratios of speed, memory and size
 	go run ./test/bench
+
+.PHONY: mutate
+mutate: ## take every check out of force, one at a time, and see that a test notices (half an hour on two cores)
+	go run ./test/mutate internal/token internal/flow internal/provider
 
 .PHONY: screenshots
 screenshots: setup ## the emulator's pages anew, into docs/screenshots
