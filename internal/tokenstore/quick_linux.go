@@ -21,7 +21,8 @@ import (
 // there, for the reason that collection gives.
 type quickLook struct {
 	fd         int
-	limit      time.Duration // of one look
+	limit      time.Duration // for the answer to one message, or to several that are sent together
+	after      func(time.Duration) <-chan time.Time
 	expired    <-chan time.Time
 	late       bool   // it has expired
 	read       []byte // and not yet looked at
@@ -29,6 +30,9 @@ type quickLook struct {
 	session    string // "" until the first look has begun
 	collection string
 }
+
+// quickAnswers is how often an answer is waited for at most: at the handshake, for an alias, for items and the session, for a secret.
+const quickAnswers = 4
 
 // errNotQuick says that the careful way is to be gone.
 var errNotQuick = errors.New("not a case for the quick look")
@@ -47,7 +51,6 @@ func (k *secretService) quickGet(ctx context.Context, account string) (string, e
 		if k.quick == nil {
 			k.quick = k.newQuickLook()
 		}
-		k.quick.expired, k.quick.late = k.o.after(k.quick.limit), false
 		v, err := k.quick.get(account)
 		if err != nil {
 			k.quick.close()
@@ -57,12 +60,12 @@ func (k *secretService) quickGet(ctx context.Context, account string) (string, e
 	if ctx.Done() == nil {
 		return look() // nobody can end it but its own deadline
 	}
-	return bounded(ctx, 2*k.o.deadline(), look)
+	return bounded(ctx, quickAnswers*k.o.deadline(), look)
 }
 
 // newQuickLook connects; a look that can't be taken has no connection.
 func (k *secretService) newQuickLook() *quickLook {
-	q := &quickLook{fd: -1, limit: k.o.deadline()}
+	q := &quickLook{fd: -1, limit: k.o.deadline(), after: k.o.after}
 	name, ok := socketOf(k.o.getenv("DBUS_SESSION_BUS_ADDRESS"), k.o.getenv("XDG_RUNTIME_DIR"))
 	if !ok || k.findBus() != nil {
 		return q
@@ -263,7 +266,9 @@ func (q *quickLook) await(wanted ...uint32) ([]wireReply, error) {
 	return answers, nil
 }
 
+// send has the time for the answer begin. What this program itself waited for before, for its turn on a busy machine, doesn't count.
 func (q *quickLook) send(b []byte) error {
+	q.expired, q.late = q.after(q.limit), false
 	for len(b) > 0 {
 		n, err := syscall.Write(q.fd, b)
 		if err != nil && !errors.Is(err, syscall.EINTR) {

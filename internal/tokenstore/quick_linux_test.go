@@ -345,7 +345,7 @@ func TestQuickLookIsLate(t *testing.T) {
 	}
 	expired := make(chan time.Time, 1)
 	expired <- time.Time{}
-	q := &quickLook{fd: fds[0], limit: time.Hour, expired: expired}
+	q := &quickLook{fd: fds[0], limit: time.Hour, after: time.After, expired: expired}
 	defer q.close()
 	defer func() { _ = syscall.Close(fds[1]) }()
 	if _, err := syscall.Write(fds[1], []byte("answer")); err != nil {
@@ -358,6 +358,10 @@ func TestQuickLookIsLate(t *testing.T) {
 		if err := q.fill(); !errors.Is(err, ErrLocked) {
 			t.Errorf("%v, want ErrLocked", err)
 		}
+	}
+	// The next question has its own time.
+	if err := q.send([]byte("question")); err != nil || q.late {
+		t.Errorf("the next question is late already: %v", err)
 	}
 }
 
