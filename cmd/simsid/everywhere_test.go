@@ -100,25 +100,30 @@ func keptLogin(s *secretRun, issuer string) {
 	s.as(nil, []int{2, 5, 1}, nil, "", "login", "--kind", "oidc", "--issuer", issuer+"/nothing", "--client-id", "x", "--redirect-uri", "http://127.0.0.1:0/", "--store", "memory")
 }
 
-// otherWays are a passphrase, and a login taken over from elsewhere.
+// otherWays are a passphrase, which takes long to try by its nature, and a login taken over from elsewhere.
 func otherWays(s *secretRun, issuer, secret string) {
-	passphrase := "SIMSID_STORE_PASSPHRASE=" + s.ownSecret("the passphrase", "correct horse "+rand.Text())
-	env := []string{passphrase, "SIMSID_STORE_KEY_FILE=", "SIMSID_CLIENT_SECRET=" + secret}
-	s.run(env, forced([]string{"profile", "add", "other", "--kind", "simsid", "--environment", "sandbox", "--issuer", issuer, "--client-id", "AuthorizationCodeWithProofKey",
-		"--redirect-uri", "http://127.0.0.1:0/callback", "--store", "file", "--scope", "openid profile offline_access"})...)
-	s.run(env, forced([]string{"login", "-p", "other"})...)
-	s.as(env, []int{0}, []string{"access_token"}, "", "token", "-p", "other")
-	s.as([]string{"SIMSID_STORE_PASSPHRASE=" + s.ownSecret("a wrong passphrase", "battery staple "+rand.Text()), "SIMSID_STORE_KEY_FILE="}, []int{6}, nil, "", "token", "-p", "other")
+	add := func(name string) []string {
+		return forced([]string{"profile", "add", name, "--kind", "simsid", "--environment", "sandbox", "--issuer", issuer, "--client-id", "AuthorizationCodeWithProofKey",
+			"--redirect-uri", "http://127.0.0.1:0/callback", "--store", "file", "--scope", "openid profile offline_access"})
+	}
+	sealed := func(name, passphrase string) []string {
+		return []string{"SIMSID_STORE_PASSPHRASE=" + s.ownSecret(name, passphrase+rand.Text()), "SIMSID_STORE_KEY_FILE=", "SIMSID_CLIENT_SECRET=" + secret}
+	}
+	s.run(nil, add("sealed")...)
+	s.run(sealed("the passphrase", "correct horse "), forced([]string{"login", "-p", "sealed"})...)
+	s.as(sealed("a wrong passphrase", "battery staple "), []int{6}, nil, "", "token", "-p", "sealed")
+	s.run(nil, "profile", "remove", "sealed")
 	var refresh string
-	for v, name := range s.wire.met() {
-		if name == "refresh_token" && len(v) == 32 {
+	for v, names := range s.wire.met() {
+		if strings.Contains(names, "refresh_token") && len(v) == 32 {
 			refresh = v // one of them; it may have been burned, and is refused then
 		}
 	}
-	s.as(append(env, "SIMSID_REFRESH_TOKEN="+refresh), []int{0, 4}, nil, "", "login", "-p", "other", "--with-refresh-token")
-	s.as(env, []int{0, 4}, nil, refresh, "login", "-p", "other", "--with-refresh-token")
-	s.as(env, []int{0, 4}, nil, "", "logout", "-p", "other", "--local")
-	s.run(env, "profile", "remove", "other")
+	env := []string{"SIMSID_CLIENT_SECRET=" + secret}
+	s.run(env, add("taken")...)
+	s.as(append(env, "SIMSID_REFRESH_TOKEN="+refresh), []int{0, 4}, nil, "", "login", "-p", "taken", "--with-refresh-token")
+	s.as(env, []int{0, 4}, nil, refresh, "login", "-p", "taken", "--with-refresh-token")
+	s.as(env, []int{0, 4}, nil, "", "logout", "-p", "taken", "--local")
 }
 
 // modernWays are pushed requests, a key instead of a secret, and the device flow.
