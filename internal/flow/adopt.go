@@ -25,7 +25,7 @@ func Adopt(ctx context.Context, r AdoptRequest) (*LoginResult, error) {
 	if err != nil {
 		return nil, r.rescue(ctx, response.Set.Refresh, err)
 	}
-	result := &LoginResult{Set: response.Set}
+	result := &LoginResult{Set: response.Set, User: response.User, Findings: response.Findings}
 	if result.Set.Refresh.IsZero() {
 		result.Set.Refresh = r.Refresh
 	}

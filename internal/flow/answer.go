@@ -41,6 +41,8 @@ type answer struct {
 	via     string // viaBrowser or viaPaste
 	mode    string // how it came; "" for a pasted one
 	raw     token.Secret
+	posted  token.Secret // a refresh token, and
+	origin  string       // whose page posted it, by the browser's word; of modePosted alone
 }
 
 const (
@@ -66,8 +68,9 @@ const (
 // expected is what counts as the answer of one login.
 type expected struct {
 	state token.Secret
-	mode  string // how a success comes: ModeQuery, ModeFragment or ModeFormPost
+	mode  string // how a success comes: ModeQuery, ModeFragment, ModeFormPost or modePosted
 	parts parts
+	asks  bool // the user is asked in the terminal before it is known how the login went
 }
 
 // parts are what a success brings, by the response type.

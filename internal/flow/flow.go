@@ -75,6 +75,8 @@ type LoginResult struct {
 	Set          token.Set
 	Verification *provider.Verification // of the ID token; nil where none was asked for
 	Via          string                 // "browser" or "paste"; "" for a login without an answer
+	// User is who signed in, by the token endpoint's word: of kinds that say it there, and have no ID token. Foreign text.
+	User string
 	// Findings are what came otherwise than it was asked for, and is taken all the same: the standards leave it to whoever relies on it.
 	Findings []sims.Finding
 }

@@ -21,6 +21,7 @@ const (
 	pageFailed page = iota
 	pageSignedIn
 	pageAlready
+	pageAsked
 )
 
 func (p page) words() (title, text string) {
@@ -29,6 +30,8 @@ func (p page) words() (title, text string) {
 		return "You’re signed in", "You can close this tab and go back to the terminal."
 	case pageAlready:
 		return "This sign-in was already answered", "The terminal says how it went. You can close this tab."
+	case pageAsked:
+		return "Go back to the terminal", "It says who is signing in, and asks whether that is you. You can close this tab."
 	case pageFailed:
 	}
 	return "The sign-in didn’t work", "The terminal says why. You can close this tab."
@@ -107,6 +110,11 @@ func write(w http.ResponseWriter, status int, contentType, body string) {
 // land is the page that the sender of the answer is led to. Success is shown only when the tokens are there and verified.
 func (l *loopback) land(w http.ResponseWriter, r *http.Request) {
 	l.crowd.protect(r.Context())
+	if l.expected.asks {
+		showPage(w, http.StatusOK, pageAsked)
+		l.landOnce.Do(func() { close(l.landed) })
+		return
+	}
 	select {
 	case <-l.outcome:
 	case <-r.Context().Done():

@@ -32,6 +32,8 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.turnAway(w, http.StatusMethodNotAllowed, refusal("a request by another method than "+strings.Join(methods, " and ")))
 	case path == l.relay:
 		l.receiveFragment(w, r)
+	case r.Method == http.MethodPost && l.expected.mode == modePosted:
+		l.receivePosted(w, r)
 	case r.Method == http.MethodPost:
 		l.receiveForm(w, r)
 	case !l.drain(w, r):
@@ -46,6 +48,10 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // was told to send one.
 func (l *loopback) methods(path string) []string {
 	switch {
+	case path == l.redirect.path && l.expected.mode == modePosted:
+		return []string{http.MethodPost}
+	case path == l.relay && l.expected.mode == modePosted:
+		return nil
 	case path == l.redirect.path && l.expected.mode == ModeFormPost:
 		return []string{http.MethodGet, http.MethodPost}
 	case path == l.redirect.path, path == l.landing:
@@ -142,6 +148,11 @@ func (l *loopback) consider(w http.ResponseWriter, r *http.Request, mode, raw st
 		l.refuse(w, why)
 		return
 	}
+	l.accept(w, r, a)
+}
+
+// accept takes an answer that could be the awaited one, if it is the first.
+func (l *loopback) accept(w http.ResponseWriter, r *http.Request, a answer) {
 	if !l.take() {
 		l.report("a second answer")
 		showPage(w, http.StatusConflict, pageAlready)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 )
 
@@ -41,7 +42,17 @@ type RefreshRequest struct {
 	// Seen is the access token that the caller found wanting before it took the lock: with Force, a refresh that another
 	// process finished in the meantime is taken for ours.
 	Seen token.Secret
+	// User is who the login is of, of kinds whose token endpoint says it; "" where that isn't known. An answer that names another is refused
+	// (*UserError), as one whose ID token doesn't hold.
+	User string
 	Now  func() time.Time
+}
+
+// UserError says that a refresh answered with another user's tokens. Both are foreign text.
+type UserError struct{ Expected, Got string }
+
+func (e *UserError) Error() string {
+	return fmt.Sprintf("refresh: the answer is another user's: expected %q, got %q", e.Expected, e.Got)
 }
 
 // RefreshResult is the login after it.
@@ -50,6 +61,7 @@ type RefreshResult struct {
 	Before       token.Set
 	Refreshed    bool                   // false: it was still good, or another process had refreshed it
 	Verification *provider.Verification // of the new ID token; nil when none came
+	Findings     []sims.Finding         // what of the answer contradicts itself
 }
 
 // Refresh renews the tokens under the login's lock: lock, read again, refresh only if still needed, keep the new refresh
@@ -93,7 +105,14 @@ func Refresh(ctx context.Context, r RefreshRequest) (*RefreshResult, error) {
 	case answer == nil:
 		return nil, err
 	}
-	return r.keep(ctx, p, before, answer.Set, err)
+	if err == nil && r.User != "" && answer.User != "" && answer.User != r.User {
+		err = &UserError{Expected: r.User, Got: answer.User}
+	}
+	result, err := r.keep(ctx, p, before, answer.Set, err)
+	if result != nil {
+		result.Findings = answer.Findings
+	}
+	return result, err
 }
 
 const (
