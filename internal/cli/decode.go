@@ -46,7 +46,8 @@ It is verified whenever there are keys: those of a profile (-p) or of --issuer,
 which are kept for an hour in the state folder, or those that you give with
 --jwks, --key or --hmac-secret-file; never those that the token names. Without
 keys the claims are called unverified. Exits with 3 when a check fails that was
-asked for. That a token has ended counts with --verify, or with keys given.
+asked for, or when two programs could read the token in two ways. That a token
+has ended counts with --verify, or with keys given.
 
 --expect holds a claim against a value: NAME=VALUE, !=, >, >=, <, <=, has,
 lacks, exists, missing. Times may be spans from now. org.type, org.id, org.user,
@@ -147,9 +148,31 @@ func runDecode(ctx context.Context, a *app, o *decodeOptions) error {
 	case d.unavailable != nil && d.strict:
 		return d.unavailable
 	case d.refused || failed:
+		if d.global.claim != "" {
+			return d.unsaid(met)
+		}
 		return noError{}
 	}
 	return nil
+}
+
+// unsaid is what is left to say where the answer was one claim alone: why it is a no all the same. That the claim is unverified has been told.
+func (d *decoding) unsaid(met []sims.Met) error {
+	var why []string
+	for _, m := range met {
+		if !m.Holds {
+			why = append(why, fmt.Sprintf("not as expected: %q doesn't hold", m.Expectation.Text))
+		}
+	}
+	for _, f := range d.view.Findings {
+		if f.Refuse {
+			why = append(why, f.Seen)
+		}
+	}
+	if len(why) == 0 {
+		return noError{}
+	}
+	return &hintedError{Code: exitNo, Text: strings.Join(why, "; "), Hints: []string{"see all of it: leave --claim away"}}
 }
 
 // check refuses options that contradict each other.

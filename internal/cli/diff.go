@@ -54,7 +54,7 @@ func twoArguments(what string) cobra.PositionalArgs {
 		if len(args) != 2 {
 			return &usageError{Problem: fmt.Sprintf("%s takes %s, not %d", cmd.CommandPath(), what, len(args)), Command: cmd.CommandPath()}
 		}
-		return nil
+		return noEmptyArgument(cmd, args)
 	}
 }
 
@@ -81,7 +81,7 @@ func runDiff(ctx context.Context, a *app, o *diffOptions) error {
 		return err
 	}
 	view := render.Compared{
-		A: render.ComparedToken{Source: o.a, Kind: before.kind.Words()}, B: render.ComparedToken{Source: o.b, Kind: now.kind.Words()},
+		A: render.ComparedToken{Source: shownSource(o.a), Kind: before.kind.Words()}, B: render.ComparedToken{Source: shownSource(o.b), Kind: now.kind.Words()},
 		Changes: sims.Compare(before.jwt.Claims.Object, now.jwt.Claims.Object),
 	}
 	if err := a.answer(ctx, view); err != nil {

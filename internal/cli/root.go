@@ -159,7 +159,7 @@ func commands() map[string]func(*app) *cobra.Command {
 		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
 		"token": newTokenCmd, "exec": newExecCmd, "api": newAPICmd, "decode": newDecodeCmd, "diff": newDiffCmd, "scan": newScanCmd, "orgs": newOrgsCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
 		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
-		"profile": newProfileCmd, "store": newStoreCmd, "cert": newCertCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd, "man": newManCmd,
+		"discover": newDiscoverCmd, "profile": newProfileCmd, "store": newStoreCmd, "cert": newCertCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd, "man": newManCmd,
 	}
 }
 
@@ -227,14 +227,23 @@ func oneArgument(what string) cobra.PositionalArgs {
 	}
 }
 
-// optionalArgument refuses more than one.
+// optionalArgument refuses more than one, and an empty one.
 func optionalArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > 1 {
 			return &usageError{Problem: fmt.Sprintf("%s takes only %s, but got %q too", cmd.CommandPath(), what, args[1]), Command: cmd.CommandPath()}
 		}
-		return nil
+		return noEmptyArgument(cmd, args)
 	}
+}
+
+// noEmptyArgument refuses an argument without text. It comes from a variable that isn't set, and to go on as if there were no argument would
+// answer for the profile's token, or revoke it, in place of the one that was meant.
+func noEmptyArgument(cmd *cobra.Command, args []string) error {
+	if slices.Contains(args, "") {
+		return &usageError{Problem: fmt.Sprintf("%s got an empty argument: is a variable not set?", cmd.CommandPath()), Command: cmd.CommandPath()}
+	}
+	return nil
 }
 
 // parent makes a command that only has subcommands say so when it is called bare or with an unknown one.

@@ -49,7 +49,7 @@ no rule knows for a secret stays.`,
   head -c 32 /dev/urandom > salt
   simsid scan --redact --salt-file salt monday.log > monday.txt`,
 		GroupID: groupTokens,
-		Args:    cobra.ArbitraryArgs,
+		Args:    noEmptyArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd, o.files = cmd, args
 			return runScan(cmd.Context(), a, o)
