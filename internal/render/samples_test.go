@@ -226,6 +226,30 @@ func samples(t testing.TB) map[string]render.View {
 		},
 		"userinfo-openid": render.Userinfo{Profile: "work", Claims: oidcUser},
 		"userinfo-signed": render.Userinfo{Profile: "work", Claims: oidcUser, Compared: true, Agrees: 1, Signed: signedAnswer()},
+		"discover": render.Discovered{
+			Title: "the Curity Identity Server", Kind: "curity", Guessed: true, Issuer: "https://id.example/oauth/v2/oauth-anonymous",
+			Address: "https://id.example/oauth/v2/oauth-anonymous/.well-known/openid-configuration", Place: "OpenID Connect Discovery 4",
+			Tried:     []render.TriedAddress{{Address: "https://id.example/.well-known/openid-configuration", Problem: "no discovery document (HTTP 404)"}},
+			Addresses: []render.Named{{Name: "Sign-in", Address: "https://id.example/oauth/v2/oauth-authorize"}, {Name: "Tokens", Address: "https://id.example/oauth/v2/oauth-token"}},
+			Supports:  []render.Supported{{What: "Scopes", Values: []string{"openid", "profile"}}, {What: "Response types", Values: []string{"code"}}},
+			Commands: []render.Capability{
+				{Command: "login", Works: true, Why: "the proof key goes by S256"},
+				{Command: "login --flow DeviceCode", Why: "metadata has no device_authorization_endpoint"},
+			},
+			Facts: 2, Differences: []provider.Difference{
+				{Fact: provider.Fact{Member: "revocation_endpoint", Says: "it revokes tokens", Source: "Curity Identity Server's documentation"}},
+				{Fact: provider.Fact{Member: "issuer", Says: "the issuer has a path", Source: "Curity Identity Server's documentation"}, Got: `"https://id.example"`},
+			},
+			Keys:     []provider.KeyInfo{{ID: "k1", Kind: "RSA of 2048 bits", Algorithm: "RS256", Use: "sig"}, {Kind: "RSA of 1024 bits", Unfit: "the key is RSA of 1024 bits; 2048 to 8192 are allowed"}, {ID: "e", Kind: "EC on P-256", Use: "enc", Unfit: "the key isn't for signatures"}},
+			Ignored:  1,
+			Document: object(t, `{"issuer":"https://id.example/oauth/v2/oauth-anonymous"}`),
+			Next:     []string{"simsid discover https://id.example/oauth/v2/oauth-anonymous --kind curity --save NAME  # make it a profile"},
+		},
+		"discover-saved": render.Discovered{
+			Kind: "oidc", Issuer: "https://id.example", Address: "https://id.example/.well-known/openid-configuration", Place: "OpenID Connect Discovery 4", Facts: 3,
+			Addresses: []render.Named{}, Commands: []render.Capability{}, KeysProblem: "read the keys: id.example: HTTP 503", Document: object(t, `{}`), Saved: "work",
+			Next: []string{"simsid login -p work  # sign in"},
+		},
 		"introspect":      render.Introspected{Profile: "emulator", SIMS: true, What: "access token", Note: "which needs no credentials", Result: provider.Introspection{Active: true, Via: "access token validation", Claims: object(t, `{"iss":"https://emulator.simsid.invalid/","exp":1795296942,"client_id":"simsid-cli"}`)}},
 		"introspect-signed": render.Introspected{Profile: "work", What: "access token", Note: "with the client's credentials", Result: provider.Introspection{
 			Active: true, Via: "introspection", Claims: object(t, `{"active":true,"scope":"openid profile"}`), Signed: &provider.Verification{Checks: signedAnswer()},
