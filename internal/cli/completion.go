@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -30,12 +32,35 @@ users in bash, zsh, fish or PowerShell.`,
 	}
 }
 
+// bashWords are the two functions of the bash-completion package that the script calls, for a bash without that package: as it is on macOS
+// and in containers. The package's own come before them. A word goes on behind = and :, which readline would end it at.
+const bashWords = `# Without the package bash-completion:
+if ! declare -F _get_comp_words_by_ref > /dev/null; then
+  _get_comp_words_by_ref() {
+    local typed=${COMP_LINE:0:COMP_POINT}
+    read -r -a words <<< "$typed"
+    if [[ $typed == *[[:space:]] ]]; then words+=(''); fi
+    cword=$((${#words[@]} - 1))
+    cur=${words[cword]}
+    prev=${words[cword > 0 ? cword - 1 : 0]}
+  }
+fi
+if ! declare -F __ltrim_colon_completions > /dev/null; then
+  __ltrim_colon_completions() {
+    if [[ $1 == *:* && $COMP_WORDBREAKS == *:* ]]; then
+      COMPREPLY=("${COMPREPLY[@]#"${1%:*}:"}")
+    fi
+  }
+fi
+
+`
+
 // runCompletion writes the script for the whole tree of commands, of which this run may have made only this one.
 func runCompletion(a *app, root *cobra.Command, shell string) error {
 	out := a.env.Stdout
 	switch shell {
 	case "bash":
-		return root.GenBashCompletionV2(out, true)
+		return writeBashCompletion(out, root)
 	case "zsh":
 		return root.GenZshCompletion(out)
 	case "fish":
@@ -48,4 +73,17 @@ func runCompletion(a *app, root *cobra.Command, shell string) error {
 		u.Hint = "simsid completion " + strings.ToLower(shell)
 	}
 	return u
+}
+
+// writeBashCompletion writes cobra's script with two additions. It compares candidates with what is typed as the shell would have to quote
+// them, so that a list which is typed with a bare comma, as everybody does, would match nothing.
+func writeBashCompletion(out io.Writer, root *cobra.Command) error {
+	var script bytes.Buffer
+	script.WriteString(bashWords)
+	if err := root.GenBashCompletionV2(&script, true); err != nil {
+		return err
+	}
+	const quoted, either = `[[ $comp == "$cur"* ]] || continue`, `[[ $comp == "$cur"* || $compline == "$cur"* ]] || continue`
+	_, err := out.Write(bytes.Replace(script.Bytes(), []byte(quoted), []byte(either), 1))
+	return err
 }

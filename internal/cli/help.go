@@ -63,12 +63,10 @@ func nearCommand(parent *cobra.Command, word string) string {
 			names = append(names, t.name)
 		}
 	}
+	// The beginning of a name is near to it, however short.
 	near := config.Nearest(word, names)
-	if near == "" && word != "" {
-		// The beginning of a name is near to it, however short.
-		if i := slices.IndexFunc(names, func(name string) bool { return strings.HasPrefix(name, word) }); i >= 0 {
-			near = names[i]
-		}
+	if i := slices.IndexFunc(names, func(name string) bool { return word != "" && strings.HasPrefix(name, word) }); i >= 0 {
+		near = names[i]
 	}
 	if near == "" {
 		return ""

@@ -17,6 +17,10 @@ needed=(
   secret-tool=libsecret-tools             # the keyring from outside, and a measure of its speed
   oidc-agent=oidc-agent-cli               # a measure of the sealed file's speed, and a foreign client of the emulator
   jq=jq                                   # a measure of how fast tokens are read
+  dash=dash                               # the shells that evaluate and complete
+  zsh=zsh
+  fish=fish
+  dh_bash-completion=bash-completion
   mod_auth_openidc.so=libapache2-mod-auth-openidc # the same, with the Apache that it brings along
 )
 

@@ -22,25 +22,25 @@ func TestMissing(t *testing.T) {
 		code     int
 		want     string
 	}{
-		{"nothing there, not root", map[string]string{"id": notRoot}, 1, `installing age gcc chromium libnss3-tools dbus-daemon gnome-keyring libsecret-tools oidc-agent-cli jq libapache2-mod-auth-openidc libc6-dev
-make test: these Debian packages are missing and could not be installed: age gcc chromium libnss3-tools dbus-daemon gnome-keyring libsecret-tools oidc-agent-cli jq libapache2-mod-auth-openidc libc6-dev
-make test: install them (apt-get install --no-install-recommends age gcc chromium libnss3-tools dbus-daemon gnome-keyring libsecret-tools oidc-agent-cli jq libapache2-mod-auth-openidc libc6-dev) and try again
+		{"nothing there, not root", map[string]string{"id": notRoot}, 1, `installing age gcc chromium libnss3-tools dbus-daemon gnome-keyring libsecret-tools oidc-agent-cli jq dash zsh fish bash-completion libapache2-mod-auth-openidc libc6-dev
+make test: these Debian packages are missing and could not be installed: age gcc chromium libnss3-tools dbus-daemon gnome-keyring libsecret-tools oidc-agent-cli jq dash zsh fish bash-completion libapache2-mod-auth-openidc libc6-dev
+make test: install them (apt-get install --no-install-recommends age gcc chromium libnss3-tools dbus-daemon gnome-keyring libsecret-tools oidc-agent-cli jq dash zsh fish bash-completion libapache2-mod-auth-openidc libc6-dev) and try again
 `},
-		{"root without apt-get", with(map[string]string{"id": root}, "age", "cc", "certutil", "dbus-run-session", "gnome-keyring-daemon", "secret-tool", "oidc-agent", "jq", "mod_auth_openidc.so"), 1, `installing chromium
+		{"root without apt-get", with(map[string]string{"id": root}, "age", "cc", "certutil", "dbus-run-session", "gnome-keyring-daemon", "secret-tool", "oidc-agent", "jq", "dash", "zsh", "fish", "dh_bash-completion", "mod_auth_openidc.so"), 1, `installing chromium
 make test: these Debian packages are missing and could not be installed: chromium
 make test: install them (apt-get install --no-install-recommends chromium) and try again
 `},
-		{"apt-get that fails", with(map[string]string{"id": root, "env": "exit 100"}, "apt-get", "age", "cc", "certutil", "dbus-run-session", "gnome-keyring-daemon", "secret-tool", "oidc-agent", "jq", "mod_auth_openidc.so"), 1,
+		{"apt-get that fails", with(map[string]string{"id": root, "env": "exit 100"}, "apt-get", "age", "cc", "certutil", "dbus-run-session", "gnome-keyring-daemon", "secret-tool", "oidc-agent", "jq", "dash", "zsh", "fish", "dh_bash-completion", "mod_auth_openidc.so"), 1,
 			`installing chromium
 make test: these Debian packages are missing and could not be installed: chromium
 make test: install them (apt-get install --no-install-recommends chromium) and try again
 `},
-		{"old node, no npm", with(map[string]string{"node": "echo v18.20.0"}, "age", "cc", "chromium", "certutil", "dbus-run-session", "gnome-keyring-daemon", "secret-tool", "oidc-agent", "jq", "mod_auth_openidc.so"), 1,
+		{"old node, no npm", with(map[string]string{"node": "echo v18.20.0"}, "age", "cc", "chromium", "certutil", "dbus-run-session", "gnome-keyring-daemon", "secret-tool", "oidc-agent", "jq", "dash", "zsh", "fish", "dh_bash-completion", "mod_auth_openidc.so"), 1,
 			`make test: these programs are missing:
 make test:   node 20 or newer (Debian package nodejs from Debian 13 on)
 make test:   npm (Debian package npm)
 `},
-		{"all there", with(map[string]string{"node": "echo v20.0.0"}, "npm", "age", "cc", "chromium", "certutil", "dbus-run-session", "gnome-keyring-daemon", "secret-tool", "oidc-agent", "jq", "mod_auth_openidc.so"), 0, ""},
+		{"all there", with(map[string]string{"node": "echo v20.0.0"}, "npm", "age", "cc", "chromium", "certutil", "dbus-run-session", "gnome-keyring-daemon", "secret-tool", "oidc-agent", "jq", "dash", "zsh", "fish", "dh_bash-completion", "mod_auth_openidc.so"), 0, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bin := t.TempDir()
