@@ -180,6 +180,10 @@ func samples(t testing.TB) map[string]render.View {
 			Wanted: []string{"openid"}, Expiry: in(time.Hour), Refreshable: true, Where: "keyring (Secret Service)",
 			SignOn: &render.SignOn{Told: true, ACR: "urn:se:curity:authentication:html-form:html1", MaxAge: -1},
 		},
+		"login-posted": render.SignedIn{
+			User: "JSMITH", NoUser: true, Profile: "members", Title: "iMIS", Issuer: "https://imis.example.org", ClientID: "app",
+			Expiry: now.Add(20 * time.Minute), Refreshable: true, Where: "the system's keyring", Next: []string{"simsid token -p members  # print the access token"},
+		},
 		"login-openid": render.SignedIn{
 			Profile: "work", Issuer: "https://id.example.com", ClientID: "cli", Claims: oidcUser,
 			Scopes: []string{"openid"}, Wanted: []string{"openid", "offline_access"},
@@ -226,6 +230,24 @@ func samples(t testing.TB) map[string]render.View {
 		},
 		"userinfo-openid": render.Userinfo{Profile: "work", Claims: oidcUser},
 		"userinfo-signed": render.Userinfo{Profile: "work", Claims: oidcUser, Compared: true, Agrees: 1, Signed: signedAnswer()},
+		"sso": render.SharedSignOn{
+			First: "portal", Second: "reports", Issuer: "https://id.example/oauth/v2/oauth-anonymous", Outcome: "shared",
+			Conditions:  []render.SignOnCondition{{Name: "session", Says: "the browser has a session at the provider", Holds: "yes", Seen: "both ID tokens are of one session (sid)"}},
+			FirstToken:  render.SignOnToken{Subject: "ada", Level: "urn:example:html", AuthTime: "2026-11-21T20:00:00Z", Session: "s1"},
+			SecondToken: &render.SignOnToken{Subject: "ada", Level: "urn:example:html", AuthTime: "2026-11-21T20:00:00Z", Session: "s1"},
+		},
+		"sso-not": render.SharedSignOn{
+			First: "portal", Second: "reports", Issuer: "https://id.example", Outcome: "not shared", Refusal: "login_required",
+			Conditions: []render.SignOnCondition{
+				{Name: "level", Says: "both requests allow a common level (acr)", Holds: "no", Seen: `the first signed in by "urn:example:html"; the second takes only "urn:example:strong"`},
+				{Name: "session", Says: "the browser has a session at the provider", Holds: "unknown", Seen: "another condition fails, so that nothing tells"},
+			},
+			FirstToken: render.SignOnToken{Subject: "ada"}, SecondToken: &render.SignOnToken{Subject: "ada"}, Interactive: true, Anew: true,
+		},
+		"sso-consent": render.SharedSignOn{
+			First: "portal", Second: "reports", Issuer: "https://id.example", Outcome: "interaction required", Refusal: "interaction_required",
+			Conditions: []render.SignOnCondition{}, FirstToken: render.SignOnToken{Subject: "ada"},
+		},
 		"discover": render.Discovered{
 			Title: "the Curity Identity Server", Kind: "curity", Guessed: true, Issuer: "https://id.example/oauth/v2/oauth-anonymous",
 			Address: "https://id.example/oauth/v2/oauth-anonymous/.well-known/openid-configuration", Place: "OpenID Connect Discovery 4",
@@ -325,6 +347,10 @@ func samples(t testing.TB) map[string]render.View {
 			},
 			{Profile: "live", Kind: "simsid", Issuer: "https://sts.sims.co.uk/", State: "signed out", Store: "keyring"},
 		}},
+		"status-posted": render.Status{Rows: []render.StatusRow{{
+			Profile: "members", Kind: "imis", Issuer: "https://imis.example.org", State: "signed in", Subject: "JSMITH",
+			Expiry: in(20 * time.Minute), SignedInAt: in(-time.Minute), RefreshEnds: in(47 * time.Hour), Store: "keyring",
+		}}},
 		"status-empty": render.Status{},
 		"profiles": render.Profiles{Path: "/home/helen/.config/simsid/config.toml", Rows: []render.ProfileRow{
 			{Name: "emulator", Default: true, Kind: "emulator", Issuer: "https://emulator.simsid.invalid/", ClientID: "simsid-cli", Store: "auto"},
