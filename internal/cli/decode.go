@@ -208,7 +208,7 @@ func (d *decoding) explain(ctx context.Context, v verifier, t decodable) error {
 		shown.Label = "token"
 	}
 	if t.jwt == nil {
-		shown.Opaque, shown.Unverified = t.form.Describe(), "only the provider can say what it stands for: simsid introspect"
+		shown.Opaque, shown.Unverified = t.form.Describe(), d.whoKnows()
 		if t.form == token.FormEncryptedJWT {
 			shown.Unverified = "only its recipient can read it"
 		}
@@ -336,4 +336,14 @@ func unavailableOnly(err error) error {
 		return e
 	}
 	return nil
+}
+
+// whoKnows says whom to ask about a token that can't be read here.
+func (d *decoding) whoKnows() string {
+	if d.session != nil {
+		if lack, ok := d.session.kind.Lack(provider.CallIntrospect); ok {
+			return lack.Reason + ": " + lack.Instead
+		}
+	}
+	return "only the provider can say what it stands for: simsid introspect"
 }

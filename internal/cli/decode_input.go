@@ -42,6 +42,9 @@ func (d *decoding) gather(ctx context.Context) (context.Context, error) {
 		if err != nil {
 			return ctx, &hintedError{Code: exitNo, Err: err, Hints: garbled(err)}
 		}
+		if d.own && d.session.kind.OpaqueTokens && t.Name == "access_token" {
+			t.jwt, t.form, t.kind = nil, token.FormOpaque, token.KindOpaque
+		}
 		d.tokens = append(d.tokens, t)
 	}
 	return ctx, d.choose()

@@ -42,7 +42,11 @@ func explainProvider(err error, p string, f *failure) bool {
 		f.Code = exitNo
 		f.Hints = []string{"the answer was not used; see the exchange: add --trace"}
 	case is[*provider.UnsupportedError](err):
+		e, _ := errors.AsType[*provider.UnsupportedError](err)
 		f.Code = exitUsage
+		if e.Instead != "" {
+			f.Hints = []string{e.Instead}
+		}
 	case is[*provider.APIStatusError](err):
 		e, _ := errors.AsType[*provider.APIStatusError](err)
 		f.Code, f.Hints = explainAPIStatus(e.Status, p)

@@ -42,11 +42,20 @@ func (s *session) checkFlow(o *loginOptions) error {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no flow %q", p.Name, p.Flow), Hints: []string{"known flows: " + strings.Join(flowNames(), ", ")}}
 	}
 	s.flow = info
+	if !s.kind.Has(info) {
+		return s.wrongFlow(info)
+	}
+	if o.expectUser != "" && info.Flow != provider.FlowPostedToken {
+		return &usageError{Problem: "--expect-user is for providers that begin the login themselves; elsewhere state and ID token say whose it is", Command: "simsid login"}
+	}
 	if err := s.checkOrganisation(o); err != nil || o.withRefreshToken {
 		return err
 	}
 	if info.Flow == provider.FlowClientCredentials {
 		return s.checkClientScopes()
+	}
+	if info.Flow == provider.FlowPostedToken && !o.printURL {
+		return s.checkPosted(o)
 	}
 	if len(info.ResponseTypes) == 0 {
 		return nil

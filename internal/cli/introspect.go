@@ -94,6 +94,9 @@ func runIntrospect(ctx context.Context, a *app, o *introspectOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := s.kind.Lacking(provider.CallIntrospect, s.profile.Issuer); err != nil {
+		return &profileError{Profile: s.profile.Name, Err: err}
+	}
 	view, err := s.introspect(ctx, o, given)
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}

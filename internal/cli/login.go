@@ -29,6 +29,7 @@ type loginOptions struct {
 	force            bool
 	insecureNoState  bool
 	withRefreshToken bool
+	expectUser       string
 }
 
 func newLoginCmd(a *app) *cobra.Command {
@@ -77,6 +78,7 @@ refresh token comes from SIMSID_REFRESH_TOKEN or on standard input.`,
 	f.StringVar(&o.tenant, "tenant", "", "the tenant to sign in at: acr_values=tenant:NAME")
 	f.StringVar(&o.org, "org", "", "with --flow ClientCredentials: the organisation whose data the token is for")
 	f.BoolVar(&o.withRefreshToken, "with-refresh-token", false, "take over a login: its refresh token is in SIMSID_REFRESH_TOKEN or on standard input")
+	f.StringVar(&o.expectUser, "expect-user", "", "where the provider begins the login: keep it only if it is this user's, and ask nobody")
 	addForceFlag(cmd, &o.force)
 	addProfileFlags(cmd, loginKeys()...)
 	_ = cmd.RegisterFlagCompletionFunc("as", completeUsers)
@@ -163,6 +165,8 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 		way = s.loginAsClient
 	case s.flow.Flow == provider.FlowDevice:
 		way = s.loginOnDevice
+	case s.flow.Flow == provider.FlowPostedToken:
+		way = s.loginPosted
 	}
 	last := s.lastLogin(ctx, store)
 	res, err := way(ctx, o, client, func(ctx context.Context, res *flow.LoginResult) error {
@@ -295,12 +299,15 @@ const defaultUser = "head"
 // keepLogin keeps what was got. Where that fails the new refresh token is revoked, as far as it can be: nobody holds it any more.
 func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, client provider.Client, res *flow.LoginResult) error {
 	if res.Set.Scopes == nil {
-		res.Set.Scopes = sims.GrantedScopes(accessClaims(res.Set.Access))
+		res.Set.Scopes = sims.GrantedScopes(s.accessClaims(res.Set.Access))
 	}
 	ctx = context.WithoutCancel(ctx)
-	sum := summarise(s.kind, verified(res), accessClaims(res.Set.Access))
+	sum := summarise(s.kind, verified(res), s.accessClaims(res.Set.Access))
 	if s.flow.Flow == provider.FlowClientCredentials && sum.Subject == "" {
 		sum.Subject = "client " + s.profile.ClientID
+	}
+	if res.User != "" {
+		sum.Subject = res.User
 	}
 	err := store.SaveFrom(ctx, s.adopted, res.Set, sum)
 	if err == nil || is[*tokenstore.EmergencyError](err) {
@@ -322,9 +329,9 @@ func verified(res *flow.LoginResult) token.Object {
 
 // sayLogin says who signed in.
 func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult, last token.Set) error {
-	claims, access, set := verified(res), accessClaims(res.Set.Access), res.Set
+	claims, access, set := verified(res), s.accessClaims(res.Set.Access), res.Set
 	view := render.SignedIn{
-		NoUser: res.Verification == nil, Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
+		User: res.User, NoUser: res.Verification == nil, Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
 		Claims: claims, SIMS: s.kind.SIMS, Scopes: set.Scopes, Wanted: s.profile.Scopes,
 		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: s.where(store), Next: s.nextCommands(store.Backend()),
 	}
@@ -356,11 +363,22 @@ func (s *session) nextCommands(kept tokenstore.Backend) []string {
 	if s.file.Default() == s.profile.Name {
 		p = ""
 	}
+	if s.kind.OpaqueTokens {
+		return []string{"simsid token" + p + "  # print the access token", "simsid status" + "  # who is signed in, and until when"}
+	}
 	return []string{
 		"simsid token" + p + "  # print the access token",
 		"simsid decode" + p + "  # see what is inside",
 		"simsid status" + "  # who is signed in, and until when",
 	}
+}
+
+// accessClaims are the unverified claims of an access token, none of a kind whose tokens are never looked into.
+func (s *session) accessClaims(t token.Secret) token.Object {
+	if s.kind.OpaqueTokens {
+		return token.Object{}
+	}
+	return accessClaims(t)
 }
 
 // accessClaims are the unverified claims of an access token, none when it is opaque.

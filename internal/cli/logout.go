@@ -95,7 +95,9 @@ func (s *session) logout(ctx context.Context, o *logoutOptions) (render.LoggedOu
 	}
 	defer unlock()
 	where := s.where(store)
-	if o.local {
+	if lack, lacking := s.kind.Lack(provider.CallRevoke); lacking && !o.local {
+		view.Steps, view.Notes = s.lacksLogout(lack), s.leftAlone(store.Record())
+	} else if o.local {
 		view.Notes = s.leftAlone(store.Record())
 	} else if err := s.logoutAtProvider(ctx, store, o, &view); err != nil {
 		return view, err
@@ -117,7 +119,7 @@ func (s *session) logout(ctx context.Context, o *logoutOptions) (render.LoggedOu
 func (s *session) leftAlone(r tokenstore.Record) []string {
 	var notes []string
 	if r.Refreshable {
-		notes = append(notes, "the provider was not asked: it takes the refresh token, wherever there is a copy, until it is revoked or ends by itself")
+		notes = append(notes, s.refreshGoesOn())
 	}
 	if s.env.Now().Before(r.Expiry) {
 		notes = append(notes, "an access token that was handed out stays valid until "+render.Moment(r.Expiry, s.env.Now(), s.env.Location()))

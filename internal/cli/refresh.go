@@ -41,7 +41,7 @@ func runRefresh(ctx context.Context, a *app, cmd *cobra.Command) error {
 	}
 	seen, err := store.LoadCached(ctx)
 	if err != nil {
-		return &profileError{Profile: s.profile.Name, Err: err}
+		return &profileError{Profile: s.profile.Name, Err: s.ended(err)}
 	}
 	res, err := s.refresh(ctx, flow.RefreshRequest{Force: true, Seen: seen.Access})
 	if err != nil {

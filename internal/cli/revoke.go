@@ -71,6 +71,9 @@ func runRevoke(ctx context.Context, a *app, o *revokeOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := s.kind.Lacking(provider.CallRevoke, s.profile.Issuer); err != nil {
+		return &profileError{Profile: s.profile.Name, Err: err}
+	}
 	var view render.View
 	if given.Value.IsZero() {
 		view, err = s.revoke(ctx, o)

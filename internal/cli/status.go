@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -91,7 +92,8 @@ func (a *app) status() (render.Status, error) {
 
 func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onRecord bool) render.StatusRow {
 	row := render.StatusRow{Profile: name, Default: file.Default() == name, State: "signed out"}
-	if p, err := config.Resolve(a.layers(file, name, nil, noEnvironment)); err == nil {
+	p, err := config.Resolve(a.layers(file, name, nil, noEnvironment))
+	if err == nil {
 		row.Kind, row.Issuer = p.Kind, p.Issuer
 	}
 	if !onRecord {
@@ -109,11 +111,13 @@ func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onR
 		row.Memberships = append(row.Memberships, sims.ParseMembership(raw))
 	}
 	row.Expiry, row.SignedInAt = r.Expiry, r.SignedInAt
+	row.RefreshEnds = refreshEnds(p, r)
+	over := !row.RefreshEnds.IsZero() && !a.env.Now().Before(row.RefreshEnds)
 	expired := !r.Expiry.IsZero() && !a.env.Now().Before(r.Expiry)
 	switch {
 	case r.Ended:
 		row.State = "ended"
-	case expired && r.Refreshable:
+	case expired && r.Refreshable && !over:
 		row.State = "expired, can refresh"
 	case expired:
 		row.State = "expired"
@@ -121,4 +125,17 @@ func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onR
 		row.State = "signed in"
 	}
 	return row
+}
+
+// refreshEnds is when the refresh token of a login ends, where the profile knows how long it lives; zero where it doesn't.
+func refreshEnds(p config.Profile, r tokenstore.Record) time.Time {
+	lives, err := config.Minutes(p.RefreshLifetime)
+	if err != nil || !r.Refreshable {
+		return time.Time{}
+	}
+	since := r.RefreshSince
+	if since.IsZero() {
+		since = r.SignedInAt
+	}
+	return since.Add(lives)
 }

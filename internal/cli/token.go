@@ -196,7 +196,7 @@ func (s *session) freshSet(ctx context.Context, minValid time.Duration) (token.S
 	}
 	set, err := store.LoadCached(ctx)
 	if err != nil {
-		return token.Set{}, err
+		return token.Set{}, s.ended(err)
 	}
 	s.note("the login is kept in the %s", s.where(store))
 	back := s.clockWentBack(set)
@@ -235,10 +235,16 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 	}
 	s.note("refreshing the tokens of profile %s", s.profile.Name)
 	r.Provider, r.Client, r.Keeper, r.Now = s.provider, client, store, s.env.Now
+	if s.kind.DatedTokens {
+		r.User = store.Record().Subject
+	}
 	res, err := flow.Refresh(ctx, r)
 	if res != nil && res.Refreshed {
 		s.describeSeeded(ctx, store, res)
 		s.warnLost(store, res)
+		for _, f := range res.Findings {
+			s.line("warning", "%s", f.Seen)
+		}
 	}
 	if err != nil && res != nil {
 		// The tokens are good and the refresh token is safe, only not where it belongs: say so and go on.
@@ -254,5 +260,8 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 			"the new refresh token is kept, and nothing else of this answer; see the exchange: add --trace",
 			"if it happens again, sign in: simsid login -p " + s.profile.Name}}
 	}
-	return res, err
+	if is[*flow.UserError](err) {
+		return nil, &hintedError{Code: exitNo, Err: fmt.Errorf("the refreshed tokens are not used: %w", err), Hints: s.beginAgain("")}
+	}
+	return res, s.ended(err)
 }

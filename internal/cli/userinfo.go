@@ -52,6 +52,9 @@ func runUserinfo(ctx context.Context, a *app, cmd *cobra.Command) error {
 }
 
 func (s *session) userinfo(ctx context.Context) (render.View, error) {
+	if err := s.kind.Lacking(provider.CallUserinfo, s.profile.Issuer); err != nil {
+		return nil, err
+	}
 	set, err := s.freshSet(ctx, callMargin)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
@@ -46,7 +47,7 @@ func TestRefreshCutOff(t *testing.T) {
 				t.Errorf("got %+v, %v", got, err)
 			}
 			want := r.before
-			want.Refresh = token.NewSecret("refresh-2")
+			want.Refresh, want.RefreshSince = token.NewSecret("refresh-2"), start().Add(30*time.Minute)
 			r.checkCalls(t, "lock", "load 1", "prepare", "provider", "refresh_token", "save 1", "unlock")
 			r.checkSaves(t, want)
 		})

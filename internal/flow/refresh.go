@@ -199,10 +199,12 @@ func (r RefreshRequest) keep(
 	defer cancel()
 	next := merge(before, got)
 	next.RefreshedAt = r.Now()
+	next.RefreshSince = before.RefreshSince
 	var unsafe error
 	if !next.Refresh.Equal(before.Refresh) {
+		next.RefreshSince = next.RefreshedAt
 		rotated := before
-		rotated.Refresh = next.Refresh
+		rotated.Refresh, rotated.RefreshSince = next.Refresh, next.RefreshSince
 		unsafe = r.Keeper.SaveRefreshed(saving, rotated)
 	}
 	var v *provider.Verification

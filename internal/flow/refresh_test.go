@@ -143,13 +143,14 @@ func (r *refreshing) after(id token.Secret) token.Set {
 	return token.Set{
 		Access: token.NewSecret("access-2"), ID: id, Refresh: token.NewSecret("refresh-2"), Type: "Bearer",
 		Expiry: start().Add(90 * time.Minute), Scopes: r.before.Scopes, SignedInAt: start(), RefreshedAt: start().Add(30 * time.Minute),
+		RefreshSince: start().Add(30 * time.Minute),
 	}
 }
 
 // rotated is the login of before with the refresh token of after: what is kept before anything is verified.
 func (r *refreshing) rotated() token.Set {
 	s := r.before
-	s.Refresh = token.NewSecret("refresh-2")
+	s.Refresh, s.RefreshSince = token.NewSecret("refresh-2"), start().Add(30*time.Minute)
 	return s
 }
 
@@ -185,7 +186,7 @@ func TestRefreshWithLess(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := r.after(r.before.ID)
-	after.Refresh = r.before.Refresh
+	after.Refresh, after.RefreshSince = r.before.Refresh, time.Time{}
 	if want := (&RefreshResult{Set: after, Before: r.before, Refreshed: true}); !reflect.DeepEqual(got, want) {
 		t.Errorf("expected %+v, got %+v", want, got)
 	}

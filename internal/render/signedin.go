@@ -12,7 +12,8 @@ import (
 
 // SignedIn is the answer of login.
 type SignedIn struct {
-	NoUser      bool // the tokens say of no user: they are the client's, or there is no ID token
+	User        string // who signed in, where the token endpoint says it and there is no ID token; foreign text
+	NoUser      bool   // the tokens say of no user: they are the client's, or there is no ID token
 	Profile     string
 	Title       string // "the embedded STS", the kind's or issuer's name
 	Issuer      string
@@ -41,7 +42,10 @@ func (v SignedIn) text(p *printer) {
 	if who := person(v.Claims); who != "" {
 		headline += " as " + who
 	}
-	if v.NoUser {
+	switch {
+	case v.User != "":
+		headline += " as " + v.User
+	case v.NoUser:
 		headline = "Got an access token from " + where
 	}
 	p.para(0, asTitle, headline)
@@ -49,6 +53,8 @@ func (v SignedIn) text(p *printer) {
 
 	var list []field
 	switch {
+	case v.User != "":
+		list = []field{one("User name", v.User)}
 	case v.NoUser:
 		list = []field{one("Client", v.ClientID)}
 	case v.SIMS:
@@ -138,6 +144,7 @@ func (v SignedIn) document() any {
 		ClientID      string            `json:"client_id,omitempty"`
 		Subject       string            `json:"subject,omitempty"`
 		Name          string            `json:"name,omitempty"`
+		UserName      string            `json:"user_name,omitempty"`
 		Email         string            `json:"email,omitempty"`
 		Organisations []organisationDoc `json:"organisations,omitempty"`
 		Scopes        []string          `json:"scopes,omitempty"`
@@ -152,7 +159,7 @@ func (v SignedIn) document() any {
 		SignOn        []signOnDoc       `json:"sign_on,omitempty"`
 	}{
 		schema("login"), v.Profile, v.Title, v.Issuer, v.ClientID,
-		text(v.Claims, "sub"), text(v.Claims, "name"), text(v.Claims, "email"),
+		text(v.Claims, "sub"), text(v.Claims, "name"), v.User, text(v.Claims, "email"),
 		organisationDocs(v.Memberships), v.Scopes, v.missing(), stamp(v.Expiry), v.Refreshable, v.Where,
 		v.Claims, changeDocs(v.Changes), stamp(v.ChangedFrom), findingDocs(v.Findings),
 		signOnDocs(v.SignOn, v.Claims),

@@ -25,6 +25,7 @@ type StatusRow struct {
 	Memberships  []sims.Membership // the same for programs
 	Expiry       time.Time
 	SignedInAt   time.Time
+	RefreshEnds  time.Time // when the refresh token ends, as far as its lifetime is known
 	Store        string
 }
 
@@ -62,6 +63,9 @@ func (r StatusRow) text(p *printer) {
 	add("Organisation", r.Organisation)
 	if !r.Expiry.IsZero() {
 		add("Access token", p.expires(r.Expiry))
+	}
+	if !r.RefreshEnds.IsZero() {
+		add("Refresh token", p.expires(r.RefreshEnds))
 	}
 	if !r.SignedInAt.IsZero() {
 		add("Signed in", p.moment(r.SignedInAt))
@@ -120,6 +124,7 @@ type statusDoc struct {
 	Organisations []organisationDoc `json:"organisations,omitempty"`
 	ExpiresAt     string            `json:"expires_at,omitempty"`
 	SignedInAt    string            `json:"signed_in_at,omitempty"`
+	RefreshEnds   string            `json:"refresh_ends_at,omitempty"`
 	Store         string            `json:"store,omitempty"`
 }
 
@@ -128,7 +133,7 @@ func (v Status) document() any {
 	for _, r := range v.Rows {
 		rows = append(rows, statusDoc{
 			r.Profile, r.Default, r.Kind, r.Issuer, r.State, r.Subject, r.Name, r.Organisation,
-			organisationDocs(r.Memberships), stamp(r.Expiry), stamp(r.SignedInAt), r.Store,
+			organisationDocs(r.Memberships), stamp(r.Expiry), stamp(r.SignedInAt), stamp(r.RefreshEnds), r.Store,
 		})
 	}
 	return struct {

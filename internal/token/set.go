@@ -21,6 +21,8 @@ type Set struct {
 	SignedInAt time.Time
 	// RefreshedAt is when the tokens were last refreshed; zero when never.
 	RefreshedAt time.Time
+	// RefreshSince is when the refresh token came, if by a refresh; zero: with the login.
+	RefreshSince time.Time
 }
 
 // ValidFor reports whether the access token exists and will still be valid d after now. One without a known expiry

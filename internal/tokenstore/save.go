@@ -158,14 +158,14 @@ func (s *Store) recordOf(l login) diskRecord {
 	d.Issuer, d.ClientID = l.binding.Issuer, l.binding.ClientID
 	d.Subject, d.Name, d.Organisation, d.Organisations = l.sum.Subject, l.sum.Name, l.sum.Organisation, l.sum.Organisations
 	d.Expiry, d.SignedInAt = l.set.Expiry, l.set.SignedInAt
-	d.Refreshable, d.Ended = !l.set.Refresh.IsZero(), false
+	d.Refreshable, d.RefreshSince, d.Ended = !l.set.Refresh.IsZero(), l.set.RefreshSince, false
 	return d
 }
 
 // withoutLogin is the record when no login is kept.
 func withoutLogin(d diskRecord) diskRecord {
 	d.Login, d.Seed, d.Refreshable, d.RefreshInFile = "", "", false, false
-	d.Expiry, d.SignedInAt = time.Time{}, time.Time{}
+	d.Expiry, d.SignedInAt, d.RefreshSince = time.Time{}, time.Time{}, time.Time{}
 	d.Subject, d.Name, d.Organisation, d.Organisations, d.Ended = "", "", "", nil, false
 	return d
 }

@@ -56,6 +56,7 @@ type loginJSON struct {
 	Scopes       []text    `json:"scopes,omitzero"`
 	SignedInAt   time.Time `json:"signed_in_at,omitzero"`
 	RefreshedAt  time.Time `json:"refreshed_at,omitzero"`
+	RefreshSince time.Time `json:"refresh_since,omitzero"`
 	Subject      text      `json:"subject,omitempty"`
 	Name         text      `json:"name,omitempty"`
 	Organisation text      `json:"organisation,omitempty"`
@@ -75,7 +76,7 @@ func encodeLogin(l login) ([]byte, error) {
 		Issuer: text(l.binding.Issuer), ClientID: text(l.binding.ClientID), Login: l.id, Seq: l.seq,
 		Access: text(l.set.Access.Reveal()), ID: text(l.set.ID.Reveal()), Refresh: text(l.set.Refresh.Reveal()),
 		Type: text(l.set.Type), Expiry: l.set.Expiry, Scopes: recast[text](l.set.Scopes),
-		SignedInAt: l.set.SignedInAt, RefreshedAt: l.set.RefreshedAt,
+		SignedInAt: l.set.SignedInAt, RefreshedAt: l.set.RefreshedAt, RefreshSince: l.set.RefreshSince,
 		Subject: text(l.sum.Subject), Name: text(l.sum.Name), Organisation: text(l.sum.Organisation),
 		Organisations: recast[text](l.sum.Organisations), Seed: l.seed,
 	})
@@ -91,6 +92,7 @@ func decodeLogin(b []byte) (login, error) {
 		set: token.Set{
 			Access: o.secret("access_token"), ID: o.secret("id_token"), Refresh: o.secret("refresh_token"), Type: o.text("token_type"),
 			Expiry: o.moment("expiry"), Scopes: o.texts("scopes"), SignedInAt: o.moment("signed_in_at"), RefreshedAt: o.moment("refreshed_at"),
+			RefreshSince: o.moment("refresh_since"),
 		},
 		sum:  Summary{Subject: o.text("subject"), Name: o.text("name"), Organisation: o.text("organisation"), Organisations: o.texts("organisations")},
 		seed: o.word("seed"),

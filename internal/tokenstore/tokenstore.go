@@ -66,7 +66,8 @@ type Record struct {
 	Expiry        time.Time `json:"expiry,omitzero"`
 	SignedInAt    time.Time `json:"signed_in_at,omitzero"`
 	Refreshable   bool      `json:"refreshable,omitempty"`
-	Ended         bool      `json:"ended,omitempty"` // the provider refused the refresh token
+	RefreshSince  time.Time `json:"refresh_since,omitzero"` // when a refresh brought the refresh token; zero: it came with the login
+	Ended         bool      `json:"ended,omitempty"`        // the provider refused the refresh token
 	// Secrets are the kinds of secret kept apart from the login.
 	Secrets []SecretKind `json:"secrets,omitempty"`
 	// SecretsInFile are those of them that lie in the sealed file although the backend is the keyring: they are longer than it takes.

@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/tokenstore"
+)
+
+// wrongFlow says why a kind doesn't have a flow.
+func (s *session) wrongFlow(info provider.FlowInfo) error {
+	if s.kind.BeginsThere != "" {
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("%s has no flow %s: its logins begin there, and a page of its own posts a refresh token", s.kind.Title, info.Flow),
+			Hints: []string{"leave flow away: it is then " + string(s.kind.DefaultFlow)}}
+	}
+	return &hintedError{Code: exitUsage, Text: fmt.Sprintf("flow %s is for kinds of provider whose logins begin there, and %s is none", info.Flow, s.kind.Name),
+		Hints: []string{"leave flow away: it is then " + string(s.kind.DefaultFlow)}}
+}
+
+// checkPosted refuses a login that begins at the provider and could not end here, before anybody is sent there.
+func (s *session) checkPosted(o *loginOptions) error {
+	refuse := func(problem string) error { return &usageError{Problem: problem, Command: "simsid login"} }
+	switch {
+	case o.paste:
+		return refuse("--paste has no meaning here: " + s.kind.Title + " posts the refresh token, and no address holds it")
+	case o.expectUser == "" && !s.canAsk():
+		return &hintedError{Code: exitUsage, Text: "any page can post a token of its own choosing, so somebody has to say whose login this is, and there is no terminal to ask at",
+			Hints: []string{"say who it is to be: simsid login -p " + s.profile.Name + " --expect-user NAME"}}
+	case o.expectUser != "" && !shownAsIs(o.expectUser):
+		return refuse("--expect-user is a user's name, without control characters")
+	}
+	place, err := checkReach(s.profile)
+	if err == nil && !place.Here {
+		err = &hintedError{Code: exitUsage, Text: fmt.Sprintf("the Login redirect URL %s doesn't lead to this machine", s.profile.RedirectURI), Hints: []string{
+			"register one on loopback, such as http://127.0.0.1:8400/callback or https://localhost:5454/, and set it: simsid profile edit " + s.profile.Name + " --redirect-uri …",
+			"or if that host is this machine, say where to listen: simsid profile edit " + s.profile.Name + " --listen 127.0.0.1:8443",
+		}}
+	}
+	return err
+}
+
+// shownAsIs reports whether a name can be shown as it is.
+func shownAsIs(name string) bool { return render.Safe(name) == name }
+
+// loginPosted waits for a login that begins at the provider.
+func (s *session) loginPosted(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
+	p, err := s.providerFor(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	r := flow.PostedRequest{
+		Provider: p, Client: client, RedirectURI: s.profile.RedirectURI, Listen: s.profile.Listen, Timeout: s.global.timeout,
+		Rand: s.env.Rand, Clock: clock{s.env}, Event: s.postedEvents(), Accept: s.accepts(o), Asks: o.expectUser == "", Keep: keep,
+	}
+	place, err := checkReach(s.profile)
+	if err != nil {
+		return nil, err
+	}
+	if place.HTTPS {
+		if r.Certificate, err = s.listenCertificate(); err != nil {
+			return nil, err
+		}
+	}
+	res, err := flow.Posted(ctx, r)
+	if refused, ok := errors.AsType[*provider.OAuthError](err); ok && refused.Code == "invalid_grant" {
+		return nil, &hintedError{Code: exitLogin, Err: err, Hints: s.beginAgain("the refresh token has expired, or isn't this client's")}
+	}
+	if late, ok := errors.AsType[*flow.TimeoutError](err); ok {
+		return nil, &hintedError{Code: exitLogin, Err: err, Hints: s.quietPosted(late.RedirectURI)}
+	}
+	return res, err
+}
+
+// beginAgain says where a new login begins, behind what may be the reason.
+func (s *session) beginAgain(why string) []string {
+	again := s.kind.BeginsThere + ", while this waits: simsid login -p " + s.profile.Name
+	if why == "" {
+		return []string{again}
+	}
+	return []string{why, again}
+}
+
+// quietPosted names what makes such a login hear nothing, likeliest first.
+func (s *session) quietPosted(redirectURI string) []string {
+	return []string{
+		s.kind.BeginsThere,
+		"the client's Login redirect URL in " + s.kind.Title + " must be exactly " + redirectURI,
+		"the browser has to run on this machine, or reach this address from its own",
+	}
+}
+
+// postedEvents tells on standard error how such a login goes.
+func (s *session) postedEvents() func(flow.Event) {
+	return func(e flow.Event) {
+		switch e := e.(type) {
+		case flow.Listening:
+			s.say("To sign in, %s. It is then posted to\n\n  %s\n", s.kind.BeginsThere, render.Safe(e.RedirectURI))
+			s.say("Waiting for it; only one is taken.")
+			if line := s.tunnel(e); line != "" {
+				s.say("This is a session over SSH. To bring the answer here from your own machine, run there:\n\n  %s\n", render.Safe(line))
+			}
+		case flow.Stray:
+			s.line("note", "turned away: %s; still waiting", e.Reason)
+		case flow.Quiet:
+			s.line("note", "nothing has come for %s; still waiting", render.Duration(e.After))
+			for _, cause := range s.quietPosted(e.RedirectURI) {
+				s.line("hint", "%s", cause)
+			}
+		case flow.Answered:
+			s.trace.CameBack(provider.Callback{RedirectURI: e.RedirectURI, Mode: e.Mode, Values: e.Values})
+			s.note("a refresh token came; asking %s whose it is", s.kind.Title)
+		}
+	}
+}
+
+// accepts says whether the one who signed in is the one who should have: by --expect-user, or by asking.
+func (s *session) accepts(o *loginOptions) func(context.Context, flow.Arrival) error {
+	return func(ctx context.Context, a flow.Arrival) error {
+		foreign := s.foreignOrigin(a.Origin)
+		if foreign != "" {
+			s.line("warning", "the token was posted by a page of %s, not of %s: whoever made that page chose whose login this is",
+				foreign, render.Safe(s.profile.Issuer))
+		}
+		if o.expectUser != "" {
+			return s.asExpected(o.expectUser, a.User)
+		}
+		who := "a user whose name it doesn't tell"
+		if a.User != "" {
+			who = "“" + render.Safe(a.User) + "”"
+		}
+		s.say("%s says that this is the login of %s.", s.kind.Title, who)
+		answer, err := s.ask(ctx, bufio.NewReader(io.LimitReader(s.env.Stdin, maxLine+1)), "Is that you, and shall it be kept? (yes or no)", "no")
+		if err != nil {
+			return err
+		}
+		if strings.EqualFold(answer, "yes") || strings.EqualFold(answer, "y") {
+			return nil
+		}
+		return &hintedError{Code: exitLogin, Text: "the login was not kept, as you said", Hints: s.beginAgain("")}
+	}
+}
+
+// asExpected holds the user's name against the one that was expected, as it is spelled.
+func (s *session) asExpected(expected, got string) error {
+	if got == expected {
+		return nil
+	}
+	e := &hintedError{Code: exitNo, Text: fmt.Sprintf("the login was not kept: it is the login of %q, and %q was expected", got, expected)}
+	if got == "" {
+		e.Text = fmt.Sprintf("the login was not kept: %s doesn't tell whose it is, and %q was expected", s.kind.Title, expected)
+	}
+	e.Hints = []string{"if you clicked the link yourself, look who is signed in there; if you didn't, a page has posted a token of its own", s.beginAgain("")[0]}
+	return e
+}
+
+// foreignOrigin is the origin that a token was posted from, fit to be shown, if it isn't the provider's own; "" where it is, or isn't known.
+func (s *session) foreignOrigin(origin string) string {
+	if origin == "" || origin == "null" { // which a page sends that passes no address on
+		return ""
+	}
+	own, err := url.Parse(s.profile.Issuer)
+	if err == nil && strings.EqualFold(origin, own.Scheme+"://"+own.Host) {
+		return ""
+	}
+	return render.Safe(origin)
+}
+
+// ended adds to the end of a login where the next one begins, of a kind where that isn't here.
+func (s *session) ended(err error) error {
+	if s.kind.BeginsThere == "" || !errors.Is(err, flow.ErrLoginEnded) && !errors.Is(err, tokenstore.ErrEnded) {
+		return err
+	}
+	return &hintedError{Code: exitLogin, Err: err, Text: "the login has ended: " + s.kind.Title + " no longer takes its refresh token", Hints: s.beginAgain(s.lifetimeHint())}
+}
+
+// lifetimeHint says how long a refresh token lives, where the profile knows.
+func (s *session) lifetimeHint() string {
+	lives, err := config.Minutes(s.profile.RefreshLifetime)
+	if err != nil {
+		return ""
+	}
+	return "its refresh tokens live for " + render.Duration(lives) + ", by refresh_lifetime of the profile"
+}
+
+// lacksLogout are the steps of a logout at a provider that has neither revocation nor an address to sign out at.
+func (s *session) lacksLogout(revoke provider.Lack) []render.Step {
+	steps := []render.Step{{What: "refresh token revoked", Detail: revoke.Reason + ": it is only forgotten here"}}
+	if end, ok := s.kind.Lack(provider.CallEndSession); ok {
+		steps = append(steps, render.Step{What: "browser session ended", Detail: end.Reason + ": " + end.Instead})
+	}
+	return steps
+}
+
+// refreshGoesOn says what becomes of a refresh token that is forgotten here.
+func (s *session) refreshGoesOn() string {
+	if _, lacking := s.kind.Lack(provider.CallRevoke); lacking {
+		return s.kind.Title + " goes on taking the refresh token, wherever there is a copy, until it ends by itself"
+	}
+	return "the provider was not asked: it takes the refresh token, wherever there is a copy, until it is revoked or ends by itself"
+}
