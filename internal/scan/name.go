@@ -29,7 +29,7 @@ func named(name string) sense {
 		return weakCode
 	case "devicecode", "usercode":
 		return code
-	case "secret", "clientsecret", "password", "passwd", "passphrase", "codeverifier":
+	case "secret", "clientsecret", "password", "passwd", "passphrase", "codeverifier", "apikey", "subscriptionkey":
 		return secret
 	case "authorization", "proxyauthorization":
 		return credentials

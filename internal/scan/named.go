@@ -74,16 +74,24 @@ func (f *finder) valueOf(b []byte, from, to int, s sense) (match, bool) {
 		i = to
 	}
 	if !ok {
-		if n == 0 || q.kind != '"' {
+		if n == 0 {
 			return match{}, false
 		}
-		if i = harValue(b, from, i, q); i < 0 {
+		at := formValue(b, from+escapedBefore(b, from, to), to+n, q)
+		if at < 0 && q.kind == '"' {
+			at = harValue(b, from, i, q)
+		}
+		if at < 0 {
 			return match{}, false
 		}
-		return f.readAs(b, from, i, s, value{quote: q}, true)
+		return f.readAs(b, from, at, s, value{quote: q}, true)
 	}
+	apart := i > to+n && !sep.colon // name = value, as settings files and connection strings have it
 	i += sep.length
-	if n > 0 || sep.colon {
+	if apart && i < len(b) && b[i] == '=' {
+		return match{}, false // a comparison
+	}
+	if n > 0 || sep.colon || apart {
 		// JSON may be laid out over lines; a header or a line of YAML may not.
 		if n > 0 {
 			i += whiteSpace(b[i:])
@@ -138,6 +146,22 @@ func harValue(b []byte, from, i int, q quote) int {
 		}
 		i++
 		i += whiteSpace(b[i:])
+	}
+	return -1
+}
+
+// formValue returns where the value begins of <input name="code" value="…">, as the page of response mode form_post has it; b[from:] is the
+// name's own value and b[i] stands behind its quotation mark. -1 where it is something else.
+func formValue(b []byte, from, i int, q quote) int {
+	mark, n := quoteBefore(b, from)
+	if n == 0 || mark != q || !bytes.HasSuffix(b[:from-n], []byte("name=")) {
+		return -1
+	}
+	if k := whiteSpace(b[i:]); k > 0 && bytes.HasPrefix(b[i+k:], []byte("value=")) {
+		i += k + len("value=")
+		if open, n := quoteAt(b[i:]); n > 0 && open == q {
+			return i + n
+		}
 	}
 	return -1
 }

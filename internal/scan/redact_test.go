@@ -67,6 +67,9 @@ func redactions() []struct{ name, text, want string } {
 		{"Ruby", `{"password"=>"abc", :code=>1}`, `{"password"=>"‹secret:abc›", :code=>1}`},
 		{"options", "x --client-secret abc --password 'a b' --token --password=x - password abc", "x --client-secret ‹secret:abc› --password '‹secret:a b›' --token --password=‹secret:x› - password abc"},
 		{"XML", "<wsse:Password>abc</wsse:Password><secret><b/></secret> secret> x", "<wsse:Password>‹secret:abc›</wsse:Password><secret><b/></secret> secret> x"},
+		{"settings", "client_secret = abc\nPassword = \"a b\"; x\ntoken = if password == nil", "client_secret = ‹secret:abc›\nPassword = \"‹secret:a b›\"; x\ntoken = if password == nil"},
+		{"page of form_post", `<input type="hidden" name="code" value="` + handle + `" /><input name='access_token' value='abc'><input name="state" value="x">`, `<input type="hidden" name="code" value="‹code:` + handle + `›" /><input name='access_token' value='‹token:abc›'><input name="state" value="x">`},
+		{"page of form_post in JSON", `"text":"<input name=\"refresh_token\" value=\"a b\"> \u003cinput name=\u0022password\u0022 value=\u0022abc\u0022"`, `"text":"<input name=\"refresh_token\" value=\"‹token:a b›\"> \u003cinput name=\u0022password\u0022 value=\u0022‹secret:abc›\u0022"`},
 		{"hidden already", `password=**** "client_secret":"***" password=a***`, `password=**** "client_secret":"***" password=‹secret:a***›`},
 
 		// Headers.
@@ -78,6 +81,7 @@ func redactions() []struct{ name, text, want string } {
 		{"header in JSON", `{"Authorization":"Bearer abc","x":1}`, `{"Authorization":"Bearer ‹token:abc›","x":1}`},
 		{"Bearer alone", "sent Bearer " + handle + " and Basic dXNlcjpwYXNz", "sent Bearer ‹token:" + handle + "› and Basic ‹secret:dXNlcjpwYXNz›"},
 		{"words", "Bearer token_required, Basic authentication, token_type=Bearer", "Bearer token_required, Basic authentication, token_type=Bearer"},
+		{"keys of an API", "Ocp-Apim-Subscription-Key: abc\nX-Api-Key: abc api_key=abc&apikey=abc&APIKey=abc&monkey=abc", "Ocp-Apim-Subscription-Key: ‹secret:abc›\nX-Api-Key: ‹secret:abc› api_key=‹secret:abc›&apikey=‹secret:abc›&APIKey=‹secret:abc›&monkey=abc"},
 		{"Cookie", "Cookie: idsrv=abc; a=\"b c\"; e=\nx=1; y=2", "Cookie: idsrv=‹cookie:abc›; a=\"‹cookie:b c›\"; e=\nx=1; y=2"},
 		{"Set-Cookie", "set-cookie: idsrv=abc; path=/; secure\n", "set-cookie: idsrv=‹cookie:abc›; path=/; secure\n"},
 		{"Cookie in JSON", `{"Cookie":"a=b; c=d","x":"e=f"}`, `{"Cookie":"a=‹cookie:b›; c=‹cookie:d›","x":"e=f"}`},

@@ -89,7 +89,7 @@ func newTable(all, personal bool) *pairs {
 
 // nameParts are three letters of each name that means something, those that are rarest in logs.
 func nameParts() []string {
-	return []string{"oke", "ode", "ecr", "swo", "swd", "sph", "sse", "iza", "ook", "aml"}
+	return []string{"oke", "ode", "ecr", "swo", "swd", "sph", "sse", "iza", "oki", "aml", "pik", "i-k", "i_k", "bsc"}
 }
 
 // personalParts are the same for names of which only a redaction of personal data knows.
@@ -128,7 +128,8 @@ func three(b []byte) uint32 { return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2
 func isPart(w uint32, personal bool) bool {
 	switch w {
 	case 'o' | 'k'<<8 | 'e'<<16, 'o' | 'd'<<8 | 'e'<<16, 'e' | 'c'<<8 | 'r'<<16, 's' | 'w'<<8 | 'o'<<16, 's' | 'w'<<8 | 'd'<<16,
-		's' | 'p'<<8 | 'h'<<16, 's' | 's'<<8 | 'e'<<16, 'i' | 'z'<<8 | 'a'<<16, 'o' | 'o'<<8 | 'k'<<16, 'a' | 'm'<<8 | 'l'<<16:
+		's' | 'p'<<8 | 'h'<<16, 's' | 's'<<8 | 'e'<<16, 'i' | 'z'<<8 | 'a'<<16, 'o' | 'k'<<8 | 'i'<<16, 'a' | 'm'<<8 | 'l'<<16,
+		'p' | 'i'<<8 | 'k'<<16, 'i' | '-'<<8 | 'k'<<16, 'i' | ('_'|0x20)<<8 | 'k'<<16, 'b' | 's'<<8 | 'c'<<16:
 		return true
 	case 's' | 'e'<<8 | 'r'<<16, 'l' | 'o'<<8 | 'g'<<16, 'm' | 'a'<<8 | 'i'<<16, 'u' | 'p'<<8 | 'n'<<16, 'u' | 'n'<<8 | 'i'<<16,
 		'i' | 'v'<<8 | 'e'<<16, 'f' | 'a'<<8 | 'm'<<16, 'k' | 'n'<<8 | 'a'<<16, 'p' | 'h'<<8 | 'o'<<16:
