@@ -178,7 +178,7 @@ func (s *scanning) fails(err error) {
 func (s *scanning) each(ctx context.Context, dst []byte, name string, f *scan.Finding, o render.Options) ([]byte, error) {
 	v := render.Scanned{
 		Line: f.Line, Kind: f.Kind, Problem: f.Problem, Header: f.Header, Claims: f.Claims, Plain: f.Plain,
-		Issuer: f.Text("iss"), Subject: f.Text("sub"), Expiry: f.Expiry, Expired: f.Expired, Memberships: f.Organisations,
+		Issuer: f.Issuer, Subject: f.Subject, Expiry: f.Expiry, Expired: f.Expired, Memberships: f.Organisations,
 		Signature: f.Signature, Why: f.Why,
 	}
 	if s.named {

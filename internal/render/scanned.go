@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/simsid/simsid/internal/sims"
@@ -241,14 +240,28 @@ func appendOrganisations(dst []byte, list []sims.Membership) []byte {
 	return append(dst, ']')
 }
 
+// selfChars has a 1 for each printable character of ASCII that stands for itself in a JSON string.
+const selfChars = selfZeros +
+	"\x01\x01" + "\x00" + // not the quotation mark
+	selfOnes + "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01" + "\x00" + // nor the backslash
+	selfOnes + "\x01\x01" + "\x00" + // nor DEL
+	selfZeros + selfZeros + selfZeros + selfZeros
+
+const (
+	selfZeros = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	selfOnes  = "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01"
+)
+
 // appendText appends a string as encode writes it.
 func appendText(dst []byte, s string) []byte {
-	strange := byte(0)
-	for i := range len(s) {
-		// Anything but ASCII sets the highest bit, and so does a control character: it is below a space.
-		strange |= s[i] | (s[i] - ' ')
+	i := 0
+	for i+4 <= len(s) && selfChars[s[i]]&selfChars[s[i+1]]&selfChars[s[i+2]]&selfChars[s[i+3]] != 0 {
+		i += 4
 	}
-	if strange >= 0x80 || strings.IndexByte(s, '"') >= 0 || strings.IndexByte(s, '\\') >= 0 || strings.IndexByte(s, 0x7f) >= 0 {
+	for i < len(s) && selfChars[s[i]] != 0 {
+		i++
+	}
+	if i < len(s) {
 		b, err := encode(s, "")
 		if err != nil {
 			return append(dst, `""`...) // cannot be: a string always encodes

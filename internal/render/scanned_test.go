@@ -62,6 +62,18 @@ func TestScannedLine(t *testing.T) {
 	}
 }
 
+// Every character is written by the quick way as by the slow one.
+func TestScannedLineOfEveryCharacter(t *testing.T) {
+	for c := range 256 {
+		v := scannedToken(t)
+		v.Subject = "abcdefg" + string([]byte{byte(c)}) + "hijk"
+		got, err := v.AppendLine(nil)
+		if want := write(t, v, render.Options{JSON: true, Line: true}); err != nil || string(got) != want {
+			t.Errorf("character %#x\ngot  %swant %s%v", c, got, want, err)
+		}
+	}
+}
+
 func TestScannedClaim(t *testing.T) {
 	if got, want := write(t, scannedToken(t), render.Options{Claim: "org.type"}), "MS\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -72,4 +84,3 @@ func TestScannedClaim(t *testing.T) {
 		t.Errorf("a forged claim is given out: %q, %v, want %s", b.String(), err, want)
 	}
 }
-

@@ -22,6 +22,8 @@ type Finding struct {
 	Header, Claims []byte
 	// Plain says that both are printable ASCII on one line.
 	Plain bool
+	// Issuer and Subject are the claims iss and sub; "" where they are missing or no strings.
+	Issuer, Subject string
 	// Expiry is the claim exp; the zero time where there is none. Expired compares it with ListOptions.Now.
 	Expiry  time.Time
 	Expired bool
@@ -30,20 +32,7 @@ type Finding struct {
 	// Signature is nil where none was checked, else whether it holds; Why says why it doesn't.
 	Signature *bool
 	Why       string
-
-	claims *object
 }
-
-// Claim returns a claim's JSON text; nil where there is none.
-func (f *Finding) Claim(name string) []byte {
-	if f.claims == nil {
-		return nil
-	}
-	return f.claims.get(name)
-}
-
-// Text returns a claim that is a string, else "".
-func (f *Finding) Text(name string) string { return text(f.Claim(name)) }
 
 // text reads a JSON string; "" of anything else.
 func text(raw []byte) string {
@@ -71,6 +60,9 @@ type lister struct {
 	headerJSON, payload, sig []byte
 	raw                      []byte
 	organisations            map[string]sims.Membership
+	own                      []sims.Membership
+	issuerText               []byte // of the last issuer that was met; there are few
+	issuer                   string
 	f                        Finding
 	good                     bool
 }
@@ -120,14 +112,18 @@ func (l *lister) read(raw []byte) {
 		}
 	}
 	f := &l.f
-	f.claims = &l.claims
 	f.Kind = kindOf(&l.header, &l.claims)
 	if exp := l.claims.get("exp"); exp != nil {
 		if t, ok := numericDate(exp); ok {
 			f.Expiry, f.Expired = t, !l.options.Now.Before(t)
 		}
 	}
-	f.Organisations = l.memberships(f.Organisations)
+	l.own = l.memberships(l.own[:0])
+	f.Organisations = l.own
+	if iss := l.claims.get("iss"); !bytes.Equal(iss, l.issuerText) {
+		l.issuerText, l.issuer = append(l.issuerText[:0], iss...), text(iss)
+	}
+	f.Issuer, f.Subject = l.issuer, text(l.claims.get("sub"))
 	if l.options.Verify != nil {
 		err := errCritical // RFC 7515 section 4.1.11
 		if l.header.get("crit") == nil {
@@ -179,11 +175,28 @@ func (l *lister) usual(raw []byte) (input, signature []byte, ok bool) {
 	if l.claims.read(l.payload) != whole || !l.claims.usual {
 		return nil, nil, false
 	}
-	if l.sig, err = strict.AppendDecode(l.sig[:0], raw[second+1:]); err != nil {
+	signature = raw[second+1:]
+	if l.options.Verify == nil {
+		ok = canonical(signature)
+	} else {
+		l.sig, err = strict.AppendDecode(l.sig[:0], signature)
+		signature, ok = l.sig, err == nil
+	}
+	if !ok {
 		return nil, nil, false
 	}
 	l.f.Header, l.f.Claims, l.f.Plain = l.headerJSON, l.payload, true
-	return raw[:second], l.sig, true
+	return raw[:second], signature, true
+}
+
+// canonical reports whether characters of base64url are the one spelling of something, without finding out of what.
+func canonical(encoded []byte) bool {
+	if len(encoded)%4 == 0 {
+		return true
+	}
+	var b [3]byte
+	_, err := base64.RawURLEncoding.Strict().Decode(b[:], encoded[len(encoded)&^3:])
+	return err == nil
 }
 
 // usualHeader reads a header into l.header; tokens of one key have the same.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,8 +34,8 @@ func seenIn(t testing.TB, text string, o ListOptions) (all []seen, sum Summary) 
 	o.Options, o.Now = small, now
 	o.Each = func(dst []byte, f *Finding) []byte {
 		s := seen{
-			Line: f.Line, Kind: f.Kind, Problem: f.Problem, Issuer: f.Text("iss"), Subject: f.Text("sub"),
-			Expiry: f.Expiry, Expired: f.Expired, Why: f.Why, Organisations: f.Organisations,
+			Line: f.Line, Kind: f.Kind, Problem: f.Problem, Issuer: f.Issuer, Subject: f.Subject,
+			Expiry: f.Expiry, Expired: f.Expired, Why: f.Why, Organisations: slices.Clone(f.Organisations),
 		}
 		if f.Signature != nil {
 			s.Checked, s.Genuine = true, *f.Signature

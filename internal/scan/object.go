@@ -84,6 +84,13 @@ func (o *object) get(name string) []byte {
 }
 
 func (o *object) space() {
+	if o.i < len(o.b) && o.b[o.i] <= ' ' {
+		o.skip()
+	}
+}
+
+// skip takes white space.
+func (o *object) skip() {
 	for o.i < len(o.b) {
 		switch o.b[o.i] {
 		case '\t', '\r', '\n':
@@ -256,6 +263,12 @@ func (o *object) text(name bool) reading {
 	}
 	b := o.b
 	for i := o.i + 1; i < len(b); i++ {
+		for i+4 <= len(b) && textChars[b[i]]&textChars[b[i+1]]&textChars[b[i+2]]&textChars[b[i+3]] != 0 {
+			i += 4
+		}
+		if i == len(b) {
+			break
+		}
 		if textChars[b[i]] != 0 {
 			continue
 		}
