@@ -64,6 +64,8 @@ func scriptParams(dir string) testscript.Params {
 			"sts":       sts,
 			"busy":      busy,
 			"emulated":  emulated,
+			"imis":      imis,
+			"post":      post,
 			"fixedport": fixedPort,
 			"conforms":  conforms,
 			"seedtoken": seedToken,

@@ -209,6 +209,9 @@ func (d *decoding) explain(ctx context.Context, v verifier, t decodable) error {
 	}
 	if t.jwt == nil {
 		shown.Opaque, shown.Unverified = t.form.Describe(), d.whoKnows()
+		if lack, ok := d.lack(); ok {
+			shown.Opaque += "; " + lack.Reason
+		}
 		if t.form == token.FormEncryptedJWT {
 			shown.Unverified = "only its recipient can read it"
 		}
@@ -340,10 +343,16 @@ func unavailableOnly(err error) error {
 
 // whoKnows says whom to ask about a token that can't be read here.
 func (d *decoding) whoKnows() string {
-	if d.session != nil {
-		if lack, ok := d.session.kind.Lack(provider.CallIntrospect); ok {
-			return lack.Reason + ": " + lack.Instead
-		}
+	if lack, ok := d.lack(); ok {
+		return lack.Instead
 	}
 	return "only the provider can say what it stands for: simsid introspect"
+}
+
+// lack is why the provider can't be asked about a token, where the profile's kind can't.
+func (d *decoding) lack() (provider.Lack, bool) {
+	if d.session == nil {
+		return provider.Lack{}, false
+	}
+	return d.session.kind.Lack(provider.CallIntrospect)
 }

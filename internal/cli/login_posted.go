@@ -109,7 +109,7 @@ func (s *session) postedEvents() func(flow.Event) {
 				s.say("This is a session over SSH. To bring the answer here from your own machine, run there:\n\n  %s\n", render.Safe(line))
 			}
 		case flow.Stray:
-			s.line("note", "turned away: %s; still waiting", e.Reason)
+			s.line("note", "what came was %s; still waiting", e.Reason)
 		case flow.Quiet:
 			s.line("note", "nothing has come for %s; still waiting", render.Duration(e.After))
 			for _, cause := range s.quietPosted(e.RedirectURI) {
@@ -203,7 +203,7 @@ func (s *session) lacksLogout(revoke provider.Lack) []render.Step {
 // refreshGoesOn says what becomes of a refresh token that is forgotten here.
 func (s *session) refreshGoesOn() string {
 	if _, lacking := s.kind.Lack(provider.CallRevoke); lacking {
-		return s.kind.Title + " goes on taking the refresh token, wherever there is a copy, until it ends by itself"
+		return "the refresh token goes on being taken, wherever there is a copy, until it ends by itself"
 	}
 	return "the provider was not asked: it takes the refresh token, wherever there is a copy, until it is revoked or ends by itself"
 }
