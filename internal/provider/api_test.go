@@ -124,6 +124,23 @@ func TestAPIKeys(t *testing.T) {
 	}
 }
 
+// Nothing from elsewhere sends a request to this machine, where programs trust whoever is here.
+func TestAPIRedirectToThisMachine(t *testing.T) {
+	c := APICall{}
+	for _, test := range []struct {
+		from, to string
+		refused  bool
+	}{
+		{"https://api.example/", "http://127.0.0.1:8080/", true}, {"https://api.example/", "https://localhost/", true}, {"https://api.example/", "https://[::1]/", true},
+		{"https://api.example/", "https://files.example/", false}, {"http://127.0.0.1:1/", "http://127.0.0.1:2/", false},
+	} {
+		err := c.mayFollow(mustURL(t, test.from), mustURL(t, test.to), "GET", nil, false)
+		if refused := isError[*APIRefusedError](err); refused != test.refused {
+			t.Errorf("%s to %s: %v", test.from, test.to, err)
+		}
+	}
+}
+
 func TestOrigin(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://API.example:443/v1?x": "https://api.example", "https://api.example:8443/": "https://api.example:8443", "http://127.0.0.1:80": "http://127.0.0.1",
