@@ -211,6 +211,8 @@ func (d *decoding) explain(ctx context.Context, v verifier, t decodable) error {
 		shown.Opaque, shown.Unverified = t.form.Describe(), d.whoKnows()
 		if lack, ok := d.lack(); ok {
 			shown.Opaque += "; " + lack.Reason
+		} else if t.form != token.FormEncryptedJWT && d.session != nil && t.kind != token.KindRefresh {
+			shown.Ask = "simsid introspect -p " + d.session.profile.Name + "  # ask the provider what it stands for"
 		}
 		if t.form == token.FormEncryptedJWT {
 			shown.Unverified = "only its recipient can read it"

@@ -182,8 +182,8 @@ func (s *session) goOn(ctx context.Context, o *ssoOptions, b flow.SignOn) (flow.
 	return s.signOnce(ctx, o, false)
 }
 
-// signOnce signs in and keeps nothing. What a refused silent sign-in asked for comes beside its error. A refresh token that was granted is
-// given back, unless that would end the user's other logins too.
+// signOnce signs in and keeps nothing. What a refused silent sign-in asked for comes beside its error. A refresh token that was granted
+// isn't revoked: many providers end all logins of this user and client, and the consent, with it.
 func (s *session) signOnce(ctx context.Context, o *ssoOptions, silent bool) (flow.SignOn, error) {
 	login := &loginOptions{cmd: o.cmd, noBrowser: o.noBrowser}
 	who, open, err := s.ssoOpener(login)
@@ -216,9 +216,6 @@ func (s *session) signOnce(ctx context.Context, o *ssoOptions, silent bool) (flo
 	res, err := flow.Login(ctx, r)
 	if err != nil {
 		return asked, err
-	}
-	if !res.Set.Refresh.IsZero() && !s.kind.RevokeCascade {
-		_ = s.prov.Revoke(ctx, client, res.Set.Refresh, "refresh_token") // it ends by itself too
 	}
 	asked.Claims = verified(res)
 	if asked.Claims.Len() == 0 {

@@ -48,6 +48,10 @@ func (t DecodedToken) heading(p *printer) bool {
 		if t.How != "" {
 			p.fields(2, []field{one("Told by", t.How)})
 		}
+		if t.Ask != "" {
+			p.gap()
+			p.commands(2, []string{t.Ask})
+		}
 		t.checks(p)
 		return false
 	case t.verified():

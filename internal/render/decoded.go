@@ -24,6 +24,7 @@ type DecodedToken struct {
 	Kind         token.Kind
 	How          string // how the kind was told
 	Opaque       string // set for a token that isn't a JWT: what it is, in words
+	Ask          string // the command that asks the provider about it, with its comment; "" for none
 	JWT          *token.JWT
 	Verification *provider.Verification // nil: none was made
 	Unverified   string                 // why the claims aren't verified; "" when they are

@@ -215,7 +215,7 @@ func samples(t testing.TB) map[string]render.View {
 		},
 		"diff-none": render.Compared{A: render.ComparedToken{Source: "a", Kind: "JWT"}, B: render.ComparedToken{Source: "b", Kind: "JWT"}},
 		"decode-opaque": render.Decoded{Tokens: []render.DecodedToken{
-			{Label: "token", Opaque: token.FormHandle.Describe(), Unverified: "it cannot be read"},
+			{Label: "token", Opaque: token.FormHandle.Describe(), Ask: "simsid introspect -p work  # ask the provider what it stands for", Unverified: "it cannot be read"},
 		}},
 		"decode-unverified": render.Decoded{Tokens: []render.DecodedToken{
 			{Label: "token", JWT: jwt(t, `{"alg":"none"}`, `{"sub":"x","scope":"openid email reports"}`), Unverified: "without a provider there are no keys"},
@@ -272,7 +272,7 @@ func samples(t testing.TB) map[string]render.View {
 			Addresses: []render.Named{}, Commands: []render.Capability{}, KeysProblem: "read the keys: id.example: HTTP 503", Document: object(t, `{}`), Saved: "work",
 			Next: []string{"simsid login -p work  # sign in"},
 		},
-		"introspect":      render.Introspected{Profile: "emulator", SIMS: true, What: "access token", Note: "which needs no credentials", Result: provider.Introspection{Active: true, Via: "access token validation", Claims: object(t, `{"iss":"https://emulator.simsid.invalid/","exp":1795296942,"client_id":"simsid-cli"}`)}},
+		"introspect": render.Introspected{Profile: "emulator", SIMS: true, What: "access token", Note: "which needs no credentials", Result: provider.Introspection{Active: true, Via: "access token validation", Claims: object(t, `{"iss":"https://emulator.simsid.invalid/","exp":1795296942,"client_id":"simsid-cli"}`)}},
 		"introspect-signed": render.Introspected{Profile: "work", What: "access token", Note: "with the client's credentials", Result: provider.Introspection{
 			Active: true, Via: "introspection", Claims: object(t, `{"active":true,"scope":"openid profile"}`), Signed: &provider.Verification{Checks: signedAnswer()},
 		}},

@@ -1,5 +1,7 @@
 // The sign-in and consent pages. The ones oidc-provider brings load a font from the network, which would hold a browser up on a
 // machine without one; these are plain forms that a browser and a plain HTTP client can both fill in.
+import { levels } from './curity.mjs';
+
 const MAX_BODY = 16 * 1024;
 
 const escapes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
@@ -47,7 +49,9 @@ async function answer(provider, details, form) {
     return { error: 'access_denied', error_description: 'the user said no' };
   }
   if (details.prompt.name === 'login') {
-    return { login: { accountId: form.get('login') } };
+    // Of the levels that are asked for, the first one is how the user signs in; without any, the provider's own.
+    const [acr] = process.env.CURITY ? [...(details.params.acr_values ?? '').split(' ').filter(Boolean), ...levels] : [];
+    return { login: { accountId: form.get('login'), ...(acr ? { acr } : {}) } };
   }
   return { consent: { grantId: await grantOf(provider, details) } };
 }

@@ -92,6 +92,14 @@ func StartPushed(t *testing.T) *Provider {
 	return start(t, "PUSHED=1")
 }
 
+// StartCurity is Start for a provider that behaves as the Curity Identity Server does, as far as its documentation tells: its issuer has a
+// path, metadata lies where place says ("openid" or "oauth", RFC 8414), introspection answers the JWT behind an opaque token, or 204, to
+// whoever asks for application/jwt, it has levels (acr), and it takes pushed requests.
+func StartCurity(t *testing.T, place string) *Provider {
+	t.Helper()
+	return start(t, "CURITY="+place)
+}
+
 func start(t *testing.T, env ...string) *Provider {
 	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "node", "server.mjs")

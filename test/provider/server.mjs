@@ -6,10 +6,11 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import { accountOf, clients, keys } from './fixtures.mjs';
 import { interaction } from './pages.mjs';
+import { levels, path as curityPath, shim } from './curity.mjs';
 
 // oidc-provider announces its defaults with console.info, which would come before the ready line.
 console.info = console.warn = console.error;
-const { default: Provider } = await import('oidc-provider');
+const { default: Provider, interactionPolicy } = await import('oidc-provider');
 
 const LIFETIME_MS = 20 * 60 * 1000;
 
@@ -18,11 +19,22 @@ function signingKey() {
   return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'test-1' };
 }
 
+const key = signingKey();
+
+// oidc-provider asks for consent each time before it answers an application on the user's own machine; with CURITY it doesn't, so that two
+// of them can share a sign-on.
+function policy() {
+  const prompts = interactionPolicy.base();
+  if (process.env.CURITY) prompts.get('consent').checks.remove('native_client_prompt');
+  return prompts;
+}
+
 function newProvider(issuer) {
   const provider = new Provider(issuer, {
     clients,
     findAccount: (_ctx, id) => accountOf(id),
-    jwks: { keys: [signingKey()] },
+    jwks: { keys: [key] },
+    ...(process.env.CURITY ? { acrValues: levels } : {}),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
     responseTypes: ['code', 'code id_token', 'code token', 'code id_token token'],
@@ -40,11 +52,13 @@ function newProvider(issuer) {
       jwtUserinfo: { enabled: true },
       revocation: { enabled: true },
       // With PUSHED it takes authorisation requests by no other way.
-      pushedAuthorizationRequests: { enabled: Boolean(process.env.PUSHED), requirePushedAuthorizationRequests: true },
+      pushedAuthorizationRequests: {
+        enabled: Boolean(process.env.PUSHED || process.env.CURITY), requirePushedAuthorizationRequests: Boolean(process.env.PUSHED),
+      },
       rpInitiatedLogout: { enabled: true },
       userinfo: { enabled: true },
     },
-    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    interactions: { policy: policy(), url: (_ctx, { uid }) => `/interaction/${uid}` },
     pkce: { required: () => true },
     // Each refresh invalidates the token it was made with, for confidential clients too: a second use is what simsid must never do.
     rotateRefreshToken: true,
@@ -61,9 +75,9 @@ await new Promise((resolve, reject) => {
   server.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 0) }, resolve);
 });
 const { port } = server.address();
-const issuer = `http://127.0.0.1:${port}`;
+const issuer = `http://127.0.0.1:${port}${process.env.CURITY ? curityPath : ''}`;
 const provider = newProvider(issuer);
-const callback = provider.callback();
+const callback = process.env.CURITY ? shim(provider.callback(), issuer, key) : provider.callback();
 
 server.on('request', (req, res) => {
   if (!req.url.startsWith('/interaction/')) {

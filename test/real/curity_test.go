@@ -1,0 +1,78 @@
+//go:build real
+
+package real_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/simsid/simsid/test/provider"
+)
+
+// TestCurity goes through the life of a login of kind curity, with the metadata at either place.
+func TestCurity(t *testing.T) {
+	const level = "urn:se:curity:authentication:totp:totp1"
+	for _, place := range []string{"openid", "oauth"} {
+		t.Run(place, func(t *testing.T) {
+			p := provider.StartCurity(t, place)
+			v := newVisitor(t, "ada", provider.Allow)
+			s := newSimsid(t, append(v.env, storeKey(t), "SIMSID_CLIENT_SECRET="+p.Secret(provider.Post))...)
+			host := strings.TrimSuffix(strings.TrimPrefix(p.Issuer, "http://"), "/oauth/v2/oauth-anonymous")
+			found := s.ask("discover", host, "--save", "work", "--client-id", provider.Post, "--use")
+			if found["kind"] != "curity" || found["issuer"] != p.Issuer || found["profile_added"] != "work" {
+				t.Fatalf("discover answered %v", found)
+			}
+			if want := map[string]string{"openid": "OpenID Connect Discovery 4", "oauth": "RFC 8414 3.1"}[place]; found["by"] != want {
+				t.Errorf("found by %v, want %s", found["by"], want)
+			}
+			s.want(0, "profile", "edit", "work", "--client-auth", "client_secret_post", "--store", "file", "--redirect-uri", "http://127.0.0.1:0/callback")
+
+			who := s.ask("login", "--acr-values", level, "--max-age", "300")
+			signedIn(t, v)
+			if got := fmt.Sprint(who["sign_on"]); who["subject"] != "ada" || !strings.Contains(got, "asked:"+level) || !strings.Contains(got, "claim:auth_time") {
+				t.Errorf("login answered %v", who)
+			}
+			if got := s.want(0, "decode").stdout; !strings.Contains(got, "cannot be read") || !strings.Contains(got, "simsid introspect") {
+				t.Errorf("decode of an opaque token says\n%s", got)
+			}
+			active := s.ask("introspect")
+			if active["active"] != true || active["jwt_behind_token"] != true || active["signed"] != true {
+				t.Errorf("introspect answered %v, want the JWT behind the token", active)
+			}
+			wantRows(t, active, map[string]string{"signature": "passed", "issuer": "passed", "expiry": "passed", "audience": "not made"})
+			if refreshed := s.ask("refresh"); refreshed["refresh_token_rotated"] != true {
+				t.Errorf("refresh answered %v, want another refresh token", refreshed)
+			}
+			access := strings.TrimSpace(s.want(0, "token").stdout)
+			s.want(0, "revoke")
+			if r := s.run(access, "introspect", "-"); r.code != 3 {
+				t.Errorf("introspect of a revoked token exits with %d\n%s%s", r.code, r.stdout, r.stderr)
+			}
+		})
+	}
+}
+
+// TestSSOAtAnotherProvider has two clients of an independent provider share a sign-on, and lose it by a prompt.
+func TestSSOAtAnotherProvider(t *testing.T) {
+	p := provider.StartCurity(t, "openid")
+	v := newVisitor(t, "ada", provider.Allow)
+	s := newSimsid(t, append(v.env, storeKey(t))...)
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(p.Secret(provider.Post)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.want(0, "discover", p.Issuer, "--save", "public", "--client-id", provider.Public, "--redirect-uri", "http://127.0.0.1:0/callback")
+	s.want(0, "profile", "add", "post", "--kind", "curity", "--issuer", p.Issuer, "--client-id", provider.Post, "--client-auth", "client_secret_post",
+		"--redirect-uri", "http://127.0.0.1:0/callback", "--store", "file", "--client-secret-file", secret)
+	// The second one was never allowed: a page has to be shown, and with pages it is.
+	r := s.run("", "sso", "public", "post", "-o", "json", "--interactive")
+	if r.code != 3 || !strings.Contains(r.stdout, `"outcome": "interaction required"`) {
+		t.Errorf("sso exits with %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	if got := s.ask("sso", "public", "post"); got["shared"] != true {
+		t.Errorf("sso answered %v, want shared", got)
+	}
+}
