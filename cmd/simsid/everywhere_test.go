@@ -84,6 +84,10 @@ func keptLogin(s *secretRun, issuer string) {
 	s.run(nil, with("userinfo", "-o", "json")...)
 	s.run(nil, with("introspect")...)
 	s.as(nil, []int{0, 3}, nil, "", with("orgs")...)
+	s.run(nil, "profile", "edit", "school", "--api-base", issuer+"/", "--api-header-file",
+		"Subscription-Key="+s.give("subscription", "subscription-"+rand.Text()))
+	s.run(nil, with("api", "GET", "connect/userinfo")...)
+	s.run(nil, with("discover")...)
 	s.run(nil, with("refresh")...)
 	before, after := s.give("before.jwt", access), s.give("after.jwt", access)
 	s.as(nil, []int{0, 1, 3}, nil, "", "diff", before, after)
@@ -162,6 +166,7 @@ func withoutProvider(s *secretRun) {
 		}
 	}
 	s.run(nil, "version")
+	s.run(nil, "man", "login")
 	s.run(nil, "completion", "bash")
 	s.run(nil, "emulator", "init", filepath.Join(s.given, "emulator.toml"))
 	s.as(nil, []int{0, 1, 2}, nil, "", "emulator", "ca")

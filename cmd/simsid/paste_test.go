@@ -71,7 +71,7 @@ func startAway(t *testing.T, issuer string, args ...string) (s *terminal, addres
 	s = startTerminal(t, home, []string{"SIMSID_CLIENT_SECRET=secret", "SIMSID_STORE_KEY=" + key.String()},
 		append([]string{"login", "--no-browser"}, args...)...)
 	address = s.await(`(?s)visit\n\n\s+(http://localhost:\S+)\n`)[1]
-	s.await(`The browser will end at https://app\.example\.com/signin-oidc, which doesn't lead here\.`)
+	s.await(`The browser will end at https://app\.example\.com/signin-oidc, which doesn't lead\s+here\.`)
 	s.await(`Paste the whole address that it ends at, and press Enter\.`)
 	return s, address
 }

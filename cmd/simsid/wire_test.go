@@ -121,6 +121,13 @@ func (w *wire) request(r *http.Request, body []byte) {
 	for _, c := range r.Cookies() {
 		w.note("cookie", c.Value)
 	}
+	for name, values := range r.Header {
+		switch name {
+		case "Accept", "Accept-Encoding", "Authorization", "Content-Length", "Content-Type", "Cookie", "Origin", "Referer", "User-Agent":
+		default:
+			w.note("header "+name, strings.Join(values, ", "))
+		}
+	}
 }
 
 func (w *wire) answer(r *http.Request, rec *httptest.ResponseRecorder) {
