@@ -49,7 +49,10 @@ redirect URI on localhost see simsid cert.
 A client that is registered for another flow has it in its profile, or names it
 with --flow: hybrid and implicit, client credentials, and a code that is typed
 on another device. --with-refresh-token takes over a login from elsewhere: the
-refresh token comes from SIMSID_REFRESH_TOKEN or on standard input.`,
+refresh token comes from SIMSID_REFRESH_TOKEN or on standard input.
+
+With iMIS the user begins there: login says what to click, waits for the
+refresh token that iMIS posts, and asks whether to keep the login that it is.`,
 		Example: `  simsid login --emulator               # no account needed
   simsid login --emulator --as parent   # a sample user, without a page
   simsid login -p school
@@ -59,7 +62,8 @@ refresh token comes from SIMSID_REFRESH_TOKEN or on standard input.`,
   simsid login -p school --idp adfs     # acr_values=idp:adfs
   simsid login -p school --print-url    # the address, and nothing else
   simsid login -p api --flow ClientCredentials --scope partner-read --org ID
-  simsid login -p tv --flow DeviceCode  # the code is typed elsewhere`,
+  simsid login -p tv --flow DeviceCode  # the code is typed elsewhere
+  simsid login -p members --expect-user JSMITH  # iMIS, in a script`,
 		GroupID: groupLogin,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
