@@ -40,7 +40,7 @@ Exits with 3 where they don't share it, and where the provider has to show B's
 user another page first, such as a consent. Nothing is stored, and the logins
 that are kept stay as they are.`,
 		Example: `  simsid sso portal reports
-  simsid sso portal reports --interactive  # where it is refused, go on with pages
+  simsid sso portal reports --interactive  # if it is refused, go on by pages
   simsid sso portal reports --jq .outcome`,
 		GroupID:     groupLogin,
 		Annotations: map[string]string{namesProfile: ""},
