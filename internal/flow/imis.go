@@ -131,7 +131,7 @@ func (r PostedRequest) redeem(ctx context.Context, a answer) (*LoginResult, erro
 
 // The refusals of a posted token beside those of an answer.
 const (
-	refusedNoToken   refusal = "it has no refresh_token"
+	refusedNoToken   refusal = "it has no refresh_token" //nolint:gosec // G101: words, not a token
 	refusedTwoTokens refusal = "it has more than one refresh_token"
 	refusedNoneToken refusal = "its refresh_token is no token"
 )

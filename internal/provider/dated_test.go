@@ -19,7 +19,7 @@ import (
 // What the token endpoint says of the token's times is held together: expires_in counts, and a contradiction is said.
 func TestCompareDates(t *testing.T) {
 	sent := time.Date(2026, 11, 21, 17, 30, 0, 0, time.UTC)
-	in := func(d time.Duration) time.Time { return sent.Add(d) }
+	in := sent.Add
 	said := func(dates, lasts string) []sims.Finding {
 		return []sims.Finding{{
 			ID: "expiry-contradicts", Severity: sims.Warning,
