@@ -88,6 +88,7 @@ func keptLogin(s *secretRun, issuer string) {
 		"Subscription-Key="+s.give("subscription", "subscription-"+rand.Text()))
 	s.run(nil, with("api", "GET", "connect/userinfo")...)
 	s.run(nil, with("discover")...)
+	s.as(nil, []int{0, 3}, []string{"cookie"}, "", "sso", "school", "school") // the session of an ID token is a cookie of the provider's
 	s.run(nil, with("refresh")...)
 	before, after := s.give("before.jwt", access), s.give("after.jwt", access)
 	s.as(nil, []int{0, 1, 3}, nil, "", "diff", before, after)

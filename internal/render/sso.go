@@ -48,7 +48,7 @@ func (v SharedSignOn) text(p *printer) {
 	p.section(0, "The conditions")
 	for _, c := range v.Conditions {
 		st := style(nil)
-		word := c.Holds
+		word := Safe(c.Holds)
 		if c.Holds == "no" {
 			word, st = "NO", asError
 		}
