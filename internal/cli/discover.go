@@ -129,7 +129,8 @@ func (a *app) discoverySession(o *discoverOptions) (*session, []string, error) {
 	issuers := issuersToAsk(o.given, kind, values["kind"] != nil)
 	p.Issuer = issuers[0]
 	s := &session{app: a, profile: p, kind: kind}
-	return s, issuers, s.checkTrust()
+	err = s.checkTrust()
+	return s, issuers, err
 }
 
 // issuersToAsk are the issuers that somebody may mean: the address as it was given, and, where it is no more than a host, where the kinds'

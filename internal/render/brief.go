@@ -50,7 +50,7 @@ func (t DecodedToken) heading(p *printer) bool {
 		}
 		if t.Ask != "" {
 			p.gap()
-			p.commands(2, []string{t.Ask})
+			p.commands([]string{t.Ask})
 		}
 		t.checks(p)
 		return false

@@ -50,7 +50,7 @@ func (v Decoded) text(p *printer) {
 	p.expected(v.Expected)
 	if !v.All && v.More != "" {
 		p.section(0, "More")
-		p.commands(2, []string{v.More})
+		p.commands([]string{v.More})
 	}
 }
 

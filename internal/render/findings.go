@@ -53,10 +53,11 @@ func (p *printer) next(list []string) {
 		return
 	}
 	p.section(0, "Next")
-	p.commands(2, list)
+	p.commands(list)
 }
 
-func (p *printer) commands(indent int, list []string) {
+func (p *printer) commands(list []string) {
+	const indent = 2
 	at, fits := 0, true
 	for _, l := range list {
 		c, _ := splitComment(l)

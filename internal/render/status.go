@@ -106,7 +106,7 @@ func (p *printer) noProfiles() {
 	p.gap()
 	p.para(0, nil, "Start with one of these:")
 	p.gap()
-	p.commands(2, []string{
+	p.commands([]string{
 		"simsid login --emulator  # sign in to the STS inside this program",
 		"simsid profile add NAME  # name a provider of your own",
 	})

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -124,7 +125,7 @@ func TestJob(t *testing.T) {
 	seed := signIn(t, program, client)
 
 	work := t.TempDir()
-	job := append(client, "SIMSID_REFRESH_TOKEN="+seed, "SIMSID_STATE_DIR="+filepath.Join(work, ".simsid"))
+	job := slices.Concat(client, []string{"SIMSID_REFRESH_TOKEN=" + seed, "SIMSID_STATE_DIR=" + filepath.Join(work, ".simsid")})
 	tokens := map[string]bool{}
 	for round := range 3 {
 		s := steps(t, releases, version, filepath.Join(t.TempDir(), "simsid"))
