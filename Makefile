@@ -111,6 +111,11 @@ bench: debian $(BIN)/jwt ## the ratios of speed, memory and size
 mutate: ## take every check out of force, one at a time, and see that a test notices (half an hour on two cores)
 	go run ./test/mutate internal/token internal/flow internal/provider
 
+.PHONY: pictures
+pictures: ## what the terminal shows, anew, into docs/screenshots
+	go build $(RELEASED) -o .tools/simsid ./cmd/simsid
+	go run ./test/pictures .tools/simsid docs/screenshots
+
 .PHONY: screenshots
 screenshots: setup ## the emulator's pages anew, into docs/screenshots
 	@mkdir -p docs/screenshots
