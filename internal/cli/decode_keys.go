@@ -124,7 +124,7 @@ func keysError(name string, err error) error {
 		return nil
 	case is[*provider.KeySetError](err):
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("no keys from %s: %v", name, err),
-			Hints: []string{"--jwks reads a JWKS, --key a public key in PEM: openssl pkey -in KEY -pubout"}}
+			Hints: []string{"--jwks reads a JWKS; a public key in PEM is for simsid decode --key: openssl pkey -in KEY -pubout"}}
 	case is[*provider.UnavailableError](err):
 		return err
 	}

@@ -92,6 +92,9 @@ refresh token that iMIS posts, and asks whether to keep the login that it is.`,
 }
 
 func runLogin(ctx context.Context, a *app, o *loginOptions) error {
+	if o.printURL && o.paste {
+		return &usageError{Problem: "--print-url does nothing but print: there is no answer that --paste could take", Command: "simsid login"}
+	}
 	s, err := loginSession(a, o)
 	if err != nil {
 		return err

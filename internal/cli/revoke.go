@@ -122,7 +122,7 @@ func (s *session) revoke(ctx context.Context, o *revokeOptions) (render.View, er
 // revokeAccess ends the access token alone, and forgets it: the next command refreshes.
 func (s *session) revokeAccess(ctx context.Context, store *tokenstore.Store, set token.Set) (render.View, error) {
 	if set.Access.IsZero() {
-		return nil, &hintedError{Code: exitFailed, Text: "the login has no access token"}
+		return nil, &hintedError{Code: exitFailed, Text: "the login has no access token", Hints: []string{"a new one: simsid refresh -p " + s.profile.Name}}
 	}
 	v := render.Revoked{Profile: s.profile.Name, What: nameAccess}
 	s.foresee(&v, set.Access, set.Expiry)
