@@ -97,6 +97,7 @@ func (s SignOn) commonLevel(kind provider.Kind, b SignOn) Condition {
 		by = "the first signed in by " + quoted(got)
 	}
 	var levels []string
+	untold, passed := false, false
 	for word := range strings.FieldsSeq(b.ACR) {
 		i := slices.IndexFunc(kind.ACRPrefixes, func(p provider.ACRPrefix) bool { return strings.HasPrefix(word, p.Prefix) })
 		if i < 0 {
@@ -104,7 +105,17 @@ func (s SignOn) commonLevel(kind provider.Kind, b SignOn) Condition {
 			continue
 		}
 		p := kind.ACRPrefixes[i]
-		if is := stringClaim(s.Claims, p.Claim); p.Claim != "" && !b.answered() && !strings.EqualFold(is, strings.TrimPrefix(word, p.Prefix)) {
+		last := s
+		if b.answered() {
+			last = b
+		}
+		switch is := stringClaim(last.Claims, p.Claim); {
+		case p.Claim == "" || b.answered() && is == "":
+			untold = true
+		case strings.EqualFold(is, strings.TrimPrefix(word, p.Prefix)):
+		case b.answered():
+			passed = true
+		default:
 			c.Holds = No
 			c.Seen = fmt.Sprintf("the second asks for %s; the first ID token has %s %s", quoted(word), p.Claim, quoted(is))
 			return c
@@ -113,6 +124,13 @@ func (s SignOn) commonLevel(kind provider.Kind, b SignOn) Condition {
 	switch {
 	case b.ACR == "":
 		c.Seen = by + "; the second takes any"
+	case len(levels) == 0 && passed:
+		c.Seen = "the second asked for " + quoted(b.ACR) + ", a wish that the provider let pass"
+	case len(levels) == 0 && untold:
+		c.Seen = "the second asks for " + quoted(b.ACR) + ", and no claim tells how the user signed in"
+		if !b.answered() {
+			c.Holds = Unknown
+		}
 	case len(levels) == 0:
 		c.Seen = "the second asks for " + quoted(b.ACR) + ", and it is so"
 	case slices.Contains(levels, got):
