@@ -83,3 +83,22 @@ func TestDeviceKeepsNothing(t *testing.T) {
 		}
 	}
 }
+
+// Of a broken answer a new refresh token is kept; the one that was sent is no news.
+func TestAdoptBroken(t *testing.T) {
+	for refresh, rescued := range map[string]bool{"new": true, "sent": false, "": false} {
+		s := newSTS(t)
+		s.token = func(w http.ResponseWriter, _ url.Values) {
+			writeJSON(w, http.StatusOK, map[string]any{"refresh_token": refresh, "token_type": "Bearer"})
+		}
+		var kept []token.Set
+		_, err := Adopt(t.Context(), AdoptRequest{
+			Provider: s.provider(), Client: s.client(), Refresh: token.NewSecret("sent"), Clock: s.clock,
+			Keep: func(_ context.Context, res *LoginResult) error { kept = append(kept, res.Set); return nil },
+		})
+		_, told := errors.AsType[*RescuedError](err)
+		if err == nil || told != rescued || len(kept) > 0 != rescued {
+			t.Errorf("%q: kept %+v, %v", refresh, kept, err)
+		}
+	}
+}
