@@ -59,7 +59,7 @@ func draw(ctx context.Context, program, folder string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.command, err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, "terminal-"+p.name+".svg"), svg(p.command, out), 0o644); err != nil { //nolint:gosec // a picture for everybody
+		if err := os.WriteFile(filepath.Join(folder, "terminal-"+p.name+".svg"), svg(p.command, out), 0o644); err != nil {
 			return err
 		}
 	}
