@@ -127,7 +127,7 @@ func TestTraceMembers(t *testing.T) {
 // TestUserNameLetters: a name that somebody is to recognise has nothing in it that can't be seen.
 func TestUserNameLetters(t *testing.T) {
 	for in, want := range map[string]string{
-		"JSMITH": "JSMITH", " Zoë Smith ": "Zoë Smith", "a\nb": "", "a\x1b[2J": "", "a\u202eb": "", "a\u200bb": "", "": "",
+		"JSMITH": "JSMITH", "\tZoë Smith": "", "Zoë Smith": "Zoë Smith", "a\nb": "", "a\x1b[2J": "", "a\u202eb": "", "a\u200bb": "", "": "",
 		strings.Repeat("x", maxUserName): strings.Repeat("x", maxUserName), strings.Repeat("x", maxUserName+1): "",
 	} {
 		text, err := json.Marshal(object{"userName": in})
