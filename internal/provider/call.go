@@ -30,8 +30,8 @@ type answer struct {
 }
 
 // get asks for JSON by GET.
-func get(ctx context.Context, hc *http.Client, operation, address string, bearer token.Secret) (*answer, error) {
-	return getAs(ctx, hc, operation, address, mediaJSON, bearer)
+func get(ctx context.Context, hc *http.Client, operation, address string) (*answer, error) {
+	return getAs(ctx, hc, operation, address, mediaJSON, token.Secret{})
 }
 
 // getAs is get of what accept names (RFC 9110 section 12.5.1).

@@ -98,7 +98,7 @@ func elsewhereMayKnow(err error) bool {
 
 // readDocument reads the document at one address.
 func readDocument(ctx context.Context, hc *http.Client, r DiscoverRequest, address string) (Metadata, token.Object, error) {
-	a, err := get(ctx, hc, opDiscover, address, token.Secret{})
+	a, err := get(ctx, hc, opDiscover, address)
 	if err != nil {
 		return Metadata{}, token.Object{}, err
 	}

@@ -70,7 +70,7 @@ func ParseProviderJWKS(text []byte) (KeySet, error) {
 
 // FetchJWKS reads the keys at an address that the user has named. Its errors are those of a call, and *KeySetError.
 func FetchJWKS(ctx context.Context, hc *http.Client, address string) (KeySet, error) {
-	a, err := get(ctx, hc, opKeys, address, token.Secret{})
+	a, err := get(ctx, hc, opKeys, address)
 	if err != nil {
 		return KeySet{}, err
 	}
@@ -135,7 +135,7 @@ func (p *Provider) fetchKeys(ctx context.Context) (KeySet, error) {
 	if err != nil {
 		return KeySet{}, err
 	}
-	a, err := get(ctx, p.HTTP, opKeys, address, token.Secret{})
+	a, err := get(ctx, p.HTTP, opKeys, address)
 	if err != nil {
 		return KeySet{}, err
 	}

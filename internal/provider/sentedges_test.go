@@ -155,13 +155,13 @@ func TestClockWords(t *testing.T) {
 	}
 }
 
-// TestTraceWithoutClock and without a place to keep: what isn't known isn't shown.
+// TestTraceBare: without a clock and without a place to keep: what isn't known isn't shown.
 func TestTraceBare(t *testing.T) {
 	var words bytes.Buffer
 	tr := NewTrace(TraceOptions{Words: &words})
 	s := serve(t, map[string]http.HandlerFunc{"/": says(http.StatusOK, "", "")})
 	hc := NewHTTPClient(HTTPOptions{Trace: tr})
-	if _, err := get(t.Context(), hc, "ask", s.URL+"/?scope=", token.Secret{}); err != nil {
+	if _, err := get(t.Context(), hc, "ask", s.URL+"/?scope="); err != nil {
 		t.Fatal(err)
 	}
 	tr.CameBack(Callback{RedirectURI: "https://app.example/cb", Values: token.NewSecret("error=e")})
