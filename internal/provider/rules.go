@@ -72,15 +72,24 @@ func (k Kind) SecretRequired() bool {
 
 // Check holds a sign-in against the kind's rules. The error is a *RuleError, for the first that is broken.
 func (k Kind) Check(a Asked) error {
+	if all := k.Broken(a); len(all) > 0 {
+		return &all[0]
+	}
+	return nil
+}
+
+// Broken returns each rule of the kind that a sign-in breaks, in the order of the table.
+func (k Kind) Broken(a Asked) []RuleError {
+	var all []RuleError
 	for _, r := range k.Rules {
 		if r.Environment != "" && r.Environment != a.Environment || r.Installations && isLoopbackURL(a.Issuer) {
 			continue
 		}
 		if got := r.broken(a); got != "" {
-			return &RuleError{Rule: r, Got: got}
+			all = append(all, RuleError{Rule: r, Got: got})
 		}
 	}
-	return nil
+	return all
 }
 
 // broken says what breaks the rule, "" where nothing does.
