@@ -25,7 +25,7 @@ const Issuer = "https://emulator.simsid.invalid/"
 
 // Options say how an emulator is to run.
 type Options struct {
-	Issuer string // "" means Issuer
+	Issuer string // "" means Issuer, or IMISIssuer
 	Dir    string // folder of the persisted state, made when missing (0700); "" keeps it in memory
 	Now    func() time.Time
 	Rand   io.Reader
@@ -62,6 +62,7 @@ type Server struct {
 	users   []*user
 	byLogin map[string]*user // under the login name in lower case
 	config  *Config          // complete; nobody changes it
+	play    play
 	pending *pendingRequests
 	formKey func() ([]byte, error)
 
@@ -73,6 +74,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	browser string // base of the loopback listener; "" while there is none
+	postTo  string // where the built-in client of iMIS listens; "": at its registered address
 
 	ended     chan struct{}
 	endedOnce sync.Once
@@ -96,6 +98,9 @@ func New(o Options) (*Server, error) {
 	issuer := o.Issuer
 	if issuer == "" {
 		issuer = Issuer
+		if o.Config != nil && o.Config.Site == SiteIMIS {
+			issuer = IMISIssuer
+		}
 	}
 	u, err := url.Parse(issuer)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.Trim(u.Path, "/") != "" ||
@@ -143,6 +148,7 @@ func (s *Server) configure(c *Config) error {
 		return &ConfigError{problems}
 	}
 	s.config = c.complete()
+	s.play = s.playOf(s.config.Site)
 	s.scopes = s.config.Scopes
 	for i := range s.config.Clients {
 		s.clients = append(s.clients, &s.config.Clients[i])
@@ -184,32 +190,7 @@ const maxForm = 128 << 10
 // route finds the endpoint. Paths ignore case, as ASP.NET's routes do.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	routes := map[string]struct {
-		methods string
-		serve   http.HandlerFunc
-	}{
-		"/.well-known/openid-configuration": {"GET HEAD", s.serveDiscovery},
-		"/.well-known/jwks":                 {"GET HEAD", s.serveKeys},
-		"/connect/authorize":                {"GET", s.serveAuthorize},
-		"/connect/token":                    {"POST", s.serveToken},
-		"/connect/userinfo":                 {"GET POST", s.serveUserinfo},
-		"/connect/introspect":               {"POST", s.serveIntrospect},
-		"/connect/accesstokenvalidation":    {"GET POST", s.serveAccessTokenValidation},
-		"/connect/identitytokenvalidation":  {"GET POST", s.serveIdentityTokenValidation},
-		"/connect/revocation":               {"POST", s.serveRevocation},
-		"/connect/endsession":               {"GET POST", s.serveEndSession},
-		sessionPath:                         {"GET HEAD", s.serveSessionPage},
-		"/":                                 {"GET HEAD", s.serveStart},
-		"/login":                            {"GET POST", s.serveLogin},
-		"/factor":                           {"GET POST", s.serveFactor},
-		"/external":                         {"GET POST", s.serveExternal},
-		"/organisation":                     {"GET POST", s.serveOrganisation},
-		"/consent":                          {"GET POST", s.serveConsent},
-		"/logout":                           {"POST", s.serveLogout},
-		"/assets/style.css":                 {"GET HEAD", serveAsset("text/css; charset=utf-8", styleSheet)},
-		"/assets/icon.svg":                  {"GET HEAD", serveAsset("image/svg+xml", icon)},
-	}
-	route, ok := routes[strings.ToLower(r.URL.Path)]
+	found, ok := s.play.routes[strings.ToLower(r.URL.Path)]
 	if !ok {
 		s.showError(w, r, http.StatusNotFound, errorPage{
 			Heading: "There is nothing here",
@@ -217,13 +198,13 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	if !strings.Contains(" "+route.methods+" ", " "+r.Method+" ") {
-		w.Header().Set("Allow", strings.ReplaceAll(route.methods, " ", ", "))
+	if !strings.Contains(" "+found.methods+" ", " "+r.Method+" ") {
+		w.Header().Set("Allow", strings.ReplaceAll(found.methods, " ", ", "))
 		writeJSON(w, http.StatusMethodNotAllowed, object("Message",
 			"The requested resource does not support the method of this request."))
 		return
 	}
-	route.serve(w, r)
+	found.serve(w, r)
 }
 
 // SessionEnded is closed when a browser has been shown, on the end-session page, that it is signed out.

@@ -152,7 +152,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, sid string, 
 		s.unavailable(w, r, err)
 		return
 	}
-	dropCookie(w, sessionCookie)
+	dropCookie(w, s.play.cookie)
 	dropSessionIDCookie(w)
 	s.show(w, r, http.StatusOK, page{title: "You’re signed out", main: back.nodes(), frames: back.Frames})
 	if visited(r) {

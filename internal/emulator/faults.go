@@ -9,41 +9,10 @@ import (
 	"sync"
 )
 
-// endpointPaths are the addresses by the names that faults know them by.
-func endpointPaths() []struct {
-	name string
-	path string
-} {
-	return []struct {
-		name string
-		path string
-	}{
-		{"discovery", "/.well-known/openid-configuration"},
-		{"jwks", "/.well-known/jwks"},
-		{"authorize", "/connect/authorize"},
-		{"token", "/connect/token"},
-		{"userinfo", "/connect/userinfo"},
-		{"introspect", "/connect/introspect"},
-		{"accesstokenvalidation", "/connect/accesstokenvalidation"},
-		{"identitytokenvalidation", "/connect/identitytokenvalidation"},
-		{"revocation", "/connect/revocation"},
-		{"endsession", "/connect/endsession"},
-	}
-}
-
-// FaultEndpoints lists what a fault's Endpoint can be besides "".
-func FaultEndpoints() []string {
-	var out []string
-	for _, e := range endpointPaths() {
-		out = append(out, e.name)
-	}
-	return out
-}
-
 // endpointOf names the endpoint of a request; "" for a page.
-func endpointOf(r *http.Request) string {
+func (s *Server) endpointOf(r *http.Request) string {
 	path := strings.ToLower(r.URL.Path)
-	for _, e := range endpointPaths() {
+	for _, e := range s.play.endpoints {
 		if e.path == path {
 			return e.name
 		}
@@ -52,7 +21,9 @@ func endpointOf(r *http.Request) string {
 }
 
 // visitedEndpoint is one that a browser goes to. What goes wrong there is asked for by name.
-func visitedEndpoint(e string) bool { return e == "authorize" || e == "endsession" }
+func visitedEndpoint(e string) bool {
+	return e == "authorize" || e == "endsession" || e == "content-item"
+}
 
 // appliesTo reports whether a fault has a meaning for an endpoint, and is meant for it.
 func (f Fault) appliesTo(e string) bool {
@@ -118,8 +89,11 @@ func (s *Server) Faults() []ActiveFault {
 // SetFault switches a fault on, beside those that are. The error is a *FaultError or a *TooManyFaultsError.
 func (s *Server) SetFault(f Fault) (ActiveFault, error) {
 	problems := f.Validate()
-	if f.Endpoint != "" && !slices.Contains(FaultEndpoints(), f.Endpoint) {
-		problems = append(problems, Problem{"endpoint", fmt.Sprintf("is %q, and can be %s", f.Endpoint, joined(FaultEndpoints()))})
+	if known := FaultEndpoints(s.config.Site); f.Endpoint != "" && !slices.Contains(known, f.Endpoint) {
+		problems = append(problems, Problem{"endpoint", fmt.Sprintf("is %q, and can be %s", f.Endpoint, joined(known))})
+	}
+	if kinds := FaultKindsOf(s.config.Site); problems == nil && !slices.Contains(kinds, f.Kind) {
+		problems = append(problems, Problem{"kind", fmt.Sprintf("is %q, and can be %s here", f.Kind, joined(kinds))})
 	}
 	if f.Client != "" && s.lookupClient(f.Client) == nil {
 		problems = append(problems, Problem{"client", fmt.Sprintf("is %q, which is no client", f.Client)})
@@ -185,7 +159,7 @@ func (s *Server) meets(r *http.Request, client string, kind FaultKind) *Fault {
 	if f, again := met[kind]; again {
 		return f
 	}
-	endpoint := endpointOf(r)
+	endpoint := s.endpointOf(r)
 	if endpoint == "" {
 		endpoint = "authorize" // a page on the way from it
 	}

@@ -25,7 +25,7 @@ func (s *Server) serveFaulty(w http.ResponseWriter, r *http.Request, client stri
 		writeJSON(w, f.Status, object("Message", "An error on demand."))
 		return
 	}
-	refresh := r.Method == http.MethodPost && endpointOf(r) == "token" && formField(r, "grant_type") == "refresh_token"
+	refresh := r.Method == http.MethodPost && s.endpointOf(r) == "token" && formField(r, "grant_type") == "refresh_token"
 	if refresh && s.meets(r, client, FaultRefreshRefused) != nil {
 		s.refuseRefresh(w, r)
 		return
@@ -60,8 +60,8 @@ func formField(r *http.Request, name string) string {
 func (s *Server) refuseRefresh(w http.ResponseWriter, r *http.Request) {
 	noStore(w)
 	form, _ := readForm(r)
-	if s.authenticateClient(r, form) == nil {
-		tokenError(w, "invalid_client")
+	if s.play.authenticate(r, form) == nil {
+		s.play.refuse(w, "invalid_client")
 		return
 	}
 	err := s.store.alter(r.Context(), func(st *state) { delete(st.Refresh, handleKey(form.get("refresh_token"))) })
@@ -69,7 +69,7 @@ func (s *Server) refuseRefresh(w http.ResponseWriter, r *http.Request) {
 		s.unavailable(w, r, err)
 		return
 	}
-	tokenError(w, "invalid_grant")
+	s.play.refuse(w, "invalid_grant")
 }
 
 // spoil sends next's answer, if it is JSON, as something else.

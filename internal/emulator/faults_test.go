@@ -324,7 +324,7 @@ func TestSetFaultRefuses(t *testing.T) {
 	}{
 		{Fault{Kind: FaultStatus, Status: 404}, "the fault can't be used: status is 404, and can be 500 or 503"},
 		{Fault{Kind: FaultHTML, Client: "nobody"}, `the fault can't be used: client is "nobody", which is no client`},
-		{Fault{Kind: FaultHTML, Endpoint: "tokens"}, `the fault can't be used: endpoint is "tokens", and can be ` + joined(FaultEndpoints())},
+		{Fault{Kind: FaultHTML, Endpoint: "tokens"}, `the fault can't be used: endpoint is "tokens", and can be ` + joined(FaultEndpoints(SiteSTS))},
 	} {
 		if _, err := b.SetFault(c.fault); err == nil || err.Error() != c.want {
 			t.Errorf("got %v, want %s", err, c.want)

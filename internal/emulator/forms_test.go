@@ -54,7 +54,7 @@ func TestForgedForms(t *testing.T) {
 			sent := b.request(http.MethodPost, b.base+"/login", form)
 			sent.Header = r.Header
 			got := b.do(b.browser, sent)
-			if got.status != http.StatusBadRequest || got.location != "" || strings.Contains(got.header.Get("Set-Cookie"), sessionCookie) {
+			if got.status != http.StatusBadRequest || got.location != "" || strings.Contains(got.header.Get("Set-Cookie"), b.play.cookie) {
 				t.Errorf("status %d, location %q, cookies %q", got.status, got.location, got.header["Set-Cookie"])
 			}
 		})

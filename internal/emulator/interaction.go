@@ -6,10 +6,7 @@ import (
 	"time"
 )
 
-const (
-	sessionCookie = "simsid-emulator-session"
-	formCookie    = "simsid-emulator-form"
-)
+const formCookie = "simsid-emulator-form"
 
 func setCookie(w http.ResponseWriter, name, value string) {
 	// Not Secure: most emulators serve plain http on loopback, and a session is the same on whichever port and scheme.
@@ -26,7 +23,7 @@ func dropCookie(w http.ResponseWriter, name string) {
 
 // sessionIn returns the live session of the request's browser, with its key and its user.
 func (s *Server) sessionIn(st *state, r *http.Request) (key string, found *session, u *user) {
-	cookie, err := r.Cookie(sessionCookie)
+	cookie, err := r.Cookie(s.play.cookie)
 	if err != nil || cookie.Value == "" {
 		return "", nil, nil
 	}
@@ -68,7 +65,7 @@ func (s *Server) begin(w http.ResponseWriter, st *state, u *user, old, provider 
 	}
 	delete(st.Sessions, old)
 	st.Sessions[handleKey(handle)] = made
-	setCookie(w, sessionCookie, handle)
+	setCookie(w, s.play.cookie, handle)
 	setSessionIDCookie(w, sid)
 	return handleKey(handle), made, nil
 }

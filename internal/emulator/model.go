@@ -10,6 +10,7 @@ import (
 // and fills in defaults in a copy of its own, which shares the lists in it: nobody alters these afterwards. Without users there
 // are the sample users, with their organisations; without scopes SIMS ID's; without clients the built-in one.
 type Config struct {
+	Site          Site // whom it plays; "": SIMS ID's STS. iMIS has neither providers, organisations nor scopes
 	Rules         Rules
 	Providers     []ProviderConfig // external identity providers that the sign-in page stands in for
 	Organisations []OrganisationConfig

@@ -45,11 +45,15 @@ func (c *Config) Validate() []Problem {
 	k.providers()
 	k.organisations()
 	k.scopes()
+	user, client := k.user, k.client
+	if k.c.Site == SiteIMIS {
+		user, client = k.memberOfSite, k.clientOfSite
+	}
 	for i := range k.c.Users {
-		k.user(fmt.Sprintf("users[%d].", i), i)
+		user(fmt.Sprintf("users[%d].", i), i)
 	}
 	for i := range k.c.Clients {
-		k.client(fmt.Sprintf("clients[%d].", i), i)
+		client(fmt.Sprintf("clients[%d].", i), i)
 	}
 	return k.out
 }
@@ -57,6 +61,10 @@ func (c *Config) Validate() []Problem {
 // complete returns a copy with what was left out filled in.
 func (c *Config) complete() *Config {
 	out := *c
+	if out.Site == SiteIMIS {
+		out.completeIMIS()
+		return &out
+	}
 	if out.Rules == "" {
 		out.Rules = RulesLocal
 	}
@@ -213,13 +221,19 @@ func (k *checker) claimName(path, name string) {
 	}
 }
 
-func (k *checker) user(path string, n int) {
-	u, seen := k.c.Users[n], map[string]bool{}
+// login checks the name that a user signs in with.
+func (k *checker) login(path string, n int) {
+	seen := map[string]bool{}
 	for _, before := range k.c.Users[:n] {
 		seen[strings.ToLower(before.Login)] = true
 	}
-	k.text(path+"login", u.Login, maxLoginHint)
-	k.unique(path+"login", seen, u.Login)
+	k.text(path+"login", k.c.Users[n].Login, maxLoginHint)
+	k.unique(path+"login", seen, k.c.Users[n].Login)
+}
+
+func (k *checker) user(path string, n int) {
+	u := k.c.Users[n]
+	k.login(path, n)
 	if strings.Contains(u.Login, "|") {
 		k.add(path+"login", "holds a |, which parts the subject")
 	}
@@ -274,6 +288,9 @@ func (k *checker) factor(path string, f Factor) {
 func (k *checker) fault(path string, f Fault) {
 	for _, p := range f.Validate() {
 		k.add(path+p.Path, "%s", p.Problem)
+	}
+	if kinds := FaultKindsOf(k.c.Site); slices.Contains(FaultKinds(), f.Kind) && !slices.Contains(kinds, f.Kind) {
+		k.add(path+"kind", "is %q, and can be %s here", f.Kind, joined(kinds))
 	}
 }
 

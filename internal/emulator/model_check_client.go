@@ -9,12 +9,8 @@ import (
 )
 
 func (k *checker) client(path string, n int) {
-	c, seen := k.c.Clients[n], map[string]bool{}
-	for _, before := range k.c.Clients[:n] {
-		seen[strings.ToLower(before.ID)] = true
-	}
-	k.word(path+"id", c.ID, maxClientID)
-	k.unique(path+"id", seen, c.ID)
+	c := k.c.Clients[n]
+	k.clientID(path, n)
 	if c.Secret.IsZero() {
 		k.add(path+"secret", "is missing: every client of SIMS ID has one")
 	} else if c.Secret.Len() > maxSecret {
@@ -49,6 +45,15 @@ func (k *checker) client(path string, n int) {
 	for i, f := range c.Faults {
 		k.fault(fmt.Sprintf("%sfaults[%d].", path, i), f)
 	}
+}
+
+func (k *checker) clientID(path string, n int) {
+	seen := map[string]bool{}
+	for _, before := range k.c.Clients[:n] {
+		seen[strings.ToLower(before.ID)] = true
+	}
+	k.word(path+"id", k.c.Clients[n].ID, maxClientID)
+	k.unique(path+"id", seen, k.c.Clients[n].ID)
 }
 
 func joined[T ~string](values []T) string {

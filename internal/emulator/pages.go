@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -35,12 +36,14 @@ type page struct {
 	target string // where a form may lead besides this server: browsers hold form-action against redirects too
 	script string
 	frames []string // addresses that the page loads in hidden frames
+	// referrer is the page's referrer policy; "": it tells nobody where it is. With "origin" its forms say from which site they come.
+	referrer string
 }
 
 // show writes a page. No page may be stored, framed, or named to another site.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page) {
 	var b bytes.Buffer
-	if err := html.Render(&b, layout(p)); err != nil {
+	if err := html.Render(&b, s.layout(p)); err != nil {
 		s.unavailable(w, r, fmt.Errorf("write the emulator's page %q: %w", p.title, err))
 		return
 	}
@@ -49,7 +52,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	h.Set("Content-Security-Policy", contentPolicy(p))
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", cmp.Or(p.referrer, "no-referrer"))
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	w.WriteHeader(status)

@@ -179,7 +179,10 @@ func (s *Server) sendTo(w http.ResponseWriter, status int, to step, id string) {
 func redirectTo(w http.ResponseWriter, status int, path string, query url.Values) {
 	noStore(w)
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Location", path+"?"+query.Encode())
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	w.Header().Set("Location", path)
 	w.WriteHeader(status)
 }
 

@@ -26,7 +26,7 @@ type user struct {
 	siteRole    string
 	passwordSet time.Time
 	factor      Factor
-	memberships []membership // the first is the home organisation; there is always one
+	memberships []membership // the first is the home organisation; in SIMS ID there is always one
 	claims      []ClaimConfig
 }
 
@@ -42,7 +42,7 @@ func newUser(from UserConfig, organisations []OrganisationConfig) *user {
 		}
 		u.memberships = append(u.memberships, membership{m.UserID, o})
 	}
-	if u.guid == "" {
+	if u.guid == "" && len(u.memberships) > 0 { // users of iMIS have none
 		u.guid = u.memberships[0].userID
 	}
 	if u.number == 0 {

@@ -9,7 +9,7 @@ const (
 )
 
 // layout is the frame of every page.
-func layout(p page) *html.Node {
+func (s *Server) layout(p page) *html.Node {
 	width := ""
 	if p.wide {
 		width = "wide"
@@ -30,11 +30,10 @@ func layout(p page) *html.Node {
 				el("img", attributes{"src", "/assets/icon.svg", "alt", "", "width", "28", "height", "28"}),
 				el("span", nil, text("simsid "), el("span", attributes{"class", "soft"}, text("emulator"))),
 			),
-			el("p", attributes{"class", "notice"},
-				strong(text("Development server.")), text(" Everybody here is made up, and nothing you do reaches SIMS"+nbsp+"ID.")),
+			s.play.note(),
 		),
 		grow(el("main", classed(width, "id", "main")), p.main...),
-		el("footer", nil, text("A stand-in for "+signInServer+", for tests. Not a product of ESS"+nbsp+"Ltd.")),
+		el("footer", nil, text(s.play.footer)),
 	)
 	if p.script != "" {
 		grow(body, el("script", nil, text(p.script)))

@@ -13,6 +13,7 @@ import (
 
 // reader turns the form of a file into what it means. It remembers the lines of what others refer to.
 type reader struct {
+	site    emulator.Site
 	members []reference // of users to organisations
 	clients []reference // of faults to clients
 	as      reference
@@ -41,11 +42,10 @@ func (r *reader) scenario(root *table, s *Scenario) *Error {
 			c.Clients = nil
 		}
 	}
-	fault := read(root, "a scenario", []field{
+	fields := []field{
 		text("issuer", &s.Issuer),
 		number("port", 0, 65535, &s.Port),
 		flag("https", &s.HTTPS),
-		word("rules", rules, &c.Rules),
 		{key: "as", read: func(e *entry) *Error {
 			r.as = reference{line: e.line}
 			if f := text("as", &r.as.name).read(e); f != nil {
@@ -54,14 +54,20 @@ func (r *reader) scenario(root *table, s *Scenario) *Error {
 			s.As = r.as.name
 			return nil
 		}},
-		list("provider", func(t *table) *Error { return appendTo(&c.Providers, t, r.provider) }),
-		list("organisation", func(t *table) *Error { return appendTo(&c.Organisations, t, r.organisation) }),
-		list("user", func(t *table) *Error { return appendTo(&c.Users, t, r.user) }),
-		list("scope", func(t *table) *Error { return r.addScope(t, c) }),
-		list("client", func(t *table) *Error { return appendTo(&c.Clients, t, r.client) }),
 		list("fault", func(t *table) *Error { return appendTo(&s.Faults, t, r.fault) }),
-	})
-	if fault != nil {
+	}
+	user, client := r.user, r.client
+	if r.site == emulator.SiteIMIS {
+		user, client = r.member, r.memberClient
+	} else {
+		fields = append(fields, word("rules", rules, &c.Rules),
+			list("provider", func(t *table) *Error { return appendTo(&c.Providers, t, r.provider) }),
+			list("organisation", func(t *table) *Error { return appendTo(&c.Organisations, t, r.organisation) }),
+			list("scope", func(t *table) *Error { return r.addScope(t, c) }))
+	}
+	fields = append(fields, list("user", func(t *table) *Error { return appendTo(&c.Users, t, user) }),
+		list("client", func(t *table) *Error { return appendTo(&c.Clients, t, client) }))
+	if fault := read(root, "a scenario", fields); fault != nil {
 		return fault
 	}
 	if root.entry("organisation") != nil && root.entry("user") == nil {
@@ -226,11 +232,11 @@ func (r *reader) client(t *table, c *emulator.ClientConfig) *Error {
 
 // clientFault reads a fault that stands under its client.
 func (r *reader) clientFault(t *table, f *emulator.Fault) *Error {
-	return readFault(t, f, faultFields(f))
+	return readFault(t, f, r.faultFields(f))
 }
 
 func (r *reader) fault(t *table, f *emulator.Fault) *Error {
-	if fault := readFault(t, f, append(faultFields(f), text("client", &f.Client))); fault != nil {
+	if fault := readFault(t, f, append(r.faultFields(f), text("client", &f.Client))); fault != nil {
 		return fault
 	}
 	if f.Client != "" {
@@ -239,9 +245,9 @@ func (r *reader) fault(t *table, f *emulator.Fault) *Error {
 	return nil
 }
 
-func faultFields(f *emulator.Fault) []field {
+func (r *reader) faultFields(f *emulator.Fault) []field {
 	return []field{
-		must(word("kind", emulator.FaultKinds(), &f.Kind)), word("endpoint", emulator.FaultEndpoints(), &f.Endpoint),
+		must(word("kind", emulator.FaultKindsOf(r.site), &f.Kind)), word("endpoint", emulator.FaultEndpoints(r.site), &f.Endpoint),
 		span("duration", true, &f.Duration), number("status", 400, 599, &f.Status),
 		span("retry_after", false, &f.RetryAfter), number("times", 1, 1<<31-1, &f.Times),
 	}

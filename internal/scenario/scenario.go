@@ -49,7 +49,7 @@ func Parse(name string, data []byte, base emulator.Config) (*Scenario, error) {
 		return nil, err
 	}
 	s := &Scenario{Port: -1, Config: base}
-	r := &reader{}
+	r := &reader{site: base.Site}
 	if fault := r.scenario(root, s); fault != nil {
 		fault.File = name
 		return nil, fault
