@@ -25,7 +25,7 @@ type match struct {
 
 // finder knows the rules. It belongs to one goroutine.
 type finder struct {
-	table    *pairs
+	cursor
 	personal bool
 
 	header           object
@@ -36,7 +36,10 @@ type finder struct {
 }
 
 // begin forgets what belongs to the last chunk.
-func (f *finder) begin() { f.runFrom, f.runTo, f.nameFrom, f.nameTo = 0, 0, 0, 0 }
+func (f *finder) begin() {
+	f.cursor.reset()
+	f.runFrom, f.runTo, f.nameFrom, f.nameTo = 0, 0, 0, 0
+}
 
 // look tries the rules that a hit at b[i] stands for, and returns the first match whose value begins at or behind from.
 func (f *finder) look(b []byte, i int, h hit, from int) (match, bool) {
@@ -73,12 +76,9 @@ func (f *finder) look(b []byte, i int, h hit, from int) (match, bool) {
 	return match{}, false
 }
 
-// jwt looks for the start of a JWT at b[i] or one before it.
+// jwt looks for the start of a JWT at b[i].
 func (f *finder) jwt(b []byte, i int) (match, bool) {
-	if b[i] == 'y' || b[i] == 'w' {
-		i--
-	}
-	if i < 0 || b[i] != 'e' {
+	if b[i] != 'e' {
 		return match{}, false
 	}
 	parts := f.jwtAt(b, i)
@@ -90,10 +90,7 @@ func (f *finder) jwt(b []byte, i int) (match, bool) {
 
 // word looks for "Bearer" and "Basic" where no header's name stands before them.
 func (f *finder) word(b []byte, i int) (match, bool) {
-	if b[i] != 'B' {
-		i++
-	}
-	if i >= len(b) || i > 0 && isLetter(b[i-1]) && escapedLetter(b, i) == 0 {
+	if i > 0 && isLetter(b[i-1]) && escapedLetter(b, i) == 0 {
 		return match{}, false
 	}
 	basic := bytes.HasPrefix(b[i:], []byte("Basic"))
@@ -160,10 +157,7 @@ func isBasic(b []byte) bool {
 
 // userinfo looks for the password of https://name:password@host (RFC 3986 section 3.2.1).
 func (f *finder) userinfo(b []byte, i int) (match, bool) {
-	if b[i] == '/' {
-		i--
-	}
-	if i < 0 || i+3 > len(b) || string(b[i:i+3]) != "://" {
+	if i+3 > len(b) || string(b[i:i+3]) != "://" {
 		return match{}, false
 	}
 	const most = 256

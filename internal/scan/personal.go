@@ -1,20 +1,14 @@
 package scan
 
-// email looks for an e-mail address around the "@" at b[i] or one behind it.
+// email looks for an e-mail address around the "@" at b[i].
 func (f *finder) email(b []byte, i int) (match, bool) {
 	length := 1
-	switch {
-	case b[i] == '@':
-	case b[i] == '%':
+	if b[i] != '@' {
 		n, c := percentAt(b[i:])
 		if c != '@' {
 			return match{}, false
 		}
 		length = n
-	default:
-		if i++; i >= len(b) || b[i] != '@' {
-			return match{}, false
-		}
 	}
 	from := i
 	for from > 0 && i-from <= maxName && (isName(b[from-1]) || b[from-1] == '+') {
@@ -55,9 +49,6 @@ func domainEnd(b []byte, i int) int {
 
 // subject looks for SIMS ID's subject, number|GUID|login name|provider|GUID, of which the third part says who somebody is.
 func (f *finder) subject(b []byte, i int) (match, bool) {
-	if b[i] != '|' && b[i] != '%' {
-		i++
-	}
 	n := pipeAt(b, i)
 	if n == 0 || i == 0 || b[i-1] < '0' || b[i-1] > '9' {
 		return match{}, false

@@ -106,9 +106,9 @@ type RedactOptions struct {
 // Redact copies text from r to w with a hash in place of every credential. Everything else is unchanged, byte for byte. The error is that
 // of r or w, or of ctx; what came before it has been written.
 func Redact(ctx context.Context, w io.Writer, r io.Reader, o RedactOptions) (Summary, error) {
-	table := newTable(true, o.Personal)
+	a := newAnchors(true, o.Personal)
 	return run(ctx, w, r, o.Options, func() *searcher {
-		return &searcher{finder{table: table, personal: o.Personal}, &redactor{mask: newMask(o.Key)}}
+		return &searcher{finder{cursor: cursor{anchors: a}, personal: o.Personal}, &redactor{mask: newMask(o.Key)}}
 	})
 }
 
@@ -132,8 +132,8 @@ type Verifier interface {
 
 // List writes what Each makes of every JWT in the text of r to w, in the order of the text. The error is as for Redact.
 func List(ctx context.Context, w io.Writer, r io.Reader, o ListOptions) (Summary, error) {
-	table := newTable(false, false)
+	a := newAnchors(false, false)
 	return run(ctx, w, r, o.Options, func() *searcher {
-		return &searcher{finder{table: table}, &lister{options: &o}}
+		return &searcher{finder{cursor: cursor{anchors: a}}, &lister{options: &o}}
 	})
 }

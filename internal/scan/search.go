@@ -28,13 +28,10 @@ func (s *searcher) search(c *chunk, st state) state {
 		return st
 	}
 	end := min(len(b), hi+maxName+2)
-	for i := max(lo-behind, 0); ; i += 2 {
+	for i := max(lo-behind, 0); ; i++ {
 		var h hit
-		if i, h = s.table.next(b, i, end); h == 0 {
+		if i, h = s.next(b, i, end); h == 0 {
 			break
-		}
-		if h = likely(b, i, h, s.personal); h == 0 {
-			continue
 		}
 		m, found := s.look(b, i, h, from)
 		if !found {

@@ -1,0 +1,8 @@
+//go:build !amd64
+
+package scan
+
+func hasWide() bool { return false }
+
+// markBlocks is never called here.
+func markBlocks(*uint64, *byte, int, *stencil) {}
