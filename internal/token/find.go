@@ -51,7 +51,10 @@ func Find(text string) ([]Found, error) {
 	case isAddress(text):
 		return inAddress(text)
 	case isForm(text):
-		return inPairs(text, PlaceForm)
+		if found := inPairs(text, PlaceForm); len(found) > 0 {
+			return found, nil
+		}
+		return nil, &FormError{"input", "holds no token"}
 	}
 	return bare(text, PlaceBare)
 }
@@ -77,19 +80,10 @@ func headerValue(text string) (string, bool) {
 	const name = "authorization"
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		at := strings.IndexByte(line, ':')
-		if at < 0 || at > 80 {
+		value, ok := behindName(line, name)
+		if !ok {
 			continue
 		}
-		before := strings.TrimRight(line[:at], "\"'` ")
-		if len(before) < len(name) || !strings.EqualFold(before[len(before)-len(name):], name) {
-			continue
-		}
-		// proxy-authorization has no token of the user's, and a name is one word.
-		if rest := strings.Trim(before[:len(before)-len(name)], "\"'` \t><*"); rest != "" && !strings.HasSuffix(rest, "H") && !strings.HasSuffix(rest, "--header") {
-			continue
-		}
-		value := line[at+1:]
 		for _, next := range lines[i+1:] {
 			// A terminal has wrapped the token over lines; another header has a colon.
 			if strings.Contains(next, ":") {
@@ -97,12 +91,33 @@ func headerValue(text string) (string, bool) {
 			}
 			value += " " + next
 		}
-		if quote := strings.IndexAny(value, `'"`); quote > 0 && strings.TrimSpace(value[:quote]) != "" {
-			value = value[:quote] // the end of curl's argument
+		if argument := value[:max(0, strings.IndexAny(value, `'"`))]; strings.TrimSpace(argument) != "" {
+			value = argument // it ends there, and curl's others follow
 		}
 		return value, true
 	}
 	return "", false
+}
+
+// behindName returns what a line has behind a header's name and its colon. The name begins the line or an argument of curl's:
+// proxy-authorization has no token of the user's, and a name is one word.
+func behindName(line, name string) (string, bool) {
+	behind := line
+	for {
+		_, after, found := strings.Cut(behind, ":")
+		if !found {
+			return "", false
+		}
+		behind = after
+		before := strings.TrimRight(line[:len(line)-len(behind)-1], "\"'` ")
+		if len(before) < len(name) || !strings.EqualFold(before[len(before)-len(name):], name) {
+			continue
+		}
+		rest := strings.TrimRight(before[:len(before)-len(name)], "\"'` \t><*")
+		if rest == "" || strings.HasSuffix(rest, "H") || strings.HasSuffix(rest, "--header") {
+			return behind, true
+		}
+	}
 }
 
 // tokenNames are the names that tokens have in addresses, forms and answers.
@@ -130,10 +145,7 @@ func inAddress(text string) ([]Found, error) {
 	_, query, _ := strings.Cut(rest, "?")
 	var all []Found
 	for _, part := range []string{query, fragment} {
-		found, err := inPairs(part, PlaceURL)
-		if err == nil {
-			all = append(all, found...)
-		}
+		all = append(all, inPairs(part, PlaceURL)...)
 	}
 	if len(all) == 0 {
 		return nil, &FormError{"address", "holds no token"}
@@ -141,20 +153,14 @@ func inAddress(text string) ([]Found, error) {
 	return all, nil
 }
 
-func inPairs(text string, place Place) ([]Found, error) {
+func inPairs(text string, place Place) []Found {
 	var all []Found
 	for pair := range strings.SplitSeq(text, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		v, err := url.QueryUnescape(value)
-		if err != nil {
-			continue
-		}
+		v, _ := url.QueryUnescape(value) // empty where it can't be, and passed over
 		all = add(all, name, v, place)
 	}
-	if len(all) == 0 {
-		return nil, &FormError{"input", "holds no token"}
-	}
-	return all, nil
+	return all
 }
 
 // add takes a value that has a token's name, and isn't there yet.
@@ -179,7 +185,7 @@ func inJSON(text string) ([]Found, error) {
 	}
 	var all []Found
 	for _, m := range o.Members() {
-		if value, ok := o.String(m.Name); ok && m.Name != "code" {
+		if value, _ := o.String(m.Name); m.Name != "code" {
 			all = add(all, m.Name, value, PlaceJSON)
 		}
 	}

@@ -136,13 +136,18 @@ func TestKinds(t *testing.T) {
 		form token.Form
 		name string
 		kind token.Kind
+		how  string
 	}{
-		{token.FormEncryptedJWT, "access_token", token.KindEncrypted}, {token.FormHandle, "access_token", token.KindReference},
-		{token.FormHandle, "refresh_token", token.KindRefresh}, {token.FormOpaque, "refresh_token", token.KindRefresh},
-		{token.FormOpaque, "access_token", token.KindOpaque}, {token.FormHandle, "", token.KindHandle}, {token.FormOpaque, "", token.KindOpaque},
-		{token.FormHandle, "code", token.KindCode},
+		{token.FormEncryptedJWT, "access_token", token.KindEncrypted, "five parts, and a header with enc (RFC 7516)"},
+		{token.FormHandle, "access_token", token.KindReference, "it came as access_token, and is a handle of 32 hexadecimal digits"},
+		{token.FormHandle, "refresh_token", token.KindRefresh, "it came as refresh_token"},
+		{token.FormOpaque, "refresh_token", token.KindRefresh, "it came as refresh_token"},
+		{token.FormOpaque, "access_token", token.KindOpaque, "it came as access_token, and is no JWT"},
+		{token.FormHandle, "", token.KindHandle, "32 hexadecimal digits: a refresh token, a reference token or a code, which look alike"},
+		{token.FormOpaque, "", token.KindOpaque, "it is neither a JWT nor a handle of IdentityServer3"},
+		{token.FormHandle, "code", token.KindCode, "it came as code"},
 	} {
-		if kind, how := token.FormKind(c.form, c.name); kind != c.kind || how == "" {
+		if kind, how := token.FormKind(c.form, c.name); kind != c.kind || how != c.how {
 			t.Errorf("%s called %q is %q: %s", c.form, c.name, kind, how)
 		}
 	}

@@ -13,20 +13,26 @@ func TestFindEdges(t *testing.T) {
 	const none = "the input holds no token"
 	for text, want := range map[string]string{
 		// Headers.
-		"Proxy-Authorization: Bearer a\nAuthorization: Bearer b":       "header :b",
-		"curl --header 'Authorization: Bearer b' https://x/":           "header :b",
-		"X-Note: a\nAuthorization: Bearer b":                           "header :b",
-		"Cache-Control: no-store\nAuthorization: Bearer b":             "header :b",
-		": x\nAuthorization: Bearer b":                                 "header :b",
-		"Authorization: 'Bearer b'":                                    "header :b",
-		strings.Repeat("x ", 40) + "Authorization: Bearer b":           "bare :" + strings.Repeat("x", 40) + "Authorization:Bearerb",
-		strings.Repeat(" ", 66) + "\tAuthorization: Bearer b\nlong: x": "header :b",
+		"Proxy-Authorization: Bearer a\nAuthorization: Bearer b":        "header :b",
+		"curl --header 'Authorization: Bearer b' https://x/":            "header :b",
+		"X-Note: a\nAuthorization: Bearer b":                            "header :b",
+		"Cache-Control: no-store\nAuthorization: Bearer b":              "header :b",
+		": x\nAuthorization: Bearer b":                                  "header :b",
+		"Authorization: 'Bearer b'":                                     "header :b",
+		"curl https://x/ -H 'Accept: */*' -H 'Authorization: Bearer b'": "header :b",
+		"curl https://x:443/ --header \"authorization: bearer b\" -v":   "header :b",
+		"curl https://x/ -H 'X-Authorization: Bearer b'":                "bare :curlhttps://x/-H'X-Authorization:Bearerb",
+		strings.Repeat("x ", 40) + "Authorization: Bearer b":            "bare :" + strings.Repeat("x", 40) + "Authorization:Bearerb",
+		strings.Repeat(" ", 66) + "\tAuthorization: Bearer b\nlong: x":  "header :b",
 		"Basic": "bare :Basic", "Basic YTpi": "the input is a name and a secret (Basic), and no token",
 		// Addresses.
 		"?access_token=a": "url access_token:a", "#access_token=a": "url access_token:a", "/cb?access_token=a": "url access_token:a", "/cb#access_token=a": "url access_token:a",
 		"/cb&access_token=a":                       "form access_token:a",
 		"https://x/cb?access_token=a\n b":          "url access_token:ab",
 		"x=https://y/?access_token=a":              "bare :x=https://y/?access_token=a",
+		`"https://x/cb?access_token=a",`:           "url access_token:a",
+		"https://x/cb?code=%zz#access_token=a":     "url access_token:a",
+		"https://x/cb?code=%zz":                    "the address holds no token",
 		strings.Repeat("s", 39) + "://x?code=a":    "url code:a",
 		strings.Repeat("s", 40) + "://x?code=a":    "bare :" + strings.Repeat("s", 40) + "://x?code=a",
 		"https://x/?x=1#access_token=a&id_token=b": "url access_token:a url id_token:b",
@@ -62,7 +68,7 @@ func TestCheckFormEdges(t *testing.T) {
 	for raw, ok := range map[string]bool{
 		"a\x7f": false, "a\x20": false, "a!": true, "a~": true, strings.Repeat("x", token.MaxJWT): true, strings.Repeat("x", token.MaxJWT+1): false,
 		"eyJ": false, "eyK": true, "ab": true, "eyJh": false, header: false, header + ".e30": false, header + ".e30.": true, "a.b.c.d.e": false, "a.b.c.d": true,
-		b64(`{x`): true, b64(`{ `) + "xx": false, b64(`[" `): true, b64("x\" "): true, b64(`{}`) + "x": false,
+		b64(`{x`): true, b64(`{xy`): true, b64("{\n\n"): false, b64(`{ `) + "xx": false, b64(`[" `): true, b64("x\" "): true, b64(`{}`) + "x": false,
 	} {
 		if err := token.CheckForm(raw); (err == nil) != ok {
 			t.Errorf("%.40q: %v", raw, err)

@@ -56,27 +56,26 @@ func (r *reader) value() bool {
 	if r.at >= len(r.text) {
 		return false
 	}
-	switch c := r.text[r.at]; {
-	case c == '"':
+	switch r.text[r.at] {
+	case '"':
 		return r.string()
-	case c == '{':
+	case '{':
 		return r.object()
-	case c == '[':
+	case '[':
 		return r.array()
-	case c == '-' || '0' <= c && c <= '9':
-		return r.number()
-	case c == 't':
+	case 't':
 		return r.word("true")
-	case c == 'f':
+	case 'f':
 		return r.word("false")
-	case c == 'n':
+	case 'n':
 		return r.word("null")
+	default:
+		return r.number()
 	}
-	return false
 }
 
 func (r *reader) word(w string) bool {
-	if len(r.text)-r.at < len(w) || string(r.text[r.at:r.at+len(w)]) != w {
+	if !strings.HasPrefix(r.words[r.at:], w) {
 		return false
 	}
 	r.at += len(w)
@@ -151,7 +150,13 @@ func (r *reader) member(outer int, seen *map[string]struct{}) bool {
 		name = unquote(r.text[start:r.at])
 	}
 	top := r.depth == 1
-	if top && !r.top.add(name) || !top && !r.addName(name, outer, seen) {
+	fresh := false
+	if top {
+		fresh = r.top.add(name)
+	} else {
+		fresh = r.addName(name, outer, seen)
+	}
+	if !fresh {
 		return false
 	}
 	r.space()

@@ -36,7 +36,7 @@ func (s Secret) Reveal() string {
 }
 
 // IsZero reports whether there is no value.
-func (s Secret) IsZero() bool { return s.value == nil || *s.value == "" }
+func (s Secret) IsZero() bool { return s.value == nil }
 
 // Len returns the length of the value in bytes, which may be shown.
 func (s Secret) Len() int {

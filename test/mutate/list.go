@@ -18,29 +18,40 @@ type entry struct {
 
 func (e entry) String() string { return e.file + ": " + e.mutation }
 
-// readList reads the list: a heading "### internal/flow/answer.go" for each file, and below it "- MUTATION — REASON". Other lines are for
-// people.
+// readList reads the list: a heading "### internal/flow/answer.go" for each file, and below it "- MUTATION — REASON", or "- REASON:" and
+// below that "  - MUTATION" for each that it holds for. Other lines are for people.
 func readList(name string) ([]entry, error) {
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
 	var list []entry
-	file := ""
+	file, shared := "", ""
 	for number, line := range strings.Split(string(b), "\n") {
 		if heading, ok := strings.CutPrefix(line, "### "); ok {
-			file = heading
+			file, shared = heading, ""
 			continue
 		}
-		item, ok := strings.CutPrefix(line, "- `")
-		if !ok || file == "" {
+		if file == "" {
 			continue
 		}
-		what, reason, ok := strings.Cut("`"+item, " — ")
-		if !ok || strings.TrimSpace(reason) == "" {
-			return nil, fmt.Errorf("%s:%d: no reason behind a dash", name, number+1)
+		e := entry{file: file}
+		switch item, inner := strings.CutPrefix(line, "  - "); {
+		case inner:
+			e.mutation, e.reason = item, shared
+		case strings.HasPrefix(line, "- `"):
+			e.mutation, e.reason, _ = strings.Cut(line[2:], " — ")
+			e.reason, shared = strings.TrimSpace(e.reason), ""
+		case strings.HasPrefix(line, "- "):
+			shared = strings.TrimSuffix(line[2:], ":")
+			continue
+		default:
+			continue
 		}
-		list = append(list, entry{file: file, mutation: what, reason: strings.TrimSpace(reason)})
+		if e.reason == "" {
+			return nil, fmt.Errorf("%s:%d: no reason: behind a dash, or in the line above", name, number+1)
+		}
+		list = append(list, e)
 	}
 	return list, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/parser"
 	"go/token"
 	"os"
@@ -155,13 +156,17 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestReadList refuses a line without a reason.
+// TestReadList reads reasons of one and of several, and refuses a line without any.
 func TestReadList(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "list.md")
+	none := func(line int) string { return fmt.Sprintf(":%d: no reason: behind a dash, or in the line above", line) }
 	for text, want := range map[string]string{
 		"# T\n\nwords — with a dash\n- a point\n\n### internal/a.go\n\n- `f`: `x` → removed — why not\n": "",
-		"### internal/a.go\n- `f`: `x` → removed\n":                                                      ":2: no reason behind a dash",
-		"### internal/a.go\n- `f`: `x` → removed — \n":                                                   ":2: no reason behind a dash",
+		"### internal/a.go\n\n- why not:\n  - `f`: `x` → removed\n":                                      "",
+		"### internal/a.go\n- `f`: `x` → removed\n":                                                      none(2),
+		"### internal/a.go\n- `f`: `x` → removed — \n":                                                   none(2),
+		"### internal/a.go\n- why:\n### internal/b.go\n  - `f`: `x` → removed\n":                         none(4),
+		"### internal/a.go\n- why:\n- `f`: `x` → removed — why\n  - `g`: `x` → removed\n":                none(4),
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
