@@ -27,6 +27,7 @@ type session struct {
 	file    *config.File
 	kind    provider.Kind
 	sts     *emulator.Server // for an embedded kind, made by prepareHTTP
+	base    string           // where a browser reaches it, set by serveEmbedded
 	hc      *http.Client     // made by prepareHTTP
 	prov    *provider.Provider
 	keep    *tokenstore.Store
@@ -110,9 +111,6 @@ func fields(list []string) []string {
 	return out
 }
 
-// emulatorProfile is the profile that exists without a configuration file.
-const emulatorProfile = "emulator"
-
 // configPath is where the configuration file lies.
 func (a *app) configPath() (string, error) {
 	dir, err := a.env.ConfigDir()
@@ -150,8 +148,20 @@ func (a *app) chosenProfile(file *config.File) string {
 	return file.Default()
 }
 
-// newSession resolves the profile that a command is to work with.
+// newSession resolves the profile that a command is to work with, and refuses one that lacks what every command needs.
 func (a *app) newSession(sel selection) (*session, error) {
+	s, err := a.resolveSession(sel)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.complete(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// resolveSession resolves a profile that may still lack something.
+func (a *app) resolveSession(sel selection) (*session, error) {
 	file, err := a.loadConfig()
 	if err != nil {
 		return nil, err
@@ -174,17 +184,14 @@ func (a *app) newSession(sel selection) (*session, error) {
 			Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
 	}
 	s.kind = kind
-	if err := s.complete(); err != nil {
-		return nil, err
-	}
 	return s, nil
 }
 
 // layers are the inputs of precedence for one profile.
 func (a *app) layers(file *config.File, name string, flags map[string][]string, getenv func(string) string) config.Layers {
 	l := config.Layers{File: file, Profile: name, Flags: flags, Getenv: getenv, Defaults: kindDefaults}
-	if name == emulatorProfile {
-		l.BuiltIn = map[string][]string{"kind": {"emulator"}}
+	if config.BuiltIn(name) {
+		l.BuiltIn = builtIn(name)
 		l.Getenv = func(variable string) string {
 			if describesClient(variable) {
 				return ""
@@ -223,8 +230,10 @@ func (a *app) nothingConfigured(file *config.File) error {
 	default:
 		e.Text = "nothing is configured yet"
 		if dir, err := a.stateFolder("store"); err == nil {
-			if _, ok, _ := tokenstore.ReadRecord(tokenstore.Options{Dir: dir}, emulatorProfile); ok {
-				e.Hints = append(e.Hints, "the emulator's login is profile emulator: add -p emulator")
+			for _, name := range config.BuiltInProfiles() {
+				if _, ok, _ := tokenstore.ReadRecord(tokenstore.Options{Dir: dir}, name); ok {
+					e.Hints = append(e.Hints, "the emulator's login is profile "+name+": add -p "+name)
+				}
 			}
 		}
 		e.Hints = append(e.Hints, "try it without an account: simsid login --emulator", "set up a provider of your own: simsid profile add")
@@ -258,8 +267,8 @@ func kindDefaults(kind, environment string) map[string][]string {
 	set("redirect_uri", k.DefaultRedirect)
 	set("store", k.DefaultStore)
 	d["scopes"] = k.DefaultScopes
-	if k.Embedded {
-		c := emulator.BuiltinClient()
+	if k.Embedded != "" {
+		c := emulator.Clients(emulator.Site(k.Embedded))[0]
 		set("client_id", c.ID)
 		set("redirect_uri", c.RedirectURI)
 		set("post_logout_redirect_uri", c.PostLogoutRedirectURI)
@@ -315,13 +324,7 @@ func (s *session) prepareHTTP() error {
 	s.clock = &provider.ServerClock{}
 	o := provider.HTTPOptions{Timeout: s.global.timeout, Now: s.env.Now, After: s.env.After, Clock: s.clock, Trace: s.trace}
 	if s.embedded() {
-		dir, err := s.stateFolder("emulator")
-		if err != nil {
-			return err
-		}
-		s.sts, err = emulator.New(emulator.Options{Dir: dir, Now: s.env.Now, Rand: s.env.Rand,
-			Notice: func(err error) { s.line("warning", "%v", err) }})
-		if err != nil {
+		if err := s.startEmbedded(); err != nil {
 			return err
 		}
 		o.Base = s.sts.Transport()
@@ -336,7 +339,7 @@ func (s *session) prepareHTTP() error {
 	return nil
 }
 
-// embedded reports whether the STS inside the binary answers this profile.
+// embedded reports whether a site inside the binary answers this profile.
 func (s *session) embedded() bool { return s.kind.EmbeddedAt(s.profile.Issuer) }
 
 // trustedAuthority is the CA of the emulators that this user serves, nil while there is none.
@@ -409,9 +412,9 @@ func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variab
 	return st.Secret(ctx, kind)
 }
 
-// secretVariable reads a secret from the environment, but for the emulator's own client, which has its own.
+// secretVariable reads a secret from the environment, but for the emulator's own clients, which have theirs.
 func (s *session) secretVariable(variable string) string {
-	if s.profile.Name == emulatorProfile && describesClient(variable) {
+	if config.BuiltIn(s.profile.Name) && describesClient(variable) {
 		return ""
 	}
 	return s.env.Getenv(variable)

@@ -10,14 +10,22 @@ import (
 	"github.com/simsid/simsid/internal/config"
 )
 
-// trusted are the certificate authorities beside the system's: the user's by ca_file and SSL_CERT_FILE, and for a kind that has one, that
-// of the emulators served here.
+// trusted are the certificate authorities beside the system's. A variable whose file is of no use is warned of.
 func (s *session) trusted() ([]*x509.Certificate, error) {
-	var all []*x509.Certificate
+	all, useless, err := s.authorities()
+	if useless != nil {
+		s.line("warning", "SSL_CERT_FILE is of no use: %v", useless)
+	}
+	return all, err
+}
+
+// authorities are the certificate authorities beside the system's: the user's by ca_file and SSL_CERT_FILE, and for a kind that has one, that
+// of the emulators served here. useless says why the file of the variable couldn't be read, which stops nothing.
+func (s *session) authorities() (all []*x509.Certificate, useless, err error) {
 	if s.kind.OwnCA {
 		own, err := s.trustedAuthority()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if own != nil {
 			all = append(all, own)
@@ -26,25 +34,32 @@ func (s *session) trusted() ([]*x509.Certificate, error) {
 	if name := s.profile.CAFile; name != "" {
 		more, err := s.readAuthorities(name)
 		if err != nil {
-			return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("ca_file: %w", err),
+			return nil, nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("ca_file: %w", err),
 				Hints: []string{"it is a PEM file, with lines BEGIN CERTIFICATE; to make one of a DER file: openssl x509 -inform der -in FILE -out ca.pem"}}
 		}
 		all = append(all, more...)
 	}
 	// Go reads this variable on Unix alone, and says nothing where its file isn't there.
 	if name := s.env.Getenv("SSL_CERT_FILE"); name != "" {
-		more, err := s.readAuthorities(name)
-		if err != nil {
-			s.line("warning", "SSL_CERT_FILE is of no use: %v", err)
-		}
+		var more []*x509.Certificate
+		more, useless = s.readAuthorities(name)
 		all = append(all, more...)
 	}
-	return all, nil
+	return all, useless, nil
 }
 
-// checkProxy warns of a variable that net/http would pass over in silence, and go to the provider directly. The value may hold a password,
-// and isn't shown.
+// checkProxy warns of a variable that net/http would pass over in silence, and go to the provider directly.
 func (s *session) checkProxy() {
+	if name := s.uselessProxy(); name != "" {
+		s.line("warning", "%s", name+proxyPassedOver)
+	}
+}
+
+const proxyPassedOver = " isn't the address of a proxy, such as http://proxy.example:3128; it is passed over"
+
+// uselessProxy names the variable whose value is no proxy's address, "" where there is none. The value may hold a password, and isn't
+// shown.
+func (s *session) uselessProxy() string {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
 		v := s.env.Getenv(name)
 		if v == "" {
@@ -55,10 +70,11 @@ func (s *session) checkProxy() {
 			u, err = url.Parse("http://" + v)
 		}
 		if err != nil || u.Host == "" {
-			s.line("warning", "%s isn't the address of a proxy, such as http://proxy.example:3128; it is passed over", name)
+			return name
 		}
-		return
+		return ""
 	}
+	return ""
 }
 
 // readAuthorities reads the certificates of a PEM file; what else is in it is passed over.
