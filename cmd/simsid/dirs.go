@@ -10,7 +10,7 @@ func configDir() (string, error) {
 	if d := os.Getenv("SIMSID_CONFIG_DIR"); d != "" {
 		return filepath.Abs(d)
 	}
-	d, err := os.UserConfigDir()
+	d, err := userConfigDir()
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,14 @@
 package main
 
-import "os"
+import "path/filepath"
 
-// userStateDir is ~/Library/Application Support.
-func userStateDir() (string, error) { return os.UserConfigDir() }
+// userConfigDir and userStateDir are ~/Library/Application Support.
+func userConfigDir() (string, error) { return userStateDir() }
+
+func userStateDir() (string, error) {
+	h, err := home()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(h, "Library", "Application Support"), nil
+}

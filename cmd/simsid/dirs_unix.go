@@ -7,14 +7,18 @@ import (
 	"path/filepath"
 )
 
-// userStateDir follows the XDG base directory specification.
-func userStateDir() (string, error) {
-	if d := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(d) {
+// userConfigDir and userStateDir follow the XDG base directory specification, which has paths that aren't absolute ignored.
+func userConfigDir() (string, error) { return userDir("XDG_CONFIG_HOME", ".config") }
+
+func userStateDir() (string, error) { return userDir("XDG_STATE_HOME", ".local/state") }
+
+func userDir(variable, below string) (string, error) {
+	if d := os.Getenv(variable); filepath.IsAbs(d) {
 		return d, nil
 	}
-	home, err := os.UserHomeDir()
+	h, err := home()
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(home, ".local", "state"), nil
+	return filepath.Join(h, below), nil
 }

@@ -1,0 +1,43 @@
+//go:build !windows && !darwin
+
+package main
+
+import (
+	"os/user"
+	"path/filepath"
+	"testing"
+)
+
+// TestDirs: each folder, from the variable that says it down to the system's list of users.
+func TestDirs(t *testing.T) {
+	u, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, home, xdg, own string
+		config, state        string
+	}{
+		{"a home", "/home/ada", "", "", "/home/ada/.config/simsid", "/home/ada/.local/state/simsid"},
+		{"XDG's folders", "/home/ada", "/x", "", "/x/simsid", "/x/simsid"},
+		{"one of XDG's that isn't absolute", "/home/ada", "x", "", "/home/ada/.config/simsid", "/home/ada/.local/state/simsid"},
+		{"simsid's own", "/home/ada", "/x", "/own", "/own", "/own"},
+		{"no home", "", "", "", filepath.Join(u.HomeDir, ".config/simsid"), filepath.Join(u.HomeDir, ".local/state/simsid")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Setenv("HOME", test.home)
+			for _, kind := range []string{"CONFIG", "STATE"} {
+				t.Setenv("XDG_"+kind+"_HOME", test.xdg)
+				t.Setenv("SIMSID_"+kind+"_DIR", test.own)
+			}
+			config, err := configDir()
+			if err != nil || config != test.config {
+				t.Errorf("config: got %q and %v, want %q", config, err, test.config)
+			}
+			state, err := stateDir()
+			if err != nil || state != test.state {
+				t.Errorf("state: got %q and %v, want %q", state, err, test.state)
+			}
+		})
+	}
+}
