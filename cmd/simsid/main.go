@@ -1,3 +1,8 @@
+// All that listens in this program is on loopback, where there are no several paths to choose between; without this line the system is asked five
+// times before the first listener whether it has them.
+//
+//go:debug multipathtcp=0
+
 // Command simsid signs in to SIMS ID and other OpenID providers from a terminal, keeps the login safely, hands tokens to
 // scripts and explains what is inside them.
 package main

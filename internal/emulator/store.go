@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -49,9 +50,17 @@ type store struct {
 	notice func(error)
 	keys   *keyCache // reading a state reads its keys, once
 
+	seen atomic.Pointer[seenFile] // the file as it was last read or written
+
 	mu      sync.Mutex // before the file's lock, so that requests of one process don't poll against each other
 	mem     *state     // the state while there is no folder
 	changes int        // of mem
+}
+
+// seenFile is a state file and what it says. The state is shared, and altered by nobody.
+type seenFile struct {
+	text  []byte
+	state *state
 }
 
 // read returns keys and browser sessions as they are now, to look at and not to alter; it has no codes and no tokens, which
@@ -141,7 +150,11 @@ func (st *store) update(ctx context.Context, change func(*state) error) error {
 	if err != nil {
 		return err
 	}
-	return st.write(b)
+	if err := st.write(b); err != nil {
+		return err
+	}
+	st.seen.Store(&seenFile{b, s})
+	return nil
 }
 
 // alter is update for what cannot fail halfway, and for codes and tokens alone: in memory it changes these in place, and so
@@ -202,7 +215,7 @@ func (st *store) load() (*state, error) {
 	if err == nil {
 		var s *state
 		if s, err = st.decode(b); err == nil {
-			return s, nil
+			return s.clone(), nil
 		}
 	}
 	if _, ok := errors.AsType[*unusableError](err); !ok {
@@ -299,10 +312,23 @@ func readState(path string) ([]byte, error) {
 }
 
 // decode reads a state; nothing at all is an empty one.
+// decode gives what a file says, to look at and not to alter. Most requests find the file that the one before left, and to take it apart costs
+// more than they do.
 func (st *store) decode(b []byte) (*state, error) {
 	if b == nil {
 		return newState(), nil
 	}
+	if seen := st.seen.Load(); seen != nil && bytes.Equal(seen.text, b) {
+		return seen.state, nil
+	}
+	s, err := st.parse(b)
+	if err == nil {
+		st.seen.Store(&seenFile{b, s})
+	}
+	return s, err
+}
+
+func (st *store) parse(b []byte) (*state, error) {
 	s := &state{}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()

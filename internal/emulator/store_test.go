@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -272,6 +273,45 @@ func TestFailedChangeKeepsNothing(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		b.tokens(b.post("connect/token", refreshForm(got.Refresh)))
+	}
+}
+
+// What was read is kept beside the file's text: a change that fails must not show in it, and the change of another process must.
+func TestSeenState(t *testing.T) {
+	dir := t.TempDir()
+	open := func() *store {
+		return &store{dir: dir, now: (&clock{at: start}).now, notice: func(err error) { t.Error(err) }, keys: &keyCache{}}
+	}
+	granted := func(st *store) (scopes []string) {
+		t.Helper()
+		if err := st.view(t.Context(), func(s *state) { scopes = s.Consents["app"] }); err != nil {
+			t.Fatal(err)
+		}
+		return scopes
+	}
+	grant := func(st *store, scope string, err error) {
+		t.Helper()
+		got := st.update(t.Context(), func(s *state) error {
+			s.Consents["app"] = []string{scope}
+			return err
+		})
+		if !errors.Is(got, err) {
+			t.Fatalf("got %v, want %v", got, err)
+		}
+	}
+	a, b := open(), open()
+	grant(a, "openid", nil)
+	failed := errors.New("failed")
+	for _, st := range []*store{a, b} {
+		granted(st)
+		grant(st, "partner", failed)
+		if got := granted(st); !slices.Equal(got, []string{"openid"}) {
+			t.Errorf("after a change that failed: %q", got)
+		}
+	}
+	grant(b, "profile", nil)
+	if got := granted(a); !slices.Equal(got, []string{"profile"}) {
+		t.Errorf("after another process's change: %q", got)
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Store) identityOf(ctx context.Context, p place, create bool) (*age.X255
 func (s *Store) keyringIdentity(ctx context.Context, p place, create bool) (*age.X25519Identity, error) {
 	it, err := s.getItem(ctx, itemKey)
 	if err == nil {
-		return parseIdentity(it.value)
+		return s.parseKey(it.value)
 	}
 	if !errors.Is(err, errNoItem) {
 		return nil, err
@@ -76,6 +76,23 @@ func (s *Store) keyringIdentity(ctx context.Context, p place, create bool) (*age
 	}
 	it = item{binding: s.b, value: token.NewSecret(id.String())}
 	return id, s.setItem(ctx, itemKey, it)
+}
+
+// parsedKey is the key that was parsed last, which takes as long as opening a file with it.
+type parsedKey struct {
+	text token.Secret
+	id   *age.X25519Identity
+}
+
+func (s *Store) parseKey(text token.Secret) (*age.X25519Identity, error) {
+	if s.key.id != nil && s.key.text.Equal(text) {
+		return s.key.id, nil
+	}
+	id, err := parseIdentity(text)
+	if err == nil {
+		s.key = parsedKey{text, id}
+	}
+	return id, err
 }
 
 func isSetAside(err error) bool {
@@ -115,7 +132,7 @@ func (s *Store) givenIdentity(ctx context.Context, p place, create bool) (*age.X
 		return nil, err
 	}
 	if !key.Identity.IsZero() {
-		id, err := parseIdentity(key.Identity)
+		id, err := s.parseKey(key.Identity)
 		if err != nil {
 			return nil, fileError("open", s.file(p, loginFile), err)
 		}

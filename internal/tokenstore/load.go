@@ -187,7 +187,7 @@ func (s *Store) readSealed(ctx context.Context) (*login, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := openSealed(path, sealed, id)
+	plain, err := s.openSealed(path, sealed, id)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package tokenstore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/hex"
@@ -33,6 +34,8 @@ type Store struct {
 	filed   map[SecretKind]bool // of a change to the keyring: whether the secret went to the sealed file
 
 	id       *age.X25519Identity
+	key      parsedKey
+	unsealed unsealed
 	asked    bool // Options.SealKey was called
 	given    SealKey
 	givenErr error
@@ -233,11 +236,21 @@ func (s *Store) openFile(path string, id age.Identity) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openSealed(path, sealed, id)
+	return s.openSealed(path, sealed, id)
 }
 
-// openSealed unseals what was read of a file.
-func openSealed(path string, sealed []byte, id age.Identity) ([]byte, error) {
+// unsealed is the file that was opened last. A login looks into the same one three times: before it begins, for what was known before, and before it
+// takes its place.
+type unsealed struct {
+	sealed, plain []byte
+	with          age.Identity
+}
+
+// openSealed unseals what was read of a file. What it gives is shared, and altered by nobody.
+func (s *Store) openSealed(path string, sealed []byte, id age.Identity) ([]byte, error) {
+	if s.unsealed.with == id && bytes.Equal(s.unsealed.sealed, sealed) {
+		return s.unsealed.plain, nil
+	}
 	plain, err := unseal(sealed, id)
 	if errors.Is(err, ErrSealKey) {
 		return nil, fileError("open", path, err)
@@ -245,6 +258,7 @@ func openSealed(path string, sealed []byte, id age.Identity) ([]byte, error) {
 	if err != nil {
 		return nil, damaged(path, err)
 	}
+	s.unsealed = unsealed{sealed, plain, id}
 	return plain, nil
 }
 
