@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
-	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
@@ -32,8 +31,8 @@ func (s *session) client(ctx context.Context) (provider.Client, error) {
 		return c, err
 	}
 	c.Secret = secret
-	if secret.IsZero() && s.kind.Embedded && c.ID == emulator.BuiltinClient().ID {
-		c.Secret = emulator.BuiltinClient().Secret
+	if secret.IsZero() {
+		c.Secret = s.builtInSecret()
 	}
 	if c.Secret.IsZero() {
 		if (s.kind.SecretRequired() || s.secretExpected()) && !s.forced {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/scenario"
@@ -71,7 +72,10 @@ func responseTypes() []string {
 
 // completeProfiles offers the profiles' names.
 func (a *app) completeProfiles(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	names := []cobra.Completion{cobra.CompletionWithDesc(emulatorProfile, "the STS inside simsid")}
+	var names []cobra.Completion
+	for _, name := range config.BuiltInProfiles() {
+		names = append(names, cobra.CompletionWithDesc(name, aboutBuiltIn(name)))
+	}
 	if file, err := a.loadConfig(); err == nil {
 		for _, name := range file.Names() {
 			issuer := ""
@@ -85,12 +89,23 @@ func (a *app) completeProfiles(_ *cobra.Command, args []string, _ string) ([]cob
 }
 
 // completeUsers offers the emulator's sample users.
-func completeUsers(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func completeUsers(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var users []cobra.Completion
-	for _, u := range emulator.Users() {
+	for _, u := range emulator.Users(siteOf(cmd)) {
 		users = append(users, cobra.CompletionWithDesc(u.Login, u.About))
 	}
 	return users, cobra.ShellCompDirectiveNoFileComp
+}
+
+// siteOf is which site a command line names so far.
+func siteOf(cmd *cobra.Command) emulator.Site {
+	imis := cmd.Flags().Lookup("imis")
+	which, _ := cmd.Flags().GetString("emulator")
+	profile, _ := cmd.Flags().GetString("profile")
+	if imis != nil && imis.Value.String() == "true" || which == string(emulator.SiteIMIS) || profile == imisProfile {
+		return emulator.SiteIMIS
+	}
+	return emulator.SiteSTS
 }
 
 // completeServedUsers offers the users of the file that --config names, or else the sample users.
@@ -100,7 +115,7 @@ func (a *app) completeServedUsers(cmd *cobra.Command, args []string, typed strin
 	if name == "" || err != nil {
 		return completeUsers(cmd, args, typed)
 	}
-	sc, err := scenario.Parse(name, data, *emulator.Builtin())
+	sc, err := scenario.Parse(name, data, *emulator.BuiltinOf(siteOf(cmd)))
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -93,8 +93,8 @@ func (o *discoverOptions) check(file *config.File) error {
 		return &usageError{Problem: "--use and --client-id go with --save NAME", Command: "simsid discover"}
 	case o.save == "":
 		return nil
-	case o.save == emulatorProfile:
-		return &usageError{Problem: "profile emulator is the STS inside simsid: choose another name", Command: "simsid discover"}
+	case config.BuiltIn(o.save):
+		return &usageError{Problem: "profile " + o.save + " is " + aboutBuiltIn(o.save) + ": choose another name", Command: "simsid discover"}
 	}
 	if err := config.CheckName(o.save); err != nil {
 		return err

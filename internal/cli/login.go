@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
@@ -17,7 +19,7 @@ import (
 
 type loginOptions struct {
 	cmd       *cobra.Command
-	emulator  bool
+	emulator  string
 	as        string
 	noBrowser bool
 	paste     bool
@@ -55,6 +57,7 @@ With iMIS the user begins there: login says what to click, waits for the
 refresh token that iMIS posts, and asks whether to keep the login that it is.`,
 		Example: `  simsid login --emulator               # no account needed
   simsid login --emulator --as parent   # a sample user, without a page
+  simsid login --emulator=imis          # as with iMIS: the login begins there
   simsid login -p school
   simsid login -p school --store file   # where there is no keyring
   simsid login -p live --paste          # the address comes on standard input
@@ -65,14 +68,20 @@ refresh token that iMIS posts, and asks whether to keep the login that it is.`,
   simsid login -p tv --flow DeviceCode  # the code is typed elsewhere
   simsid login -p members --expect-user JSMITH  # iMIS, in a script`,
 		GroupID: groupLogin,
-		Args:    noArguments,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if name, ok := embeddedProfile(strings.Join(args, " ")); ok && name != "" && o.emulator != "" {
+				return &usageError{Problem: "the value of --emulator stands behind an equals sign: --emulator=" + args[0], Command: "simsid login"}
+			}
+			return noArguments(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.cmd = cmd
 			return runLogin(cmd.Context(), a, o)
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&o.emulator, "emulator", false, "sign in to the STS inside simsid: short for --profile emulator")
+	f.StringVar(&o.emulator, "emulator", "", "sign in to the STS inside simsid: short for --profile emulator; =imis: to the iMIS inside it")
+	f.Lookup("emulator").NoOptDefVal = string(emulator.SiteSTS)
 	f.StringVar(&o.as, "as", "", "the emulator's sample user to sign in without a page")
 	f.BoolVar(&o.noBrowser, "no-browser", false, "only print the address, don't open it")
 	f.BoolVar(&o.paste, "paste", false, "don't listen: read the address that the browser ends at from standard input")
@@ -86,6 +95,7 @@ refresh token that iMIS posts, and asks whether to keep the login that it is.`,
 	addForceFlag(cmd, &o.force)
 	addProfileFlags(cmd, loginKeys()...)
 	_ = cmd.RegisterFlagCompletionFunc("as", completeUsers)
+	_ = cmd.RegisterFlagCompletionFunc("emulator", cobra.FixedCompletions([]string{"sts", "imis"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("prompt", cobra.FixedCompletions([]string{"none", "login", "consent"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("flow", cobra.FixedCompletions(flowNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -113,11 +123,14 @@ func runLogin(ctx context.Context, a *app, o *loginOptions) error {
 // loginSession resolves the profile and refuses what can't be done before anything has happened.
 func loginSession(a *app, o *loginOptions) (*session, error) {
 	sel := selection{cmd: o.cmd}
-	if o.emulator {
-		if a.global.profile != "" && a.global.profile != emulatorProfile {
-			return nil, &usageError{Problem: fmt.Sprintf("--emulator is profile emulator, but -p says %q", a.global.profile), Command: "simsid login"}
-		}
-		sel.name = emulatorProfile
+	name, ok := embeddedProfile(o.emulator)
+	switch {
+	case !ok:
+		return nil, &usageError{Problem: fmt.Sprintf("--emulator is the STS inside simsid, or with =imis the iMIS; there is no %q", o.emulator), Command: "simsid login"}
+	case name != "" && a.global.profile != "" && a.global.profile != name:
+		return nil, &usageError{Problem: fmt.Sprintf("--emulator is profile %s, but -p says %q", name, a.global.profile), Command: "simsid login"}
+	case name != "":
+		sel.name = name
 	}
 	s, err := a.newSession(sel)
 	if err != nil {
@@ -132,6 +145,9 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 		}
 	}
 	s.forced, s.forcible = o.force, true
+	if err := s.chooseMember(o); err != nil {
+		return nil, err
+	}
 	if err := s.checkFlow(o); err != nil {
 		return nil, err
 	}
@@ -200,7 +216,7 @@ func (s *session) loginInBrowser(ctx context.Context, o *loginOptions, client pr
 		open = endingLogin(open, stop)
 	}
 	if s.sts != nil {
-		if _, err := s.sts.ServeBrowser(ctx); err != nil {
+		if err := s.serveEmbedded(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -253,12 +269,11 @@ func (s *session) opener(o *loginOptions) (visitor, func(context.Context, string
 		return browserVisits, s.openOrVisit, nil
 	}
 	if o.as == "" {
-		s.say("No browser can be opened here: the sample user %q is signed in instead.\nChoose another with --as NAME.\n", defaultUser)
-		if err := s.sts.SignInAs(defaultUser); err != nil {
+		if err := s.signInDefault(); err != nil {
 			return nobodyVisits, nil, err
 		}
 	}
-	return simsidVisits, visitLoopback, nil
+	return simsidVisits, s.visit, nil
 }
 
 // needsSomebody refuses a login that nobody would complete, with the ways on.
@@ -293,15 +308,18 @@ func (s *session) openOrVisit(ctx context.Context, address string) error {
 		return err
 	}
 	s.say("The browser could not be opened (%s): the sample user %q is signed in instead.\nChoose another with --as NAME.\n",
-		render.Safe(err.Error()), defaultUser)
-	if err := s.sts.SignInAs(defaultUser); err != nil {
+		render.Safe(err.Error()), s.defaultUser())
+	if err := s.sts.SignInAs(s.defaultUser()); err != nil {
 		return err
 	}
-	return visitLoopback(ctx, address)
+	return s.visit(ctx, address)
 }
 
-// defaultUser is the emulator's user who signs in where nobody can be asked.
-const defaultUser = "head"
+// signInDefault has the site inside simsid sign in a sample user, where nobody can be asked.
+func (s *session) signInDefault() error {
+	s.say("No browser can be opened here: the sample user %q is signed in instead.\nChoose another with --as NAME.\n", s.defaultUser())
+	return s.signInAs(s.defaultUser())
+}
 
 // keepLogin keeps what was got. Where that fails the new refresh token is revoked, as far as it can be: nobody holds it any more.
 func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, client provider.Client, res *flow.LoginResult) error {

@@ -51,15 +51,72 @@ func (s *session) checkPosted(o *loginOptions) error {
 // shownAsIs reports whether a name can be shown as it is.
 func shownAsIs(name string) bool { return render.Safe(name) == name }
 
+// chooseMember settles who it is to be at the site inside simsid, where --as says so or nobody could choose in a browser: it isn't asked
+// again whether that is you.
+func (s *session) chooseMember(o *loginOptions) error {
+	if !s.embedded() || s.kind.BeginsThere == "" || o.expectUser != "" || o.withRefreshToken || o.printURL {
+		return nil
+	}
+	if o.as == "" && (o.noBrowser || s.mayOpenBrowser()) {
+		return nil
+	}
+	if o.as == "" {
+		if err := s.signInDefault(); err != nil {
+			return err
+		}
+		o.as = s.defaultUser()
+	}
+	o.expectUser = s.sampleUser(o.as)
+	return nil
+}
+
+// openEmbedded sends the browser to the site inside simsid, or goes there in its place, as soon as somebody listens at an address.
+func (s *session) openEmbedded(ctx context.Context, o *loginOptions, stop context.CancelCauseFunc, address string) {
+	fail := func(err error) {
+		if err != nil && ctx.Err() == nil {
+			stop(err)
+		}
+	}
+	if err := s.sts.PostTo(address); err != nil {
+		fail(err)
+		return
+	}
+	if o.as != "" {
+		s.say("simsid goes to the embedded iMIS by itself, as %q:\n\n  %s\n", o.expectUser, s.base)
+		go func() { fail(s.visit(ctx, s.base)) }()
+		return
+	}
+	s.say("To sign in, %s:\n\n  %s\n\nIt then posts a refresh token to %s; only one is taken.", s.kind.BeginsThere, s.base, address)
+	if !o.noBrowser {
+		go func() { fail(s.openOrVisit(ctx, s.base)) }()
+	}
+}
+
 // loginPosted waits for a login that begins at the provider.
 func (s *session) loginPosted(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	event := s.postedEvents()
+	if s.sts != nil {
+		if err := s.serveEmbedded(ctx); err != nil {
+			return nil, err
+		}
+		told := event
+		event = func(e flow.Event) {
+			if l, ok := e.(flow.Listening); ok {
+				s.openEmbedded(ctx, o, stop, l.RedirectURI)
+				return
+			}
+			told(e)
+		}
+	}
 	p, err := s.providerFor(ctx, client)
 	if err != nil {
 		return nil, err
 	}
 	r := flow.PostedRequest{
 		Provider: p, Client: client, RedirectURI: s.profile.RedirectURI, Listen: s.profile.Listen, Timeout: s.global.timeout,
-		Rand: s.env.Rand, Clock: clock{s.env}, Event: s.postedEvents(), Accept: s.accepts(o), Asks: o.expectUser == "", Keep: keep,
+		Rand: s.env.Rand, Clock: clock{s.env}, Event: event, Accept: s.accepts(o), Asks: o.expectUser == "", Keep: keep,
 	}
 	place, err := checkReach(s.profile)
 	if err != nil {
@@ -71,6 +128,9 @@ func (s *session) loginPosted(ctx context.Context, o *loginOptions, client provi
 		}
 	}
 	res, err := flow.Posted(ctx, r)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return nil, cause
+	}
 	if refused, ok := errors.AsType[*provider.OAuthError](err); ok && refused.Code == "invalid_grant" {
 		return nil, &hintedError{Code: exitLogin, Err: err, Hints: s.beginAgain("the refresh token has expired, or isn't this client's")}
 	}
@@ -167,9 +227,11 @@ func (s *session) foreignOrigin(origin string) string {
 	if origin == "" || origin == "null" { // which a page sends that passes no address on
 		return ""
 	}
-	own, err := url.Parse(s.profile.Issuer)
-	if err == nil && strings.EqualFold(origin, own.Scheme+"://"+own.Host) {
-		return ""
+	for _, own := range []string{s.profile.Issuer, s.base} {
+		u, err := url.Parse(own)
+		if err == nil && strings.EqualFold(origin, u.Scheme+"://"+u.Host) {
+			return ""
+		}
 	}
 	return render.Safe(origin)
 }

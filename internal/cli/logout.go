@@ -197,7 +197,7 @@ func (s *session) endBrowserSession(ctx context.Context, set token.Set, o *logou
 		return step
 	}
 	if s.sts != nil {
-		if _, err := s.sts.ServeBrowser(ctx); err != nil {
+		if err := s.serveEmbedded(ctx); err != nil {
 			step.Detail = err.Error()
 			return step
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/tokenstore"
 )
@@ -64,7 +65,7 @@ func (a *app) logoutOne(ctx context.Context, name string, o *logoutOptions) (ren
 	if err != nil {
 		return render.LoggedOut{}, err
 	}
-	if name != emulatorProfile && !slices.Contains(file.Names(), name) && !o.local {
+	if !config.BuiltIn(name) && !slices.Contains(file.Names(), name) && !o.local {
 		return render.LoggedOut{}, &hintedError{Code: exitUsage, Text: "it is on record, but not configured any more",
 			Hints: []string{"forget it here: simsid profile remove " + name}}
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simsid/simsid/internal/config"
-	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/tokenstore"
@@ -124,7 +123,7 @@ func (s *session) secretState(variable string, kind tokenstore.SecretKind) strin
 	if s.secretVariable(variable) != "" {
 		return "from " + variable
 	}
-	if s.kind.Embedded && kind == tokenstore.ClientSecret && s.profile.ClientID == emulator.BuiltinClient().ID {
+	if kind == tokenstore.ClientSecret && !s.builtInSecret().IsZero() {
 		return "built in: it opens nothing but the emulator"
 	}
 	o, err := s.storeOptions()

@@ -184,7 +184,7 @@ func (a *app) draftSecrets(ctx context.Context, o *profileAddOptions, d *draft) 
 
 // missingFromDraft reports whether there is something to ask: with all that a login needs, nobody is bothered.
 func missingFromDraft(d draft) bool {
-	if kind, ok := provider.LookupKind(slices.Concat(d.values["kind"], []string{""})[0]); ok && kind.Embedded && d.name != "" {
+	if kind, ok := provider.LookupKind(slices.Concat(d.values["kind"], []string{""})[0]); ok && kind.Embedded != "" && d.name != "" {
 		return false // an emulator knows its client
 	}
 	return d.name == "" || d.values["client_id"] == nil || d.values["issuer"] == nil && d.values["environment"] == nil
@@ -381,7 +381,7 @@ func knownIssuer(kind provider.Kind, environment string) bool {
 func kindChoice() string {
 	var names []string
 	for _, k := range provider.Kinds() {
-		if !k.Embedded {
+		if k.Embedded == "" {
 			names = append(names, k.Name)
 		}
 	}

@@ -15,8 +15,12 @@ func (a *app) draftFrom(file *config.File, from string, d *draft) error {
 	}
 	values := currentValues(file, from)
 	switch {
-	case from == emulatorProfile:
-		values["kind"] = []string{"emulator"}
+	case config.BuiltIn(from):
+		for key, v := range builtIn(from) {
+			if values[key] == nil {
+				values[key] = v
+			}
+		}
 	case !file.Has(from):
 		return a.unknownProfile(from)
 	}

@@ -127,7 +127,7 @@ func compareSignOns(ctx context.Context, first, second *session, o *ssoOptions) 
 		return nil, err
 	}
 	if first.sts != nil {
-		if _, err := first.sts.ServeBrowser(ctx); err != nil {
+		if err := first.serveEmbedded(ctx); err != nil {
 			return nil, err
 		}
 		second.sts, second.hc, second.clock = first.sts, first.hc, first.clock // one STS, for both

@@ -38,7 +38,7 @@ func runStatus(ctx context.Context, a *app) error {
 	}
 	if name := a.global.profile; name != "" {
 		v.Rows = slices.DeleteFunc(v.Rows, func(r render.StatusRow) bool { return r.Profile != name })
-		if len(v.Rows) == 0 && name == emulatorProfile {
+		if len(v.Rows) == 0 && config.BuiltIn(name) {
 			return &profileError{Profile: name, Err: tokenstore.ErrNoLogin}
 		}
 		if len(v.Rows) == 0 {

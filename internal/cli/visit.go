@@ -10,11 +10,50 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/simsid/simsid/internal/emulator"
 )
 
 // visitLoopback stands in for a browser where the embedded STS signs a sample user in by itself: it follows the redirects,
 // from this machine's loopback to this machine's loopback and nowhere else.
 func visitLoopback(ctx context.Context, address string) error {
+	return asBrowser(func(visitor *http.Client) (*http.Response, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			return nil, err
+		}
+		return visitor.Do(req)
+	})
+}
+
+// visitContentItem stands in for a member's browser at the iMIS inside simsid: it opens the page with the content item, and posts what
+// that has it post.
+func visitContentItem(ctx context.Context, base string) error {
+	return asBrowser(func(visitor *http.Client) (*http.Response, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, emulator.ContentItem(base), nil)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := visitor.Do(req)
+		if err != nil {
+			return nil, err
+		}
+		defer resp.Body.Close()
+		target, form, err := emulator.ReadContentItem(resp.Body)
+		if err != nil {
+			return nil, err
+		}
+		if req, err = http.NewRequestWithContext(ctx, http.MethodPost, target, strings.NewReader(form.Encode())); err != nil {
+			return nil, err
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", strings.TrimSuffix(base, "/"))
+		return visitor.Do(req)
+	})
+}
+
+// asBrowser makes a visit that ends at the listener's page.
+func asBrowser(visit func(*http.Client) (*http.Response, error)) error {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			host, _, err := net.SplitHostPort(addr)
@@ -29,11 +68,7 @@ func visitLoopback(ctx context.Context, address string) error {
 	}
 	defer transport.CloseIdleConnections()
 	visitor := &http.Client{Timeout: 30 * time.Second, Transport: transport}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := visitor.Do(req)
+	resp, err := visit(visitor)
 	if err != nil {
 		return err
 	}

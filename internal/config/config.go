@@ -19,13 +19,15 @@ import (
 	"strings"
 )
 
-const (
-	// BuiltInProfile is the name of the profile that exists without a file. A table of that name may change what is on
-	// top of it, but not which provider it is: kind, environment and issuer are fixed.
-	BuiltInProfile = "emulator"
-	// EnvProfile is the name of the profile that flags and variables make by themselves. No table may have it.
-	EnvProfile = "env"
-)
+// EnvProfile is the name of the profile that flags and variables make by themselves. No table may have it.
+const EnvProfile = "env"
+
+// BuiltInProfiles are the names of the profiles that exist without a file: what is inside simsid, as its own client, as a second one, and
+// as an iMIS. A table of such a name may change what is on top of it, but not which provider it is: kind, environment and issuer are fixed.
+func BuiltInProfiles() []string { return []string{"emulator", "emulator-reports", "emulator-imis"} }
+
+// BuiltIn reports whether a profile exists without a file.
+func BuiltIn(name string) bool { return slices.Contains(BuiltInProfiles(), name) }
 
 // Setting is one key of a profile: its TOML key, the environment variable and the flag that override it.
 type Setting struct {

@@ -57,7 +57,7 @@ func SetAll(ctx context.Context, path, name string, changes map[string][]string)
 	}
 	return edit(ctx, path, func(d *document) (*document, error) {
 		if d.table(name) == nil {
-			if name != BuiltInProfile {
+			if !BuiltIn(name) {
 				return nil, unknownProfile(&File{doc: d}, name)
 			}
 			given := maps.Clone(changes)
@@ -96,10 +96,10 @@ func Remove(ctx context.Context, path, name string) error {
 	})
 }
 
-// Use makes a profile the default: one of the file, or the built-in one. Errors are *UnknownProfileError and *FileError.
+// Use makes a profile the default: one of the file, or a built-in one. Errors are *UnknownProfileError and *FileError.
 func Use(ctx context.Context, path, name string) error {
 	return edit(ctx, path, func(d *document) (*document, error) {
-		if d.table(name) == nil && name != BuiltInProfile {
+		if d.table(name) == nil && !BuiltIn(name) {
 			return nil, unknownProfile(&File{doc: d}, name)
 		}
 		return d.setDefault(name)
@@ -115,8 +115,8 @@ func checkAll(name string, values map[string][]string) error {
 			return unknownKey(key)
 		case values[key] == nil:
 			continue
-		case name == BuiltInProfile && fixedInBuiltIn(key):
-			return &ValueError{Key: key, Value: showValue(key, strings.Join(values[key], " ")), Problem: "can't be set: " + builtInProblem(key)}
+		case BuiltIn(name) && fixedInBuiltIn(key):
+			return &ValueError{Key: key, Value: showValue(key, strings.Join(values[key], " ")), Problem: "can't be set: " + builtInProblem(name, key)}
 		}
 		if err := checkValues(s, values[key]); err != nil {
 			return err

@@ -120,8 +120,8 @@ func (p *parser) statement(s *entry, key []string, value *unstable.Node) error {
 		return fault(fmt.Sprintf("unknown key %q", clip(strings.Join(key, "."))), nearest(key[0], settingKeys()))
 	case p.at.entry(s.key) != nil:
 		return fault(fmt.Sprintf("%s is set on line %d already", s.key, p.at.entry(s.key).line), "")
-	case p.at.name == BuiltInProfile && fixedInBuiltIn(s.key):
-		return fault(builtInProblem(s.key), "")
+	case BuiltIn(p.at.name) && fixedInBuiltIn(s.key):
+		return fault(builtInProblem(p.at.name, s.key), "")
 	}
 	if problem := readValue(s, setting.List, value); problem != "" {
 		return fault(problem, "")
@@ -130,8 +130,8 @@ func (p *parser) statement(s *entry, key []string, value *unstable.Node) error {
 	return nil
 }
 
-func builtInProblem(key string) string {
-	return fmt.Sprintf("the %s of the built-in profile %q can't be changed; another name can have it", key, BuiltInProfile)
+func builtInProblem(name, key string) string {
+	return fmt.Sprintf("the %s of the built-in profile %q can't be changed; another name can have it", key, name)
 }
 
 func (p *parser) setDefault(s *entry, value *unstable.Node) error {

@@ -14,10 +14,12 @@ const (
 	builtinRedirect   = "http://127.0.0.1:0/callback"
 	builtinPostLogout = "http://127.0.0.1:0/signed-out"
 	builtinScope      = "partner"
+	reportsClientID   = "pm-sso-5e0c1a7e-51d1-4e00-8a5e-c0ffee5e1f02"
 
-	// Both are printed in the documentation on purpose: they open nothing but the emulator, whose users are made up.
-	builtinSecret      = "simsid-emulator-client-secret" //nolint:gosec // a public value, see above
-	builtinScopeSecret = "simsid-emulator-scope-secret"  //nolint:gosec // a public value, see above
+	// They are printed in the documentation on purpose: they open nothing but the emulator, whose users are made up.
+	builtinSecret      = "simsid-emulator-client-secret"  //nolint:gosec // a public value, see above
+	reportsSecret      = "simsid-emulator-reports-secret" //nolint:gosec // a public value, see above
+	builtinScopeSecret = "simsid-emulator-scope-secret"   //nolint:gosec // a public value, see above
 )
 
 // Builtin returns the configuration of an emulator that is given none: sample users, SIMS ID's scopes, and the client that
@@ -29,7 +31,7 @@ func Builtin() *Config {
 		Organisations: sampleOrganisations(),
 		Users:         sampleUsers(),
 		Scopes:        simsScopes(),
-		Clients:       []ClientConfig{builtinClient()},
+		Clients:       []ClientConfig{builtinClient(), reportsClient()},
 	}
 }
 
@@ -47,6 +49,15 @@ func builtinClient() ClientConfig {
 		ApplicationName:        "simsid",
 		VendorID:               "7e4d0000-0000-4000-8000-00000000a002",
 	}
+}
+
+// reportsClient is a second application, so that there are two to share a sign-on.
+func reportsClient() ClientConfig {
+	c := builtinClient()
+	c.ID, c.Name, c.Secret = reportsClientID, "Reports", token.NewSecret(reportsSecret)
+	c.RedirectURIs, c.PostLogoutRedirectURIs = []string{"http://127.0.0.1:0/reports/callback"}, []string{"http://127.0.0.1:0/reports/signed-out"}
+	c.ApplicationID, c.ApplicationName, c.VendorID = "a9911ca0-0000-4000-8000-00000000b001", "Reports", "7e4d0000-0000-4000-8000-00000000b002"
+	return c
 }
 
 func builtinScopes() []string {
@@ -152,22 +163,38 @@ func sampleUsers() []UserConfig {
 }
 
 // BuiltinClient returns the client that the embedded STS knows for simsid itself.
-func BuiltinClient() Client {
+func BuiltinClient() Client { return clientOf(builtinClient()) }
+
+// ReportsClient returns the second client that the embedded STS knows.
+func ReportsClient() Client { return clientOf(reportsClient()) }
+
+func clientOf(c ClientConfig) Client {
 	return Client{
-		ID:                    builtinClientID,
-		Secret:                token.NewSecret(builtinSecret),
-		RedirectURI:           builtinRedirect,
-		PostLogoutRedirectURI: builtinPostLogout,
-		Scopes:                builtinScopes(),
-		IntrospectionScope:    builtinScope,
-		IntrospectionSecret:   token.NewSecret(builtinScopeSecret),
+		ID: c.ID, Secret: c.Secret, RedirectURI: c.RedirectURIs[0], PostLogoutRedirectURI: c.PostLogoutRedirectURIs[0], Scopes: c.Scopes,
+		IntrospectionScope: builtinScope, IntrospectionSecret: token.NewSecret(builtinScopeSecret),
 	}
 }
 
-// Users returns the sample users.
-func Users() []User {
+// Clients returns the clients that a site inside the binary knows, the one for simsid itself first.
+func Clients(site Site) []Client {
+	if site == SiteIMIS {
+		return []Client{IMISClient()}
+	}
+	return []Client{BuiltinClient(), ReportsClient()}
+}
+
+// BuiltinOf returns the configuration of a site that is given none.
+func BuiltinOf(site Site) *Config {
+	if site == SiteIMIS {
+		return BuiltinIMIS()
+	}
+	return Builtin()
+}
+
+// Users returns a site's sample users.
+func Users(site Site) []User {
 	var out []User
-	for _, u := range sampleUsers() {
+	for _, u := range BuiltinOf(site).Users {
 		out = append(out, u.shown())
 	}
 	return out

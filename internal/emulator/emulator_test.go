@@ -19,7 +19,7 @@ func TestLoginWithAPage(t *testing.T) {
 // logins are the sample users' login names.
 func logins() []string {
 	var out []string
-	for _, u := range Users() {
+	for _, u := range Users(SiteSTS) {
 		out = append(out, u.Login)
 	}
 	return out

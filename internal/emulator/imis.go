@@ -3,11 +3,14 @@ package emulator
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -53,15 +56,6 @@ func sampleMembers() []UserConfig {
 		sample("staff", "Rhys Bowen", "Works for the association"),
 		sample("lapsed", "Jean O’Connor", "Member whose subscription has lapsed"),
 	}
-}
-
-// Members returns the sample users of the iMIS-like site.
-func Members() []User {
-	var out []User
-	for _, u := range sampleMembers() {
-		out = append(out, u.shown())
-	}
-	return out
 }
 
 // completeIMIS fills in what was left out of a site run by iMIS.
@@ -165,6 +159,31 @@ func (s *Server) loginRedirect(c *ClientConfig) string {
 // ContentItem is the address of the page that leads a member to the built-in client, below the base that ServeBrowser returned.
 func ContentItem(base string) string {
 	return strings.TrimSuffix(base, "/") + contentItemPath + "?" + url.Values{"client_id": {imisClientID}}.Encode()
+}
+
+// ReadContentItem takes from the content item's page what it has a browser post, and where.
+func ReadContentItem(page io.Reader) (target string, form url.Values, err error) {
+	doc, err := html.Parse(io.LimitReader(page, maxForm))
+	if err != nil {
+		return "", nil, fmt.Errorf("read the content item: %w", err)
+	}
+	form = url.Values{}
+	for n := range doc.Descendants() {
+		at := map[string]string{}
+		for _, a := range n.Attr {
+			at[a.Key] = a.Val
+		}
+		switch {
+		case n.Data == "form" && target == "":
+			target = at["action"]
+		case n.Data == "input" && at["type"] == "hidden":
+			form.Add(at["name"], at["value"])
+		}
+	}
+	if form.Get("refresh_token") == "" {
+		return "", nil, errors.New("read the content item: it posts no refresh token")
+	}
+	return target, form, nil
 }
 
 // member returns who is signed in: by the browser's session, or without a page.

@@ -344,7 +344,10 @@ func TestIMISConfig(t *testing.T) {
 			t.Errorf("%v, expected %v", got, c.want)
 		}
 	}
-	if len(Members()) != len(sampleMembers()) || Members()[0].Login != "member" {
-		t.Errorf("members %v", Members())
+	if got := Users(SiteIMIS); len(got) != len(sampleMembers()) || got[0] != (User{"member", "Morgan Wright", "sample-member", "Member of the association"}) {
+		t.Errorf("members %v", got)
+	}
+	if len(Users(SiteSTS)) != len(sampleUsers()) {
+		t.Error("the STS has other users")
 	}
 }

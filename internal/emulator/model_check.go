@@ -80,7 +80,7 @@ func (c *Config) complete() *Config {
 		}
 	}
 	if out.Clients == nil {
-		out.Clients = []ClientConfig{builtinClient()}
+		out.Clients = []ClientConfig{builtinClient(), reportsClient()}
 	}
 	out.Clients = slices.Clone(out.Clients)
 	for i := range out.Clients {

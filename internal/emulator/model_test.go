@@ -72,7 +72,7 @@ func TestConfigurationProblems(t *testing.T) {
 
 		{client(func(c *ClientConfig) { c.ID = "" }), Problem{"clients[0].id", "is missing"}},
 		{client(func(c *ClientConfig) { c.ID = strings.Repeat("a", 101) }), Problem{"clients[0].id", "is longer than 100 bytes"}},
-		{func(c *Config) { c.Clients = append(c.Clients, c.Clients[0]) }, Problem{"clients[1].id", "is there twice"}},
+		{func(c *Config) { c.Clients = append(c.Clients, c.Clients[0]) }, Problem{"clients[2].id", "is there twice"}},
 		{client(func(c *ClientConfig) { c.Secret = token.Secret{} }), Problem{"clients[0].secret", "is missing: every client of SIMS ID has one"}},
 		{client(func(c *ClientConfig) { c.Secret = token.NewSecret(strings.Repeat("a", 101)) }), Problem{"clients[0].secret", "is longer than 100 bytes"}},
 		{client(func(c *ClientConfig) { c.Flow = "Code" }), Problem{"clients[0].flow", `is "Code", and can be AuthorizationCode, AuthorizationCodeWithProofKey, Hybrid, HybridWithProofKey, Implicit, ClientCredentials, ResourceOwner`}},

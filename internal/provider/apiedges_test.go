@@ -156,7 +156,7 @@ func TestEmbeddedAt(t *testing.T) {
 		issuer string
 		want   bool
 	}{
-		{Kind{Embedded: true, Issuer: "https://e/"}, "https://e/", true}, {Kind{Embedded: true, Issuer: "https://e/"}, "https://other/", false},
+		{Kind{Embedded: "sts", Issuer: "https://e/"}, "https://e/", true}, {Kind{Embedded: "sts", Issuer: "https://e/"}, "https://other/", false},
 		{Kind{Issuer: "https://e/"}, "https://e/", false},
 	} {
 		if got := c.kind.EmbeddedAt(c.issuer); got != c.want {

@@ -39,7 +39,7 @@ func TestResponseType(t *testing.T) {
 func TestProofKey(t *testing.T) {
 	for _, f := range Flows() {
 		for _, k := range Kinds() {
-			want := f.ProofKey || k.Name == "oidc" || k.Name == "curity" || k.Name == "imis"
+			want := f.ProofKey || k.Name == "oidc" || k.Name == "curity" || k.Name == "imis" || k.Name == "emulator-imis"
 			if got := k.ProofKey(f); got != want {
 				t.Errorf("%s at %s: %t", f.Flow, k.Name, got)
 			}

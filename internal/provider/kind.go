@@ -27,9 +27,9 @@ type Environment struct {
 // Kind is what is known of a kind of provider before anything is asked of it. It is data: flows and commands read its
 // fields and never its name.
 type Kind struct {
-	Name            string // "simsid", "oidc", "curity", "emulator"
+	Name            string // "simsid", "oidc", "curity", "imis", "emulator", "emulator-imis"
 	Title           string // "SIMS ID", for people
-	Embedded        bool   // answered by the STS inside the binary, where a profile has the kind's own issuer
+	Embedded        string // what inside the binary answers where a profile has the kind's own issuer: "sts", "imis"; "": nothing does
 	OwnCA           bool   // served on this machine alone, by a certificate of the emulator's CA
 	Environments    []Environment
 	Issuer          string   // of the STS inside the binary
@@ -171,29 +171,12 @@ func Kinds() []Kind {
 			DefaultRedirect: "http://127.0.0.1:8400/callback",
 			DefaultStore:    "keyring",
 		},
-		{
-			Name:         "imis",
-			Title:        "iMIS",
-			TokenPath:    "/token",
-			BeginsThere:  "in iMIS, click the link to the page with the Single Sign On content item",
-			DatedTokens:  true,
-			OpaqueTokens: true,
-			Lacks:        imisLacks(),
-			Rules: []Rule{{
-				Name: RuleClientSecret, Says: "every client has a secret", Source: "iMIS's documentation of its token endpoint",
-				WayOut: "give the client's secret",
-			}},
-			DefaultAuth: AuthPost,
-			DefaultFlow: FlowPostedToken,
-			// Whoever registers the client chooses its Login redirect URL.
-			DefaultRedirect: "http://127.0.0.1:8400/callback",
-			DefaultStore:    "keyring",
-		},
+		imisKind(),
 		{
 			Name:            "emulator",
 			Facts:           identityServer3Facts(),
 			Title:           "the embedded STS",
-			Embedded:        true,
+			Embedded:        "sts",
 			OwnCA:           true,
 			Issuer:          "https://emulator.simsid.invalid/",
 			IssuerSlash:     true,
@@ -222,12 +205,42 @@ func Kinds() []Kind {
 			DefaultRedirect: "http://127.0.0.1:0/callback",
 			DefaultStore:    "auto",
 		},
+		embeddedIMISKind(),
 	}
 }
 
-// EmbeddedAt reports whether a profile of this kind is answered by the STS inside the binary. With another issuer it is one that
-// is served.
-func (k Kind) EmbeddedAt(issuer string) bool { return k.Embedded && issuer == k.Issuer }
+func imisKind() Kind {
+	return Kind{
+		Name:         "imis",
+		Title:        "iMIS",
+		TokenPath:    "/token",
+		BeginsThere:  "in iMIS, click the link to the page with the Single Sign On content item",
+		DatedTokens:  true,
+		OpaqueTokens: true,
+		Lacks:        imisLacks(),
+		Rules: []Rule{{
+			Name: RuleClientSecret, Says: "every client has a secret", Source: "iMIS's documentation of its token endpoint",
+			WayOut: "give the client's secret",
+		}},
+		DefaultAuth: AuthPost,
+		DefaultFlow: FlowPostedToken,
+		// Whoever registers the client chooses its Login redirect URL.
+		DefaultRedirect: "http://127.0.0.1:8400/callback",
+		DefaultStore:    "keyring",
+	}
+}
+
+// embeddedIMISKind is the site inside the binary, or one that is served: it differs in where it is, and in what may be kept how.
+func embeddedIMISKind() Kind {
+	k := imisKind()
+	k.Name, k.Title = "emulator-imis", "the embedded iMIS"
+	k.BeginsThere = "in the embedded iMIS, sign in and follow the link “Go to simsid”"
+	k.Embedded, k.OwnCA, k.Issuer, k.DefaultStore = "imis", true, "https://imis.simsid.invalid/", "auto"
+	return k
+}
+
+// EmbeddedAt reports whether a profile of this kind is answered inside the binary. With another issuer it is one that is served.
+func (k Kind) EmbeddedAt(issuer string) bool { return k.Embedded != "" && issuer == k.Issuer }
 
 // LookupKind finds a kind by its name.
 func LookupKind(name string) (Kind, bool) {

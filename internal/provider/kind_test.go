@@ -10,12 +10,22 @@ import (
 func TestEmulatorIsLikeSIMSID(t *testing.T) {
 	simsid, emulator := mustKind(t, "simsid"), mustKind(t, "emulator")
 	want := simsid
-	want.Name, want.Title, want.Embedded, want.OwnCA, want.Environments = "emulator", "the embedded STS", true, true, nil
+	want.Name, want.Title, want.Embedded, want.OwnCA, want.Environments = "emulator", "the embedded STS", "sts", true, nil
 	want.Issuer, want.Rules = "https://emulator.simsid.invalid/", simsRules() // it is no installation of SIMS ID's
 	want.DefaultScopes = []string{"openid", "profile", "roles", "partner", "partnermanagementapplication", "offline_access"}
 	want.DefaultRedirect, want.DefaultStore = "http://127.0.0.1:0/callback", "auto"
 	if !reflect.DeepEqual(emulator, want) {
 		t.Errorf("%+v, want %+v", emulator, want)
+	}
+}
+
+// So is the embedded iMIS like iMIS.
+func TestEmbeddedIMISIsLikeIMIS(t *testing.T) {
+	want := mustKind(t, "imis")
+	want.Name, want.Title, want.Embedded, want.OwnCA, want.Issuer, want.DefaultStore = "emulator-imis", "the embedded iMIS", "imis", true, "https://imis.simsid.invalid/", "auto"
+	want.BeginsThere = "in the embedded iMIS, sign in and follow the link “Go to simsid”"
+	if got := mustKind(t, "emulator-imis"); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 
@@ -48,7 +58,7 @@ func TestKinds(t *testing.T) {
 				WayOut: "give the client's secret",
 			}},
 		},
-		mustKind(t, "emulator"),
+		mustKind(t, "emulator"), mustKind(t, "emulator-imis"),
 	}
 	if got := Kinds(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
