@@ -1,8 +1,6 @@
 package scan
 
-import (
-	"math/bits"
-)
+import "math/bits"
 
 // A hit says which rules may apply where three bytes stand.
 type hit uint16

@@ -59,9 +59,6 @@ func (t *cutter) next(c *chunk) bool {
 		c.hi = t.cut(b, lo)
 		t.back = min(behind, c.hi)
 		t.rest = append(t.rest[:0], b[c.hi-t.back:]...)
-		if b[c.hi-1] == '\n' {
-			c.text = b[:c.hi] // no rule looks beyond the end of the line
-		}
 	}
 	c.lines = int64(bytes.Count(b[lo:c.hi], []byte{'\n'}))
 	t.line += c.lines
@@ -85,18 +82,57 @@ func (t *cutter) fill(b []byte, lo int) ([]byte, error) {
 			}
 			continue
 		}
-		if t.live && bytes.IndexByte(b[max(start, lo):], '\n') >= 0 {
+		if t.live && bytes.IndexByte(b[max(start, lo):], '\n') >= 0 && settled(b, lo) > lo {
 			return b, nil
 		}
 	}
 	return b, nil
 }
 
-// cut returns where the chunk that begins at lo ends: behind its last line, or, where a line is longer than a chunk, anywhere, with enough
+// cut returns where the chunk that begins at lo ends: behind a line, or, where a line is longer than a chunk, anywhere, with enough
 // text left behind it for the rules to see.
 func (t *cutter) cut(b []byte, lo int) int {
-	if at := bytes.LastIndexByte(b[lo:], '\n'); at >= 0 {
+	if t.live {
+		if at := settled(b, lo); at > lo {
+			return at
+		}
+	}
+	most := max(len(b)-t.ahead, lo+1)
+	if at := bytes.LastIndexByte(b[lo:most], '\n'); at >= 0 {
 		return lo + at + 1
 	}
-	return max(len(b)-t.ahead, lo+1)
+	return most
+}
+
+// settled returns where those lines of b[lo:] end of which nothing depends on what comes next: of a text that is still being written the others
+// wait for it. That is a line that ends within what may be a token, and the end of a member whose name may follow its value.
+func settled(b []byte, lo int) int {
+	end := lo + bytes.LastIndexByte(b[lo:], '\n') + 1
+	for end > lo && end > len(b)-maxLaid {
+		start := lo + bytes.LastIndexByte(b[lo:end-1], '\n') + 1
+		if !goesOn(b[start : end-1]) {
+			break
+		}
+		end = start
+	}
+	near := b[max(lo, end-reach):end]
+	if at := bytes.LastIndex(near, []byte("alue")); at >= 0 && bytes.IndexAny(near[at:], "}>") < 0 {
+		end -= len(near) - bytes.LastIndexByte(near[:at], '\n') - 1
+	}
+	return end
+}
+
+// goesOn reports whether a line ends within a token that isn't whole.
+func goesOn(line []byte) bool {
+	line = bytes.TrimRight(line, "\r =\\\"'`+&_.")
+	dots, n := 0, 0
+	for ; n < len(line); n++ {
+		c := line[len(line)-1-n]
+		if c == '.' {
+			dots++
+		} else if !isToken(c) && bytes.IndexByte([]byte("%\\&#;"), c) < 0 {
+			break
+		}
+	}
+	return n >= leastWidth && dots < 2
 }

@@ -28,7 +28,9 @@ type finder struct {
 	cursor
 	personal bool
 
-	header           object
+	header, claims   object
+	laid             laid
+	laidTo           int // what begins before that is no token that is laid out
 	headerJSON       []byte
 	headerText       []byte
 	runFrom, runTo   int // characters of base64url, as far as they have been looked at
@@ -39,6 +41,7 @@ type finder struct {
 func (f *finder) begin() {
 	f.cursor.reset()
 	f.runFrom, f.runTo, f.nameFrom, f.nameTo = 0, 0, 0, 0
+	f.laidTo = 0
 }
 
 // look tries the rules that a hit at b[i] stands for, and returns the first match whose value begins at or behind from.
@@ -81,11 +84,8 @@ func (f *finder) jwt(b []byte, i int) (match, bool) {
 	if b[i] != 'e' {
 		return match{}, false
 	}
-	parts := f.jwtAt(b, i)
-	if parts == 0 {
-		return match{}, false
-	}
-	return match{at: i, value: value{kind: RedactedJWT, form: asJWT, parts: parts - 1}}, true
+	v, ok := f.tokenAt(b, i)
+	return match{at: i, value: v}, ok
 }
 
 // word looks for "Bearer" and "Basic" where no header's name stands before them.
@@ -187,8 +187,7 @@ func (f *finder) found(b []byte, at int, v value) (match, bool) {
 		return match{}, false
 	}
 	if b[at] == 'e' && v.form == asText {
-		if parts := f.jwtAt(b, at); parts > 0 {
-			v.kind, v.form, v.parts = RedactedJWT, asJWT, parts-1
+		if v, ok := f.tokenAt(b, at); ok {
 			return match{at: at, value: v}, true
 		}
 	}

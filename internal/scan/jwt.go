@@ -69,28 +69,55 @@ func unhex(c byte) byte {
 }
 
 // jwtAt looks whether a JWT begins at b[c]: a header that is a JSON object with "alg" (RFC 7515 section 4.1.1), a dot, and at least one
-// more character. parts is how many it has at most: three, or five if it is encrypted; 0 where there is none.
-func (f *finder) jwtAt(b []byte, c int) (parts int) {
+// more character. parts is how many it has at most: three, or five if it is encrypted; 0 where there is none. next is where the second one
+// begins, or, where there is none, where the characters of the first end.
+func (f *finder) jwtAt(b []byte, c int) (parts, next int) {
 	end := f.runEnd(b, c)
 	if end-c > maxHeader {
-		return 0
+		return 0, end
 	}
 	n := dotAt(b[end:])
 	if n == 0 || end+n >= len(b) {
-		return 0
+		return 0, end
 	}
 	// The key of an encrypted one may be empty (RFC 7518 section 4.5).
 	direct := dotAt(b[end+n:]) > 0
-	if !direct && !isToken(b[end+n]) || !f.readHeader(b[c:end]) {
-		return 0
+	if !direct && !isToken(b[end+n]) && !mayBeLaid(b, end+n) || !f.readHeader(b[c:end]) {
+		return 0, end
 	}
 	switch {
 	case f.header.get("enc") != nil:
-		return 5
+		return 5, end + n
 	case direct:
-		return 0
+		return 0, end
 	}
-	return 3
+	return 3, end + n
+}
+
+// tokenAt looks whether a JWT begins at b[at], as it is or laid out in some way.
+func (f *finder) tokenAt(b []byte, at int) (value, bool) {
+	parts, next := f.jwtAt(b, at)
+	if parts == 0 {
+		if next-at < maxHeader && mayBeLaid(b, next) {
+			if n := f.laidJWT(b, at); n > 0 {
+				return value{kind: RedactedJWT, form: asFixed, left: n, laid: true}, true
+			}
+		}
+		return value{}, false
+	}
+	seen := next
+	if parts == 3 {
+		seen = tokenEnd(b[:min(len(b), next+maxHeader)], next)
+		if mayBeLaid(b, seen) {
+			if n := f.laidJWT(b, at); n > seen-at {
+				return value{kind: RedactedJWT, form: asFixed, left: n, laid: true}, true
+			}
+		}
+		if seen == next {
+			return value{}, false
+		}
+	}
+	return value{kind: RedactedJWT, form: asJWT, parts: parts - 2, seen: seen - at}, true
 }
 
 // runEnd returns where the characters of base64url end that begin at c, or some place too far from it for a header. It remembers what it saw, since

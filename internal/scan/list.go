@@ -56,6 +56,7 @@ type lister struct {
 	counted int
 
 	header, claims           object
+	laid                     laid
 	headerText               []byte
 	headerJSON, payload, sig []byte
 	raw                      []byte
@@ -75,10 +76,15 @@ func (l *lister) begin(c *chunk) {
 
 func (l *lister) pass([]byte) {}
 
-func (l *lister) found(_ *value, text []byte, long bool, at int) {
+func (l *lister) found(v *value, text []byte, long bool, at int) {
 	l.line += int64(bytes.Count(l.c.text[l.counted:at], []byte{'\n'}))
 	l.counted = at
 	l.f = Finding{Line: l.line + 1}
+	if v.laid {
+		l.f.Line -= int64(bytes.Count(text, []byte{'\n'}))
+		l.laid.take(text, nil)
+		text = l.laid.text
+	}
 	if long {
 		l.f.Kind, l.f.Problem = Broken, "the token is longer than 1 MiB"
 	} else {

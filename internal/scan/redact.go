@@ -2,8 +2,10 @@ package scan
 
 // redactor is the sink of a redaction.
 type redactor struct {
-	mask *mask
-	c    *chunk
+	mask   *mask
+	c      *chunk
+	laid   laid
+	joints []byte
 }
 
 func (r *redactor) begin(c *chunk) {
@@ -15,6 +17,12 @@ func (r *redactor) begin(c *chunk) {
 func (r *redactor) pass(text []byte) { r.c.out = append(r.c.out, text...) }
 
 func (r *redactor) found(v *value, text []byte, _ bool, _ int) {
-	r.c.out = r.mask.append(r.c.out, v.kind, text)
+	r.joints = r.joints[:0]
+	if v.laid {
+		// What stands between the pieces stays: lines keep their numbers, and programs remain programs.
+		r.joints = r.laid.take(text, r.joints)
+		text = r.laid.text
+	}
+	r.c.out = append(r.mask.append(r.c.out, v.kind, text), r.joints...)
 	r.c.summary.Found[string(v.kind)]++
 }

@@ -24,8 +24,10 @@ const (
 	// maxName is the longest name in bytes that is looked at.
 	maxName = 64
 	// behind and ahead are how much text around a chunk its rules may see.
-	behind = 1 << 9
-	ahead  = maxHeader + 1<<10
+	behind = 1 << 11
+	ahead  = maxHeader + 4<<10
+	// reach is how far behind its value a name may stand.
+	reach = 1 << 11
 
 	// mostChunk is what the nearest caches of a processor have room for; many workers share allChunks, so that memory doesn't grow with them.
 	mostChunk  = 256 << 10

@@ -67,9 +67,11 @@ type value struct {
 	kind  Kind
 	form  form
 	quote quote
-	level int // of percent-encoding that its surroundings have: 1 behind %3D
-	parts int // of a JWT, that may still come
-	left  int // bytes of one whose length is known
+	level int  // of percent-encoding that its surroundings have: 1 behind %3D
+	parts int  // of a JWT, that may still come
+	seen  int  // bytes of a JWT that have been looked at
+	left  int  // bytes of one whose length is known
+	laid  bool // it was laid out in some way, which stays
 }
 
 // isSoft reports whether a value without quotation marks ends at c if something else ends it behind that.
@@ -199,8 +201,11 @@ func (v *value) backslash(b []byte, i int) (n int, ends bool) {
 	return k + k&1, false
 }
 
-// endJWT is end for a JWT, of which the header and the first dot have been seen.
+// endJWT is end for a JWT.
 func (v *value) endJWT(b []byte, i, hi int, last bool) (at int, done bool) {
+	if n := min(v.seen, max(hi-i, 0)); n > 0 {
+		v.seen, i = v.seen-n, i+n
+	}
 	for i < hi {
 		if i = tokenEnd(b[:hi], i); i == hi {
 			break
