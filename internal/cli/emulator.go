@@ -20,8 +20,12 @@ import (
 // the application under test.
 const defaultEmulatorPort = 8454
 
+// defaultIMISPort is another one, so that both sites can be served at once.
+const defaultIMISPort = 8455
+
 type emulatorOptions struct {
 	cmd            *cobra.Command
+	imis           bool
 	config         string
 	port           int
 	https          bool
@@ -45,12 +49,17 @@ applications: users, organisations, clients and faults come from a file, and a
 log says in words what each request met. It is a development server, and
 listens on loopback only unless it is told otherwise.
 
+With --imis it serves a site as iMIS runs one instead: members sign in there, a
+page with the Single Sign On content item posts a refresh token to the client's
+Login redirect URL, and the token endpoint exchanges it.
+
 When it serves, it writes one line of JSON to standard output: issuer, port,
 pid, the CA's file, and the token that faults are set with. SIGTERM ends it.`,
 		Example: `  simsid emulator                        # sample users, the built-in client
   simsid emulator init emulator.toml     # a file to change
   simsid emulator --config emulator.toml --https
-  simsid emulator --port 0 --as head --ready-file ready.json   # in CI`,
+  simsid emulator --port 0 --as head --ready-file ready.json   # in CI
+  simsid emulator --imis                 # a site run by iMIS, port 8455`,
 		GroupID: groupSetup,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -64,8 +73,9 @@ pid, the CA's file, and the token that faults are set with. SIGTERM ends it.`,
 		},
 	}
 	f := cmd.Flags()
+	f.BoolVar(&o.imis, "imis", false, "serve a site as iMIS runs one, instead of an STS")
 	f.StringVar(&o.config, "config", "", "a file of users, organisations, clients and faults")
-	f.IntVar(&o.port, "port", defaultEmulatorPort, "the port to listen on; 0: any free one")
+	f.IntVar(&o.port, "port", defaultEmulatorPort, "the port to listen on; 0: any free one; with --imis 8455 if not set")
 	f.BoolVar(&o.https, "https", false, "serve HTTPS, by a certificate of the emulator's own CA")
 	f.StringVar(&o.issuer, "issuer", "", "the address that applications reach it by, if not localhost and the port")
 	f.StringVar(&o.as, "as", "", "sign this user in without a page")
@@ -100,17 +110,22 @@ func runEmulator(ctx context.Context, a *app, o *emulatorOptions) error {
 
 // emulatorScenario reads the file, if one is named, and lays the flags over it.
 func (a *app) emulatorScenario(o *emulatorOptions) (*scenario.Scenario, error) {
-	sc := &scenario.Scenario{Port: -1, Config: *emulator.Builtin()}
+	sc := &scenario.Scenario{Port: -1, Config: *emulator.BuiltinOf(o.site())}
 	if o.config != "" {
 		data, err := a.env.ReadFile(o.config)
 		if err != nil {
-			return nil, &hintedError{Code: exitUsage, Err: err, Hints: []string{"a file to begin with: simsid emulator init " + o.config}}
+			return nil, &hintedError{Code: exitUsage, Err: err, Hints: []string{"a file to begin with: simsid emulator init " + o.initFlag() + o.config}}
 		}
 		if sc, err = scenario.Parse(o.config, data, sc.Config); err != nil {
 			return nil, err
 		}
 	}
-	if sc.Port < 0 || o.cmd.Flags().Changed("port") {
+	switch {
+	case o.cmd.Flags().Changed("port"):
+		sc.Port = o.port
+	case sc.Port < 0 && o.imis:
+		sc.Port = defaultIMISPort
+	case sc.Port < 0:
 		sc.Port = o.port
 	}
 	if o.cmd.Flags().Changed("https") {
@@ -158,6 +173,22 @@ func listenError(err error, host string, port int) error {
 	}}
 }
 
+// site is what is to be served.
+func (o *emulatorOptions) site() emulator.Site {
+	if o.imis {
+		return emulator.SiteIMIS
+	}
+	return emulator.SiteSTS
+}
+
+// initFlag is the flag of emulator init for a file of the same site, with a space behind it.
+func (o *emulatorOptions) initFlag() string {
+	if o.imis {
+		return "--imis "
+	}
+	return ""
+}
+
 // check refuses flag values that can't be.
 func (o *emulatorOptions) check() error {
 	const command = "simsid emulator"
@@ -168,6 +199,8 @@ func (o *emulatorOptions) check() error {
 		return &usageError{Problem: "--state must be a folder, or memory", Command: command}
 	case o.port < 0 || o.port > 65535:
 		return &usageError{Problem: fmt.Sprintf("--port must be from 0 to 65535, not %d", o.port), Command: command}
+	case o.rules != "" && o.imis:
+		return &usageError{Problem: "--rules are those of SIMS ID's installations, and --imis serves none", Command: command}
 	case o.rules != "" && o.rules != "local" && o.rules != "sandbox" && o.rules != "live":
 		return &usageError{Problem: fmt.Sprintf("--rules must be local, sandbox or live, not %q", o.rules), Command: command}
 	case o.listen != "localhost" && !isLoopbackAddress(o.listen) && !o.insecureListen:

@@ -91,13 +91,20 @@ func (a *app) introduce(ctx context.Context, o *emulatorOptions, sc *scenario.Sc
 	for _, u := range sc.Config.Users {
 		card.Users = append(card.Users, u.Login)
 	}
-	builtin := false
+	builtin, own := false, emulator.Clients(o.site())[0].ID
 	for _, c := range sc.Config.Clients {
 		card.Clients = append(card.Clients, c.ID)
-		builtin = builtin || c.ID == emulator.BuiltinClient().ID
+		builtin = builtin || c.ID == own
 	}
+	card.IMIS = o.imis
+	switch {
+	case builtin && o.imis:
+		card.Next = []string{
+			"simsid profile add dev-imis --kind emulator-imis --issuer " + ready.Issuer,
+			"simsid login -p dev-imis",
+		}
 	// The built-in client's redirect is plain http on loopback, which the other rules refuse.
-	if builtin && sc.Config.Rules == emulator.RulesLocal {
+	case builtin && sc.Config.Rules == emulator.RulesLocal:
 		card.Next = []string{
 			"simsid profile add dev --kind emulator --issuer " + ready.Issuer,
 			"simsid login -p dev",

@@ -16,6 +16,7 @@ type Emulator struct {
 	CA          string // file of the certificate authority; "" without HTTPS
 	FaultsToken string // guards the address that faults are set by; for the document alone
 
+	IMIS    bool     // a site run by iMIS, and no STS
 	As      string   // who is signed in without a page; "" shows the pages
 	Users   []string // login names
 	Clients []string // ids
@@ -26,19 +27,24 @@ type Emulator struct {
 }
 
 func (v Emulator) text(p *printer) {
-	p.para(0, asTitle, "The emulator serves SIMS ID's STS: a development server, whose users are made up")
+	what, address, own := "SIMS ID's STS", "Issuer", one("Rules", v.Rules)
+	if v.IMIS {
+		what, address, own = "a site as iMIS runs one", "Site", one("Token endpoint", strings.TrimSuffix(v.Issuer, "/")+"/token")
+	}
+	p.para(0, asTitle, "The emulator serves "+what+": a development server, whose users are made up")
 	p.gap()
 	people := field{label: "Users", lines: []string{strings.Join(v.Users, ", ")}}
 	if v.As != "" {
 		people = one("Signs in", v.As+", without a page")
 	}
 	list := []field{
-		one("Issuer", v.Issuer),
+		one(address, v.Issuer),
 		people,
 		{label: "Clients", lines: v.Clients},
-		one("Rules", v.Rules),
+		own,
 		one("State", v.State),
 	}
+
 	if v.CA != "" {
 		list = append(list, one("CA", v.CA))
 	}

@@ -416,6 +416,11 @@ func samples(t testing.TB) map[string]render.View {
 			Clients: []string{"pm-sso-5e0c1a7e-51d1-4e00-8a5e-c0ffee5e1f00"}, Rules: "local", State: "in memory, gone at the end",
 			Next: []string{"simsid profile add dev --kind emulator --issuer http://localhost:8454/", "simsid login -p dev"},
 		},
+		"emulator-imis": render.Emulator{
+			IMIS: true, Issuer: "http://localhost:8455/", Port: 8455, PID: 4711, FaultsToken: "0123456789abcdef0123456789abcdef",
+			Users: []string{"member", "fellow", "staff", "lapsed"}, Clients: []string{"simsid"}, State: "in memory, gone at the end",
+			Next: []string{"simsid profile add dev-imis --kind emulator-imis --issuer http://localhost:8455/", "simsid login -p dev-imis"},
+		},
 		"emulator-https": render.Emulator{
 			Issuer: "https://localhost:8454/", Port: 8454, PID: 4711, FaultsToken: "0123456789abcdef0123456789abcdef",
 			CA: "/home/helen/.local/state/simsid/emulator/ca.pem", As: "head",

@@ -9,7 +9,7 @@ import (
 
 // Whatever a file holds, it is a scenario that an emulator can be made of, or an error that says where.
 func FuzzParse(f *testing.F) {
-	f.Add(Example())
+	f.Add(Example(emulator.SiteSTS))
 	f.Add([]byte(someUser + "[user.claims]\na = [\"b\"]\n"))
 	f.Add([]byte(someApp + "[[client.fault]]\nkind = \"delay\"\nduration = 2\n"))
 	f.Add([]byte("user = [{login = \"a\", claims = {b = \"c\"}}]\n"))

@@ -60,5 +60,13 @@ func Parse(name string, data []byte, base emulator.Config) (*Scenario, error) {
 //go:embed example.toml
 var example string
 
-// Example returns an annotated file in which every key stands.
-func Example() []byte { return []byte(example) }
+//go:embed imis.toml
+var imisExample string
+
+// Example returns an annotated file for a site, in which every key stands.
+func Example(site emulator.Site) []byte {
+	if site == emulator.SiteIMIS {
+		return []byte(imisExample)
+	}
+	return []byte(example)
+}

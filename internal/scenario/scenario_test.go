@@ -272,7 +272,7 @@ func TestErrors(t *testing.T) {
 
 // The annotated file is a scenario, and has every key that there is.
 func TestExample(t *testing.T) {
-	got := mustParse(t, string(Example()))
+	got := mustParse(t, string(Example(emulator.SiteSTS)))
 	if got.Port != 8454 || len(got.Config.Users) != 2 || len(got.Config.Clients) != 2 {
 		t.Errorf("got %+v", got)
 	}
@@ -280,7 +280,7 @@ func TestExample(t *testing.T) {
 		t.Error("the client of simsid itself is another one")
 	}
 	// With what stands behind a # in force the file is a scenario too.
-	full := regexp.MustCompile(`(?m)^# ((\[\[|[a-z_]+ = ).*)$`).ReplaceAllString(string(Example()), "$1")
+	full := regexp.MustCompile(`(?m)^# ((\[\[|[a-z_]+ = ).*)$`).ReplaceAllString(string(Example(emulator.SiteSTS)), "$1")
 	full = strings.Replace(full, "totp = ", "# totp = ", 1)
 	text := mustParse(t, strings.Replace(full, "disabled = true", "disabled = false", 1))
 	if len(text.Faults) != 2 || text.As != "head" {
@@ -326,7 +326,7 @@ func TestGuideShowsExample(t *testing.T) {
 	}
 	_, rest, _ := strings.Cut(string(page), "```toml\n")
 	shown, _, ok := strings.Cut(rest, "```\n")
-	if !ok || shown != string(Example()) {
+	if !ok || shown != string(Example(emulator.SiteSTS)) {
 		t.Error("docs/emulator.md doesn't show what simsid emulator init writes")
 	}
 }
