@@ -173,7 +173,7 @@ func newProfileRemoveCmd(a *app) *cobra.Command {
 		Long: `Removes a profile from config.toml, and its login and secrets from the store.
 The login isn't revoked: use "simsid logout" first if it is to end at the
 provider too.`,
-		Example: "  simsid profile remove school",
+		Example: `  simsid logout -p school && simsid profile remove school`,
 		Args:    oneArgument("the name of a profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runProfileRemove(cmd.Context(), a, args[0])
@@ -195,7 +195,7 @@ func runProfileRemove(ctx context.Context, a *app, name string) error {
 	if err != nil {
 		return err
 	}
-	_, kept, err := tokenstore.ReadRecord(o, name)
+	rec, kept, err := tokenstore.ReadRecord(o, name)
 	if err != nil {
 		return err
 	}
@@ -215,6 +215,9 @@ func runProfileRemove(ctx context.Context, a *app, name string) error {
 		if err := config.Remove(ctx, file.Path(), name); err != nil {
 			return err
 		}
+	}
+	if kept && rec.Refreshable && !rec.Ended {
+		a.line("warning", "its login wasn't revoked: the refresh token that was kept here stays valid at %s until it expires there", render.Safe(rec.Issuer))
 	}
 	return a.answer(ctx, render.Done{Action: "profile removed", Profile: name, Text: "Profile " + name + " is gone, with its login and its secrets."})
 }

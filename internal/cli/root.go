@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 )
@@ -214,7 +215,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		}
 		return u
 	}
-	return &usageError{Problem: fmt.Sprintf("%s takes no argument, but got %q", cmd.CommandPath(), args[0]), Command: cmd.CommandPath()}
+	u := &usageError{Problem: fmt.Sprintf("%s takes no argument, but got %q", cmd.CommandPath(), args[0]), Command: cmd.CommandPath()}
+	if len(args) == 1 && cmd.Flags().Lookup("profile") != nil && config.CheckName(args[0]) == nil {
+		u.Hint = "a profile is named with -p: " + cmd.CommandPath() + " -p " + args[0]
+	}
+	return u
 }
 
 // oneArgument refuses none and more than one; what names it for people.
