@@ -148,7 +148,7 @@ type waiting struct {
 	listener *loopback
 	timeout  time.Duration
 	expired  <-chan time.Time
-	quiet    <-chan time.Time // nil: it won't come
+	quiet    <-chan time.Time // comes once; nil: it won't come
 	stale    <-chan time.Time // the end of the address; nil: it has none
 	lines    chan pasted      // nil: nothing can be pasted
 	block    []string         // lines that were pasted and not looked at yet
@@ -179,10 +179,8 @@ func (w *waiting) wait(ctx context.Context) (answer, error) {
 			}
 		case <-w.quiet:
 			w.request.emit(Quiet{After: quietAfter, RedirectURI: uri})
-			w.quiet = nil
 		case <-w.stale:
 			w.request.emit(AddressExpired{})
-			w.stale = nil
 		case <-w.expired:
 			if !w.listener.take() { // the answer came at the last moment: its sender has been told that it was taken
 				return <-w.listener.answers, nil

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,7 +110,7 @@ func TestForce(t *testing.T) {
 	change := func(force bool) func(*LoginRequest) {
 		return func(r *LoginRequest) {
 			r.Provider.Kind = simsid
-			r.Force, r.Scopes, r.MaxAge, r.Params = force, []string{"profile"}, 0, url.Values{"prompt": {"select_account"}}
+			r.Force, r.Scopes, r.MaxAge, r.Params = force, []string{"profile"}, 0, url.Values{"prompt": {"select_account"}, "login_hint": {strings.Repeat("x", 101)}}
 		}
 	}
 	if _, err := begin(t, s, change(false)).end(); err == nil {
@@ -119,7 +120,7 @@ func TestForce(t *testing.T) {
 		writeJSON(w, http.StatusOK, map[string]any{"access_token": "a", "token_type": "Bearer"})
 	}
 	a := begin(t, s, change(true)).waiting()
-	if q := a.request; q.Get("scope") != "profile" || q.Get("max_age") != "0" || q.Get("prompt") != "select_account" {
+	if q := a.request; q.Get("scope") != "profile" || q.Get("max_age") != "0" || q.Get("prompt") != "select_account" || len(q.Get("login_hint")) != 101 {
 		t.Errorf("sent %v", q)
 	}
 	a.visit(a.genuine())

@@ -117,7 +117,7 @@ func TestPageHeaders(t *testing.T) {
 	}
 }
 
-// TestStraysReported: the first ones are told of, and a second answer is one.
+// TestStraysReported: the first ones are told of.
 func TestStraysReported(t *testing.T) {
 	a := begin(t, newSTS(t), nil).waiting()
 	for range maxReported + 5 {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,37 +28,41 @@ func SendBrowser(ctx context.Context, address string, random io.Reader, open fun
 	if _, err := io.ReadFull(random, ticket); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	path := "/" + base64.RawURLEncoding.EncodeToString(ticket)
-	gone := make(chan struct{})
-	tickets := make(chan struct{}, 1)
-	tickets <- struct{}{}
-	srv := &http.Server{
-		ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h := w.Header()
-			h.Set("Cache-Control", "no-store")
-			h.Set("Referrer-Policy", "no-referrer")
-			h.Set("Connection", "close")
-			if r.Method != http.MethodGet || r.URL.Path != path || r.Host != l.Addr().String() {
-				http.Error(w, "not found", http.StatusNotFound)
-				return
-			}
-			select {
-			case <-tickets:
-				h.Set("Location", address)
-				w.WriteHeader(http.StatusSeeOther)
-				close(gone)
-			default:
-				http.Error(w, "this address works once", http.StatusGone)
-			}
-		}),
+	h := &hop{
+		address: address, host: l.Addr().String(), path: "/" + base64.RawURLEncoding.EncodeToString(ticket), gone: make(chan struct{}),
 	}
+	srv := &http.Server{Handler: h, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	opened := make(chan error, 1)
-	go func() { opened <- open(ctx, "http://"+l.Addr().String()+path) }()
-	err = awaitHop(ctx, gone, opened)
+	go func() { opened <- open(ctx, "http://"+h.host+h.path) }()
+	err = awaitHop(ctx, h.gone, opened)
 	return errors.Join(err, shutHop(ctx, srv))
+}
+
+// hop redirects the first visitor of one path.
+type hop struct {
+	address    string // where to; a secret
+	host, path string
+	visited    atomic.Bool
+	gone       chan struct{} // closed when the visitor has been redirected
+}
+
+func (p *hop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Connection", "close")
+	switch {
+	case r.Method != http.MethodGet || r.URL.Path != p.path || r.Host != p.host:
+		http.Error(w, "not found", http.StatusNotFound)
+	case p.visited.Swap(true):
+		http.Error(w, "this address works once", http.StatusGone)
+	default:
+		h.Set("Location", p.address)
+		w.WriteHeader(http.StatusSeeOther)
+		close(p.gone)
+	}
 }
 
 // awaitHop waits for the visitor. An opener that ends well has only handed the address on, so the waiting goes on.
@@ -70,7 +75,6 @@ func awaitHop(ctx context.Context, gone <-chan struct{}, opened <-chan error) er
 			if err != nil {
 				return fmt.Errorf("open the browser: %w", err)
 			}
-			opened = nil
 		case <-ctx.Done():
 			return ErrBrowserAway
 		}
@@ -81,8 +85,6 @@ func awaitHop(ctx context.Context, gone <-chan struct{}, opened <-chan error) er
 func shutHop(ctx context.Context, srv *http.Server) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer stop()
-	if err := srv.Shutdown(ctx); err != nil {
-		return srv.Close()
-	}
-	return nil
+	_ = srv.Shutdown(ctx) // what is still open then is cut off
+	return srv.Close()
 }

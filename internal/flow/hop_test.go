@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -79,4 +80,17 @@ func TestSendBrowserFails(t *testing.T) {
 	if !errors.Is(err, ErrBrowserAway) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestHopTwice: of two visitors who come at once the second gets nothing.
+func TestHopTwice(t *testing.T) {
+	p := &hop{address: "https://sts.example/end?id_token_hint=secret", host: "127.0.0.1:1", path: "/ticket", gone: make(chan struct{})}
+	for _, want := range []int{http.StatusSeeOther, http.StatusGone, http.StatusGone} {
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:1/ticket", nil))
+		if location := w.Header().Get("Location"); w.Code != want || (location == p.address) != (want == http.StatusSeeOther) || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%d, Location %q, %s", w.Code, location, w.Body)
+		}
+	}
+	<-p.gone
 }

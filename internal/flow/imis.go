@@ -174,8 +174,5 @@ func (l *loopback) receivePosted(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	origin := r.Header.Get("Origin")
-	if len(origin) > maxOrigin {
-		origin = origin[:maxOrigin]
-	}
-	l.accept(w, r, answer{via: viaBrowser, mode: modePosted, posted: posted, origin: origin, raw: token.NewSecret(body)})
+	l.accept(w, r, answer{via: viaBrowser, mode: modePosted, posted: posted, origin: origin[:min(len(origin), maxOrigin)], raw: token.NewSecret(body)})
 }

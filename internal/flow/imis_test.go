@@ -3,17 +3,23 @@ package flow
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/simsid/simsid/internal/certificate"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
 )
@@ -32,13 +38,14 @@ func site(t *testing.T) *provider.Provider {
 			t.Error(err)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		user, ok := map[string]string{"mine": "JSMITH", "theirs": "MALLORY", "nobody": ""}[r.PostForm.Get("refresh_token")]
+		user, ok := map[string]string{"mine": "JSMITH", "once": "JSMITH", "odd": "JSMITH", "theirs": "MALLORY", "nobody": ""}[r.PostForm.Get("refresh_token")]
 		if !ok {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, `{"error":"invalid_grant"}`)
 			return
 		}
-		_, _ = io.WriteString(w, `{"access_token":"AQAA","token_type":"bearer","expires_in":1199,"userName":"`+user+`"}`)
+		more := map[string]string{"once": `"refresh_token":"next",`, "odd": `".expires":"Sat, 21 Nov 2026 18:00:00 GMT",".issued":"Sat, 21 Nov 2026 17:00:00 GMT",`}
+		_, _ = io.WriteString(w, `{"access_token":"AQAA",`+more[r.PostForm.Get("refresh_token")]+`"token_type":"bearer","expires_in":1199,"userName":"`+user+`"}`)
 	}))
 	t.Cleanup(srv.Close)
 	kind, _ := provider.LookupKind("imis")
@@ -140,6 +147,7 @@ func TestPostedTurnsAway(t *testing.T) {
 		{"no token", "POST", at, formType, postedForm("a\nb"), nil, 400, "a form that is turned away, since its refresh_token is no token"},
 		{"a malformed form", "POST", at, formType, "refresh_token=%zz", nil, 400, "a form that is turned away, since its parameters are malformed"},
 		{"JSON", "POST", at, "application/json", `{"refresh_token":"mine"}`, nil, 415, "a body that is no form"},
+		{"a form whose type is broken", "POST", at, formType + "; =", "refresh_token=mine", nil, 415, "a body that is no form"},
 		{"text", "POST", at, "text/plain", "refresh_token=mine", nil, 415, "a body that is no form"},
 		{"another path", "POST", at + "/more", formType, postedForm("mine"), nil, 404, "a request for another path"},
 		{"another host", "POST", at, formType, postedForm("mine"), http.Header{"Host": {"rebound.example"}}, 421, "a request for another host"},
@@ -168,7 +176,7 @@ func TestPostedTurnsAway(t *testing.T) {
 func TestPostedForgery(t *testing.T) {
 	asked, answer := make(chan Arrival), make(chan error)
 	kept, at, _, results := awaitPosted(t, func(r *PostedRequest) {
-		r.Asks = true
+		r.Asks, r.Clock = true, newFakeClock() // which doesn't move: the page is there, and nobody is waited for
 		r.Accept = func(_ context.Context, a Arrival) error { asked <- a; return <-answer }
 	})
 	first := make(chan string, 1)
@@ -219,6 +227,7 @@ func TestPostedNeeds(t *testing.T) {
 		want string
 	}{
 		{PostedRequest{RedirectURI: "http://127.0.0.1:0/"}, "nobody is there to say who may sign in"},
+		{PostedRequest{Accept: accept, RedirectURI: "http://127.0.0.1:0/#x"}, `redirect URI "http://127.0.0.1:0/#x": it holds a fragment`},
 		{PostedRequest{Accept: accept, RedirectURI: "https://app.example.org/"}, `redirect URI "https://app.example.org/": it doesn't lead to this machine, and what is posted there can't be pasted`},
 		{PostedRequest{Accept: accept, RedirectURI: "https://localhost:0/"}, `redirect URI "https://localhost:0/": it is https, and there is no certificate to listen with`},
 	} {
@@ -234,6 +243,10 @@ func TestPostedTimeout(t *testing.T) {
 	o := <-results
 	if want := (&TimeoutError{After: time.Millisecond, RedirectURI: at}); !reflect.DeepEqual(o.err, want) {
 		t.Errorf("%v, want %v", o.err, want)
+	}
+	if conn, err := net.Dial("tcp", mustURL(t, at).Host); err == nil {
+		_ = conn.Close()
+		t.Error("the port is still open")
 	}
 }
 
@@ -291,5 +304,92 @@ func TestRefreshOfAnotherUser(t *testing.T) {
 		if kept := keeper.set.Access.Reveal(); (err == nil) != (kept == "AQAA") {
 			t.Errorf("%s: kept %s", c.refresh, kept)
 		}
+	}
+}
+
+// TestRefreshFindings: what a refreshed answer contradicts itself in is told.
+func TestRefreshFindings(t *testing.T) {
+	p := site(t)
+	for refresh, want := range map[string][]string{"mine": nil, "odd": {"expiry-contradicts"}} {
+		res, err := Refresh(t.Context(), RefreshRequest{
+			Provider: func(context.Context) (*provider.Provider, error) { return p, nil }, Client: provider.Client{ID: "app", Secret: token.NewSecret("s")},
+			Keeper: &keptLogin{set: token.Set{Refresh: token.NewSecret(refresh)}}, Force: true, Now: time.Now,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range res.Findings {
+			got = append(got, f.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q", refresh, got)
+		}
+	}
+}
+
+// TestPostedRotates: a new refresh token takes the place of the one that was posted.
+func TestPostedRotates(t *testing.T) {
+	_, at, _, results := awaitPosted(t, nil)
+	send(t, "POST", at, formType, postedForm("once"), nil)
+	if o := <-results; o.err != nil || o.result.Set.Refresh.Reveal() != "next" {
+		t.Errorf("got %+v, %v", o.result, o.err)
+	}
+}
+
+// TestPostedInterrupted: who gives up before the login is kept is told of that; one that has been kept counts.
+func TestPostedInterrupted(t *testing.T) {
+	for keeps, want := range map[error]error{nil: nil, errNotMe: context.Canceled} {
+		ctx, cancel := context.WithCancel(t.Context())
+		listening := make(chan string, 1)
+		done := make(chan outcome, 1)
+		r := PostedRequest{
+			Provider: site(t), Client: provider.Client{ID: "app", Secret: token.NewSecret("s"), Auth: provider.AuthPost},
+			RedirectURI: "http://127.0.0.1:0/imis", Rand: rand.Reader, Clock: wallClock{},
+			Event: func(e Event) {
+				if l, ok := e.(Listening); ok {
+					listening <- l.RedirectURI
+				}
+			},
+			Accept: func(context.Context, Arrival) error { return nil },
+			Keep:   func(context.Context, *LoginResult) error { cancel(); return keeps },
+		}
+		go func() {
+			res, err := Posted(ctx, r)
+			done <- outcome{res, err}
+		}()
+		conn, err := net.Dial("tcp", mustURL(t, <-listening).Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := postedForm("mine")
+		if _, err := fmt.Fprintf(conn, "POST /imis HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", conn.RemoteAddr(), formType, len(form), form); err != nil {
+			t.Fatal(err)
+		}
+		if o := <-done; o.err != want || (o.result != nil) != (want == nil) { //nolint:errorlint // the error itself is promised
+			t.Errorf("got %+v, %v", o.result, o.err)
+		}
+		_ = conn.Close()
+	}
+}
+
+// TestPostedHTTPS takes a token over TLS.
+func TestPostedHTTPS(t *testing.T) {
+	cert, _, err := certificate.Place{Dir: t.TempDir(), Now: time.Now, Rand: rand.Reader}.Ensure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, at, _, results := awaitPosted(t, func(r *PostedRequest) { r.RedirectURI, r.Certificate = "https://localhost:0/imis", &cert.TLS })
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(cert.PEM())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	defer transport.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: transport, Timeout: patience}).Post(at, formType, strings.NewReader(postedForm("mine")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if o := <-results; o.err != nil || o.result.User != "JSMITH" || resp.StatusCode != http.StatusOK {
+		t.Errorf("got %+v, %v, status %d", o.result, o.err, resp.StatusCode)
 	}
 }

@@ -141,29 +141,36 @@ func (l *loopback) serve(listeners []net.Listener) {
 
 // openPort listens on every address of r on one port; for port 0 on one that is free on all of them.
 func openPort(ctx context.Context, r redirect) ([]net.Listener, int, error) {
+	return openBy(ctx, new(net.ListenConfig).Listen, r)
+}
+
+// opener is net.ListenConfig's Listen.
+type opener func(ctx context.Context, network, address string) (net.Listener, error)
+
+func openBy(ctx context.Context, open opener, r redirect) ([]net.Listener, int, error) {
 	const tries = 32
 	var err error
 	for range tries {
 		var listeners []net.Listener
 		var port int
-		if listeners, port, err = openOnce(ctx, r.addresses(), r.listenPort()); err == nil || r.listenPort() != 0 || ctx.Err() != nil {
+		if listeners, port, err = openOnce(ctx, open, r.addresses(), r.listenPort()); err == nil || r.listenPort() != 0 || ctx.Err() != nil {
 			return listeners, port, err
 		}
 	}
 	return nil, 0, err
 }
 
-func openOnce(ctx context.Context, addresses []string, wanted int) (listeners []net.Listener, port int, err error) {
+func openOnce(ctx context.Context, open opener, addresses []string, wanted int) (listeners []net.Listener, port int, err error) {
 	port = wanted
 	for _, host := range addresses {
 		address := net.JoinHostPort(host, strconv.Itoa(port))
-		ln, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-		if err != nil && len(listeners) > 0 && !hasAddress(ctx, host) {
-			continue // localhost on a machine without IPv6: nobody else can hold the port there either
-		}
+		ln, err := open(ctx, "tcp", address)
 		if err != nil {
-			for _, open := range listeners {
-				_ = open.Close()
+			if len(listeners) > 0 && !hasAddress(ctx, host) {
+				continue // localhost on a machine without IPv6: nobody else can hold the port there either
+			}
+			for _, before := range listeners {
+				_ = before.Close()
 			}
 			return nil, 0, &PortError{Address: address, Err: err}
 		}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func TestPortTaken(t *testing.T) {
 
 // TestMissingFamily is localhost on a machine without IPv6, played by an address that no machine has (RFC 5737).
 func TestMissingFamily(t *testing.T) {
-	listeners, port, err := openOnce(t.Context(), []string{"127.0.0.1", "192.0.2.1"}, 0)
+	listeners, port, err := openOnce(t.Context(), new(net.ListenConfig).Listen, []string{"127.0.0.1", "192.0.2.1"}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func TestMissingFamily(t *testing.T) {
 	if len(listeners) != 1 || port == 0 || listeners[0].Addr().String() != fmt.Sprintf("127.0.0.1:%d", port) {
 		t.Errorf("got %d listeners, port %d", len(listeners), port)
 	}
-	if _, _, err := openOnce(t.Context(), []string{"192.0.2.1"}, 0); err == nil {
+	if _, _, err := openOnce(t.Context(), new(net.ListenConfig).Listen, []string{"192.0.2.1"}, 0); err == nil {
 		t.Error("an address that doesn't exist was listened on")
 	}
 }
@@ -184,5 +185,120 @@ func TestCrowd(t *testing.T) {
 	_ = resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("status %d", resp.StatusCode)
+	}
+}
+
+// TestCrowdAtTheEnd: whoever waits for the last page isn't sent away by a crowd either, though that came by a connection of its own.
+func TestCrowdAtTheEnd(t *testing.T) {
+	l, dial := startLoopback(t, func(l *loopback) {
+		l.crowd.limit = 3
+		l.server.ReadHeaderTimeout, l.server.ReadTimeout, l.server.IdleTimeout = 0, 0, 0
+	})
+	waiting := dial()
+	if _, err := io.WriteString(waiting, "GET /finished/LANDING HTTP/1.1\r\nHost: "+l.redirect.hosts()[0]+"\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	protected := func() bool {
+		l.crowd.mu.Lock()
+		defer l.crowd.mu.Unlock()
+		return slices.ContainsFunc(l.crowd.open, func(g *guest) bool { return g.protected })
+	}
+	for end := time.Now().Add(patience); !protected(); runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("its connection isn't protected")
+		}
+	}
+	silent := make([]net.Conn, 8)
+	for i := range silent {
+		silent[i] = dial()
+	}
+	if b, err := io.ReadAll(silent[0]); len(b) != 0 || err != nil { // sent away: by then the others have been counted
+		t.Errorf("an old connection got %q, %v", b, err)
+	}
+	l.finish(true)
+	resp, err := http.ReadResponse(bufio.NewReader(waiting), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+}
+
+// TestListenerFails: a listener that breaks ends the wait, and one that is closed doesn't.
+func TestListenerFails(t *testing.T) {
+	r, err := parseRedirect("http://127.0.0.1:0/callback", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, breaks := range []bool{true, false} {
+		listeners, port, err := openPort(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := newLoopback(t.Context(), r.withPort(port), expected{}, token.NewSecret("LANDING"))
+		if breaks {
+			_ = listeners[0].Close()
+		} else {
+			_ = l.server.Close()
+		}
+		l.serve(listeners)
+		l.serving.Wait()
+		if failed := len(l.failed) == 1; failed != breaks {
+			t.Errorf("broken %t, failed %t", breaks, failed)
+		}
+		_ = listeners[0].Close()
+		l.close()
+	}
+}
+
+// TestPortTries: where any free port will do, one that isn't free on all addresses is given up for another, but not for ever; one that was
+// registered is tried once, and so is any when the user has given up.
+func TestPortTries(t *testing.T) {
+	errTaken := errors.New("taken")
+	for _, c := range []struct {
+		givenUp    bool
+		uri        string
+		fails, did int
+		err        bool
+	}{
+		{false, "http://127.0.0.1:0/", 2, 3, false},
+		{false, "http://127.0.0.1:0/", 1000, 32, true},
+		{false, "http://127.0.0.1:5454/", 1000, 1, true},
+		{true, "http://127.0.0.1:0/", 1000, 1, true},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		if c.givenUp {
+			cancel()
+		}
+		r, err := parseRedirect(c.uri, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		did := 0
+		listeners, _, err := openBy(ctx, func(ctx context.Context, network, address string) (net.Listener, error) {
+			if did++; did <= c.fails {
+				return nil, errTaken
+			}
+			return new(net.ListenConfig).Listen(ctx, network, address)
+		}, r)
+		if did != c.did || errors.Is(err, errTaken) != c.err || (err == nil) != (len(listeners) == 1) {
+			t.Errorf("%s: tried %d times, %v, %d listeners", c.uri, did, err, len(listeners))
+		}
+		for _, ln := range listeners {
+			_ = ln.Close()
+		}
+		cancel()
+	}
+}
+
+// TestPostedMethods: where a posted token is awaited, nothing else is there to be asked for but the last page.
+func TestPostedMethods(t *testing.T) {
+	l := newLoopback(t.Context(), redirect{path: "/imis"}, expected{mode: modePosted}, token.NewSecret("LANDING"))
+	for path, want := range map[string][]string{"/imis": {"POST"}, l.landing: {"GET"}, l.relay: nil, "/": nil} {
+		if got := l.methods(path); !slices.Equal(got, want) {
+			t.Errorf("%s: %q", path, got)
+		}
 	}
 }

@@ -117,7 +117,7 @@ func (w *waiting) parseBlock(block []string) (answer, refusal) {
 		return parsePasted(line, w.listener.redirect, w.listener.expected, w.request.InsecureNoState)
 	}
 	a, why := parse(strings.Join(block, ""))
-	if why == "" || len(block) == 1 {
+	if why == "" {
 		return a, why
 	}
 	for _, line := range block {

@@ -2,14 +2,18 @@ package flow
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
@@ -341,3 +345,43 @@ func TestUnescapeHTML(t *testing.T) {
 		}
 	}
 }
+
+// TestReadLinesEnds: the end is told once, and nothing is read behind it.
+func TestReadLinesEnds(t *testing.T) {
+	lines := make(chan pasted, 10)
+	readLines(strings.NewReader("a\nb"), lines, nil)
+	close(lines)
+	var got []pasted
+	for p := range lines {
+		got = append(got, p)
+	}
+	if want := []pasted{{line: "a"}, {line: "b", end: true}}; !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestPasteIsLeftAlone: when the login is over, who still reads pasted lines ends with the next one, and waits for nobody.
+func TestPasteIsLeftAlone(t *testing.T) {
+	s := newSTS(t)
+	synctest.Test(t, func(t *testing.T) { // which fails where a goroutine is left that can't go on
+		release := make(chan struct{})
+		r := LoginRequest{
+			Provider: s.provider(), Client: s.client(), RedirectURI: "http://localhost:5454/callback", Scopes: []string{"openid"}, MaxAge: -1, Rand: rand.Reader,
+			Clock: wallClock{}, Timeout: time.Minute, PasteOnly: true, Paste: readerFunc(func(p []byte) (int, error) {
+				<-release
+				return copy(p, "late\n"), nil
+			}),
+		}
+		r.Provider.HTTP = &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, errNotMe })}
+		_, err := Login(t.Context(), r)
+		if _, ok := errors.AsType[*TimeoutError](err); !ok {
+			t.Errorf("got %v", err)
+		}
+		close(release)
+	})
+}
+
+// readerFunc reads by a function.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

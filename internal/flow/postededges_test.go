@@ -60,6 +60,9 @@ func TestPostedEvents(t *testing.T) {
 func TestPostedPatience(t *testing.T) {
 	clock := newFakeClock()
 	_, at, events, results := awaitPosted(t, func(r *PostedRequest) { r.Clock, r.Timeout = clock, time.Minute })
+	if asked := len(clock.asked); asked != 1 {
+		t.Errorf("%d timers run, not 1", asked)
+	}
 	clock.Advance(time.Minute)
 	o := <-results
 	if e, ok := errors.AsType[*TimeoutError](o.err); !ok || *e != (TimeoutError{After: time.Minute, RedirectURI: at}) {

@@ -64,9 +64,6 @@ func (l *loopback) methods(path string) []string {
 
 // drain reads a body that has no business here, as far as it is allowed to go; false means that it was turned away.
 func (l *loopback) drain(w http.ResponseWriter, r *http.Request) bool {
-	if r.ContentLength == 0 {
-		return true
-	}
 	_, ok := l.body(w, r)
 	return ok
 }
@@ -154,7 +151,6 @@ func (l *loopback) consider(w http.ResponseWriter, r *http.Request, mode, raw st
 // accept takes an answer that could be the awaited one, if it is the first.
 func (l *loopback) accept(w http.ResponseWriter, r *http.Request, a answer) {
 	if !l.take() {
-		l.report("a second answer")
 		showPage(w, http.StatusConflict, pageAlready)
 		return
 	}

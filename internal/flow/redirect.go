@@ -97,8 +97,8 @@ func (r *redirect) locate(u *url.URL, listen string) (problem string) {
 	}
 	r.port = r.ownPort()
 	if p := u.Port(); p != "" {
-		n, err := strconv.ParseUint(p, 10, 16)
-		if err != nil || p != strconv.FormatUint(n, 10) {
+		n, _ := strconv.ParseUint(p, 10, 16) // of what is no such number another one comes back
+		if p != strconv.FormatUint(n, 10) {
 			return "its port is no number from 0 to 65535"
 		}
 		r.port = int(n)

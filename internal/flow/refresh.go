@@ -105,7 +105,7 @@ func Refresh(ctx context.Context, r RefreshRequest) (*RefreshResult, error) {
 	case answer == nil:
 		return nil, err
 	}
-	if err == nil && r.User != "" && answer.User != "" && answer.User != r.User {
+	if r.User != "" && answer.User != "" && answer.User != r.User {
 		err = &UserError{Expected: r.User, Got: answer.User}
 	}
 	result, err := r.keep(ctx, p, before, answer.Set, err)
@@ -160,7 +160,7 @@ func (r RefreshRequest) redeem(
 }
 
 // request sends one refresh token. refused is set when the provider doesn't take it any more; every other error says
-// nothing about the token and comes as err, beside the answer where a broken one still held a new refresh token: the
+// nothing about the token and comes as err, beside an answer that is empty but for the new refresh token that a broken one may have held: the
 // provider may have burned the old one.
 func (r RefreshRequest) request(
 	ctx context.Context, p *provider.Provider, refresh token.Secret,
@@ -183,9 +183,6 @@ func (r RefreshRequest) request(
 	}
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
-	}
-	if err != nil && response.Set.Refresh.IsZero() {
-		return nil, nil, err
 	}
 	return &response, nil, err
 }

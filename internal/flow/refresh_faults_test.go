@@ -267,6 +267,35 @@ func TestRefreshInterrupted(t *testing.T) {
 	r.checkSaves(t, r.rotated())
 }
 
+// TestRefreshInterruptedAndVerified: where nothing more has to be asked, who gave up meanwhile has the whole answer.
+func TestRefreshInterruptedAndVerified(t *testing.T) {
+	r := newRefreshing(t)
+	p, err := r.request.Provider(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Verify(t.Context(), r.before.ID, provider.VerifyRequest{Use: provider.AtRefresh, ClientID: clientID, MaxAge: -1}); err != nil {
+		t.Fatal(err) // it has read the keys
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	tokens := r.sts.tokens("2", map[string]any{"auth_time": start().Unix()})
+	r.sts.token = func(w http.ResponseWriter, _ url.Values) { writeJSON(w, http.StatusOK, tokens) }
+	copied := *p.HTTP
+	next := copied.Transport
+	copied.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(req)
+		cancel()
+		return resp, err
+	})
+	p.HTTP = &copied
+	got, err := Refresh(ctx, r.request)
+	if err != nil || !got.Refreshed || got.Verification.Err() != nil {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	r.checkSaves(t, r.rotated(), r.after(got.Set.ID))
+}
+
 // TestRefreshInterruptedAndRefused: nor does Ctrl-C keep a login on record that has ended.
 func TestRefreshInterruptedAndRefused(t *testing.T) {
 	r := newRefreshing(t)

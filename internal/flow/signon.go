@@ -135,7 +135,7 @@ func (s SignOn) commonLevel(kind provider.Kind, b SignOn) Condition {
 		c.Seen = "the second asks for " + quoted(b.ACR) + ", and it is so"
 	case slices.Contains(levels, got):
 		c.Seen = by + ", which the second takes"
-	case b.answered() && slices.Contains(levels, stringClaim(b.Claims, "acr")):
+	case slices.Contains(levels, stringClaim(b.Claims, "acr")):
 		c.Seen = "the second was answered by " + quoted(stringClaim(b.Claims, "acr"))
 	case b.answered():
 		c.Seen = by + "; the second asked for " + quoted(strings.Join(levels, " or ")) + ", a wish that the provider let pass"
@@ -165,7 +165,7 @@ func (s SignOn) session(b SignOn, code string, others bool) Condition {
 	atA, thereA := s.Claims.Time("auth_time")
 	atB, thereB := b.Claims.Time("auth_time")
 	sameSub := stringClaim(s.Claims, "sub") == stringClaim(b.Claims, "sub")
-	sameTime := thereA && thereB && atA.Equal(atB)
+	sameTime := thereA && atA.Equal(atB)
 	switch {
 	case sidA != "" && sidA == sidB:
 		c.Seen = "both ID tokens are of one session (sid)"

@@ -63,6 +63,10 @@ func signOnCases() []signOnCase {
 		asks(no, "", "login", -1), asks(no, "", "select_account", -1), asks(no, "", "login consent", -1), asks(no, "", "consent", -1), asks(one, "", "consent", -1),
 		asks(one, "", "none", -1), asks(one, "", "login", -1), asks(refused("consent_required", "consent_required"), "", "login", -1),
 		asks(refused("interaction_required", "interaction_required"), "silver", "", -1),
+		asks(refused("account_selection_required", "account_selection_required"), "silver", "", -1),
+		asks(answered("answered by another idp", `{"sub":"u","auth_time":1772442000,"acr":"gold","idp":"corp"}`), "idp:Other gold", "", -1),
+		asks(answered("answered by another idp and level", `{"sub":"u","auth_time":1772442000,"acr":"lead","idp":"corp"}`), "idp:Other silver", "", -1),
+		asks(one, "tenant:t gold", "", -1), asks(no, "tenant:t gold", "", -1), asks(no, "tenant:t silver", "", -1), asks(one, "silver bronze", "", -1),
 	}
 }
 

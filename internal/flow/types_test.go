@@ -283,3 +283,18 @@ func TestIssuerBesideIDToken(t *testing.T) {
 		}
 	}
 }
+
+// TestIDTokenOnlyInFront: where an ID token came with the code, one comes for the code as well (OpenID Connect Core 3.3.3.3), though the
+// scopes ask for none.
+func TestIDTokenOnlyInFront(t *testing.T) {
+	s := newSTS(t)
+	s.token = func(w http.ResponseWriter, _ url.Values) {
+		writeJSON(w, http.StatusOK, map[string]any{"access_token": "a", "token_type": "Bearer"})
+	}
+	a := begin(t, s, func(r *LoginRequest) { r.Force, r.Scopes, r.ResponseType = true, []string{"profile"}, "code id_token" }).waiting()
+	a.answer(ModeFragment, a.front(nil))
+	result, err := a.end()
+	if e, ok := errors.AsType[*provider.ResponseError](err); !ok || result != nil || e.Problem != "an answer without id_token" {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
