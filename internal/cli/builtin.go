@@ -97,7 +97,7 @@ func (s *session) visit(ctx context.Context, address string) error {
 	if s.kind.BeginsThere != "" {
 		return visitContentItem(ctx, address)
 	}
-	return visitLoopback(ctx, address)
+	return visitLoopback(ctx, address, s.jar)
 }
 
 // embeddedProfile is the profile that a value of login's --emulator is short for; "" for none.

@@ -28,6 +28,7 @@ type session struct {
 	kind    provider.Kind
 	sts     *emulator.Server // for an embedded kind, made by prepareHTTP
 	base    string           // where a browser reaches it, set by serveEmbedded
+	jar     http.CookieJar   // of visits that simsid makes in a browser's place and that belong together; nil: each stands alone
 	hc      *http.Client     // made by prepareHTTP
 	prov    *provider.Provider
 	keep    *tokenstore.Store

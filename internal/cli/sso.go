@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/cookiejar"
 	"strings"
 	"time"
 
@@ -39,7 +40,8 @@ of each what was seen: in both ID tokens, and in the provider's error.
 Exits with 3 where they don't share it, and where the provider has to show B's
 user another page first, such as a consent. Nothing is stored, and the logins
 that are kept stay as they are.`,
-		Example: `  simsid sso portal reports
+		Example: `  simsid sso emulator emulator-reports     # without an account
+  simsid sso portal reports
   simsid sso portal reports --interactive  # if it is refused, go on by pages
   simsid sso portal reports --jq .outcome`,
 		GroupID:     groupLogin,
@@ -130,7 +132,12 @@ func compareSignOns(ctx context.Context, first, second *session, o *ssoOptions) 
 		if err := first.serveEmbedded(ctx); err != nil {
 			return nil, err
 		}
-		second.sts, second.hc, second.clock = first.sts, first.hc, first.clock // one STS, for both
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			return nil, err
+		}
+		first.jar, second.jar = jar, jar
+		second.sts, second.hc, second.clock, second.base = first.sts, first.hc, first.clock, first.base // one STS, for both
 	}
 	first.say("First, a sign-in with %s.", o.first)
 	a, err := first.signOnce(ctx, o, false)
@@ -186,7 +193,7 @@ func (s *session) goOn(ctx context.Context, o *ssoOptions, b flow.SignOn) (flow.
 // isn't revoked: many providers end all logins of this user and client, and the consent, with it.
 func (s *session) signOnce(ctx context.Context, o *ssoOptions, silent bool) (flow.SignOn, error) {
 	login := &loginOptions{cmd: o.cmd, noBrowser: o.noBrowser}
-	who, open, err := s.ssoOpener(login)
+	who, open, err := s.ssoOpener(login, silent)
 	if err != nil {
 		return flow.SignOn{}, err
 	}
@@ -225,8 +232,16 @@ func (s *session) signOnce(ctx context.Context, o *ssoOptions, silent bool) (flo
 }
 
 // ssoOpener says who opens the addresses: always the same browser, since its session is what is shared.
-func (s *session) ssoOpener(o *loginOptions) (visitor, func(context.Context, string) error, error) {
+// At the STS inside simsid, where no browser can be opened, it is simsid itself: a sample user is signed in without a page, but not where
+// nothing is to be shown, since only the session may answer then.
+func (s *session) ssoOpener(o *loginOptions, silent bool) (visitor, func(context.Context, string) error, error) {
 	switch {
+	case s.sts != nil && !o.noBrowser && !s.mayOpenBrowser():
+		user := s.defaultUser()
+		if silent {
+			user = ""
+		}
+		return simsidVisits, s.visit, s.sts.SignInAs(user)
 	case s.nobodyThere(o) != "":
 		return nobodyVisits, nil, s.needsSomebody("sso needs somebody at a browser, and " + s.nobodyThere(o))
 	case !o.noBrowser && s.mayOpenBrowser():

@@ -15,9 +15,10 @@ import (
 )
 
 // visitLoopback stands in for a browser where the embedded STS signs a sample user in by itself: it follows the redirects,
-// from this machine's loopback to this machine's loopback and nowhere else.
-func visitLoopback(ctx context.Context, address string) error {
-	return asBrowser(func(visitor *http.Client) (*http.Response, error) {
+// from this machine's loopback to this machine's loopback and nowhere else. jar has the cookies of several visits; nil: each is a new
+// browser's.
+func visitLoopback(ctx context.Context, address string, jar http.CookieJar) error {
+	return asBrowser(jar, func(visitor *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return nil, err
@@ -29,7 +30,7 @@ func visitLoopback(ctx context.Context, address string) error {
 // visitContentItem stands in for a member's browser at the iMIS inside simsid: it opens the page with the content item, and posts what
 // that has it post.
 func visitContentItem(ctx context.Context, base string) error {
-	return asBrowser(func(visitor *http.Client) (*http.Response, error) {
+	return asBrowser(nil, func(visitor *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, emulator.ContentItem(base), nil)
 		if err != nil {
 			return nil, err
@@ -53,7 +54,7 @@ func visitContentItem(ctx context.Context, base string) error {
 }
 
 // asBrowser makes a visit that ends at the listener's page.
-func asBrowser(visit func(*http.Client) (*http.Response, error)) error {
+func asBrowser(jar http.CookieJar, visit func(*http.Client) (*http.Response, error)) error {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			host, _, err := net.SplitHostPort(addr)
@@ -67,7 +68,7 @@ func asBrowser(visit func(*http.Client) (*http.Response, error)) error {
 		},
 	}
 	defer transport.CloseIdleConnections()
-	visitor := &http.Client{Timeout: 30 * time.Second, Transport: transport}
+	visitor := &http.Client{Timeout: 30 * time.Second, Transport: transport, Jar: jar}
 	resp, err := visit(visitor)
 	if err != nil {
 		return err

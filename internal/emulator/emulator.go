@@ -162,8 +162,12 @@ func (s *Server) configure(c *Config) error {
 	return nil
 }
 
-// SignInAs makes the STS sign a sample user in without a page from now on. The error is an *UnknownUserError.
+// SignInAs makes the STS sign a sample user in without a page from now on; "" shows the pages again. The error is an *UnknownUserError.
 func (s *Server) SignInAs(login string) error {
+	if login == "" {
+		s.as.Store(nil)
+		return nil
+	}
 	u := s.lookupUser(login)
 	if u == nil {
 		return &UnknownUserError{Login: login, Known: s.logins()}
