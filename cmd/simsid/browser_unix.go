@@ -5,19 +5,24 @@ package main
 import (
 	"os"
 	"os/exec"
-	"slices"
 )
 
 // canOpenBrowser looks whether there is a screen to open one on and a program to do it.
-func canOpenBrowser() bool {
-	if os.Getenv("BROWSER") != "" {
-		return true
+func canOpenBrowser() bool { return opener() != "" }
+
+// opener is the program that opens the browser: that of BROWSER, or, where there is a screen, the first that is installed of those that the
+// library tries.
+func opener() string {
+	if programs := os.Getenv("BROWSER"); programs != "" {
+		return programs
 	}
 	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
-		return false
+		return ""
 	}
-	return slices.ContainsFunc([]string{"xdg-open", "x-www-browser", "www-browser", "wslview"}, func(program string) bool {
-		_, err := exec.LookPath(program)
-		return err == nil
-	})
+	for _, program := range []string{"xdg-open", "x-www-browser", "www-browser", "wslview"} {
+		if _, err := exec.LookPath(program); err == nil {
+			return program
+		}
+	}
+	return ""
 }

@@ -66,6 +66,7 @@ func environment() cli.Env {
 		Rand:           rand.Reader,
 		CanOpenBrowser: canOpenBrowser,
 		OpenBrowser:    openBrowser,
+		Opener:         opener,
 		Interruptible:  interruptible,
 		PID:            os.Getpid(),
 		Build:          build(),

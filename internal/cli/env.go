@@ -48,6 +48,8 @@ type Env struct {
 	// output kept away from Stdout.
 	CanOpenBrowser func() bool
 	OpenBrowser    func(ctx context.Context, address string) error
+	// Opener names the program that OpenBrowser would start, "" where there is none.
+	Opener func() string
 	// Interruptible makes a context that Ctrl-C ends. It is called only by what waits or calls out, since catching signals costs more
 	// than printing a token does.
 	Interruptible func(context.Context) context.Context

@@ -160,7 +160,7 @@ func commands() map[string]func(*app) *cobra.Command {
 		"login": newLoginCmd, "logout": newLogoutCmd, "status": newStatusCmd,
 		"token": newTokenCmd, "exec": newExecCmd, "api": newAPICmd, "decode": newDecodeCmd, "diff": newDiffCmd, "scan": newScanCmd, "orgs": newOrgsCmd, "userinfo": newUserinfoCmd, "introspect": newIntrospectCmd,
 		"refresh": newRefreshCmd, "revoke": newRevokeCmd,
-		"discover": newDiscoverCmd, "sso": newSSOCmd, "profile": newProfileCmd, "store": newStoreCmd, "cert": newCertCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd, "man": newManCmd,
+		"discover": newDiscoverCmd, "doctor": newDoctorCmd, "sso": newSSOCmd, "profile": newProfileCmd, "store": newStoreCmd, "cert": newCertCmd, "emulator": newEmulatorCmd, "version": newVersionCmd, "completion": newCompletionCmd, "man": newManCmd,
 	}
 }
 

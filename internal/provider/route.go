@@ -138,3 +138,6 @@ func (r Route) NotFound() bool {
 	e, ok := errors.AsType[*net.DNSError](r.Resolved)
 	return ok && e.IsNotFound
 }
+
+// ClockSkew is how far this machine's clock may be from the provider's before what is checked fails by it.
+const ClockSkew = defaultSkew

@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+)
+
+type doctorOptions struct {
+	cmd     *cobra.Command
+	offline bool
+}
+
+// doctorKeys are the keys that doctor takes as flags: those that a check looks at.
+func doctorKeys() []string {
+	return []string{"kind", "environment", "issuer", "client_id", "client_auth", "flow", "scopes", "redirect_uri", "listen", "tls_cert", "tls_key", "ca_file", "store"}
+}
+
+func newDoctorCmd(a *app) *cobra.Command {
+	o := &doctorOptions{}
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check everything that a login needs, without signing in",
+		Long: `Checks, in the order in which a login comes by: the configuration and who can
+change it, the profile, the rules of its provider's kind, the redirect URI with
+the exact string to register, the port on both families of this machine, the
+certificate, the host's name, the proxy, the connection, who vouches for the
+provider's certificate, the clock, the metadata, the keys, whether the provider
+takes the client, the store, its lock, the browser and the terminal. Each has
+an outcome, and what is wrong has the line that mends it. A check that stands
+on one that failed isn't made.
+
+Whether the provider takes the client is found out by one request with a code
+or refresh token that is made up: it must be refused, and how it is refused
+tells a wrong secret from a good one. Nobody is signed in, nothing is asked of
+anybody at the terminal, and nothing that is kept is changed.
+
+Exits with 3 when something is wrong, and with 0 where there are warnings
+alone. With -o json the answer is fit for a ticket: no secret is in it, nor
+your name, your folders or the values of addresses' queries.`,
+		Example: `  simsid doctor
+  simsid doctor -p school --offline
+  simsid doctor -p school -o json > ticket.json
+  simsid doctor --jq '.checks[] | select(.outcome == "failed") | .mend[]'`,
+		GroupID:           groupSetup,
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.cmd = cmd
+			return runDoctor(cmd.Context(), a, o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.offline, "offline", false, "leave out what asks the network")
+	addProfileFlags(cmd, doctorKeys()...)
+	return cmd
+}
+
+func runDoctor(ctx context.Context, a *app, o *doctorOptions) error {
+	quiet := *a
+	quiet.global.noInput = true // nobody is asked, and no prompt of a keyring appears
+	x := &examination{app: &quiet, caller: a, o: o, roots: map[string]string{}}
+	for _, c := range x.checks() {
+		x.make(ctx, c)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	view := x.view()
+	if err := a.answer(ctx, view); err != nil {
+		return err
+	}
+	if !view.Healthy() {
+		return noError{}
+	}
+	return nil
+}
+
+// examination is one run of doctor: what is found out by one check and needed by the next.
+type examination struct {
+	*app          // that asks nobody
+	caller   *app // as it was called
+	o        *doctorOptions
+	file     *config.File
+	s        *session // nil: there is no profile that anything could be checked of
+	flow     provider.FlowInfo
+	place    flow.Place
+	route    *provider.Route // nil: nobody was asked
+	clocked  *provider.ServerClock
+	prov     *provider.Provider
+	deadline time.Time // of everything that asks the network
+	made     []render.Examination
+	roots    map[string]string // by a check's id: the failed one that it stands on, or is; "" where none is
+}
+
+// Deadlines of what asks the network: of one check, and of all of them.
+const (
+	checkTimeout  = 4 * time.Second
+	doctorTimeout = 10 * time.Second
+)
+
+// check is one row: what it needs to have come out well before it can be made, and how it is made.
+type check struct {
+	id, name string
+	needs    []string // ids of checks that must not have failed
+	network  bool     // it asks the network, and isn't made with --offline
+	find     func(context.Context) finding
+}
+
+// finding is the outcome of a check.
+type finding struct {
+	outcome render.ExamOutcome
+	says    string
+	more    []string
+	mend    []string
+}
+
+func passed(says string, more ...string) finding {
+	return finding{outcome: render.ExamPassed, says: says, more: more}
+}
+
+func warned(says string, mend ...string) finding {
+	return finding{outcome: render.ExamWarning, says: says, mend: mend}
+}
+
+func failed(says string, mend ...string) finding {
+	return finding{outcome: render.ExamFailed, says: says, mend: mend}
+}
+
+func notMade(why string) finding { return finding{outcome: render.ExamNotMade, says: why} }
+
+// checks are all of them, in order.
+func (x *examination) checks() []check {
+	return []check{
+		{"configuration", "configuration", nil, false, x.configuration},
+		{"profile", "profile", []string{"configuration"}, false, x.profile},
+		{"rules", "rules", []string{"profile"}, false, x.rules},
+		{"redirect", "redirect URI", []string{"profile"}, false, x.redirect},
+		{"port", "port", []string{"redirect"}, false, x.port},
+		{"certificate", "certificate", []string{"redirect"}, false, x.certificate},
+		{"dns", "DNS", nil, true, x.dns},
+		{"proxy", "proxy", nil, true, x.proxy},
+		{"connection", "connection", []string{"dns", "proxy"}, true, x.connection},
+		{"tls", "TLS chain", []string{"connection"}, true, x.tls},
+		{"clock", "clock", nil, false, x.clockOffset},
+		{"discovery", "discovery", []string{"tls"}, true, x.discovery},
+		{"keys", "keys", []string{"discovery"}, true, x.keys},
+		{"client", "client", []string{"profile"}, false, x.client},
+		{"store", "store", nil, false, x.store},
+		{"lock", "lock", nil, false, x.lock},
+		{"browser", "browser", nil, false, x.browser},
+		{"terminal", "terminal", nil, false, x.terminal},
+	}
+}
+
+// make makes one check, or says why it isn't made.
+func (x *examination) make(ctx context.Context, c check) {
+	f := finding{}
+	root := x.blocked(c)
+	switch {
+	case root != "":
+		f = notMade(root + " failed")
+	case c.network && x.s != nil && !x.inProcess() && x.o.offline:
+		f = notMade("--offline: the network isn't asked")
+	default:
+		f = c.find(ctx)
+	}
+	if f.outcome == render.ExamFailed {
+		root = c.name
+	}
+	x.roots[c.id] = root
+	x.made = append(x.made, render.Examination{ID: c.id, Name: c.name, Outcome: f.outcome, Says: f.says, More: f.more, Mend: f.mend})
+}
+
+// blocked names the failed check that this one can't be made for, "" where there is none.
+func (x *examination) blocked(c check) string {
+	for _, need := range c.needs {
+		if root := x.roots[need]; root != "" {
+			return root
+		}
+	}
+	if c.network && x.s == nil { // nothing says whom to ask
+		return x.roots["profile"]
+	}
+	return ""
+}
+
+// fault makes a finding of an error, with the words and hints that a command would have.
+func (x *examination) fault(err error) finding {
+	if x.s != nil {
+		err = &profileError{Profile: x.s.profile.Name, Err: err}
+	}
+	f := x.situated(err, explain(err))
+	return failed(f.Text, f.Hints...)
+}
+
+// within runs what asks the network, within its time.
+func (x *examination) within(ctx context.Context, ask func(context.Context)) {
+	now := x.env.Now()
+	if x.deadline.IsZero() {
+		x.deadline = now.Add(max(doctorTimeout, x.global.timeout))
+	}
+	one := checkTimeout
+	if x.global.timeout > 0 {
+		one = x.global.timeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, max(min(one, x.deadline.Sub(now)), time.Millisecond))
+	defer cancel()
+	ask(ctx)
+}
+
+// view is the answer.
+func (x *examination) view() render.Examined {
+	v := render.Examined{Version: x.env.Build.Version, Platform: x.env.Build.Platform, Offline: x.o.offline, Checks: x.made}
+	if x.s != nil {
+		p := x.s.profile
+		v.Profile, v.Kind, v.Title, v.Environment = p.Name, x.s.kind.Name, x.s.kind.Title, p.Environment
+		v.Issuer, v.ClientID, v.Flow = p.Issuer, p.ClientID, p.Flow
+	}
+	return x.redacted(v)
+}

@@ -1,0 +1,278 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+)
+
+const withoutNetwork = "the STS inside simsid is asked without a network"
+
+// inProcess reports whether the STS inside the binary answers.
+func (x *examination) inProcess() bool { return x.s != nil && x.s.embedded() }
+
+// way goes to the provider once; what came of it is told by several checks.
+func (x *examination) way(ctx context.Context) *provider.Route {
+	if x.route != nil {
+		return x.route
+	}
+	x.clocked = &provider.ServerClock{}
+	trust, _, _ := x.s.authorities() // what is wrong with them, tls tells
+	address := strings.TrimSuffix(x.s.profile.Issuer, "/") + "/"
+	if x.s.kind.TokenPath == "" {
+		address += ".well-known/openid-configuration"
+	}
+	x.within(ctx, func(ctx context.Context) {
+		r := provider.Reach(ctx, provider.HTTPOptions{Trust: trust, Now: x.env.Now, Clock: x.clocked, Trace: x.trace}, address)
+		x.route = &r
+	})
+	return x.route
+}
+
+// issuerURL is the provider's address.
+func (x *examination) issuerURL() *url.URL {
+	u, err := url.Parse(x.s.profile.Issuer)
+	if err != nil {
+		return &url.URL{}
+	}
+	return u
+}
+
+// dns tells where the host's name leads.
+func (x *examination) dns(ctx context.Context) finding {
+	if x.inProcess() {
+		return notMade(withoutNetwork)
+	}
+	r := x.way(ctx)
+	check := "check the issuer's address: simsid profile show " + x.s.profile.Name
+	switch {
+	case r.Proxy != "":
+		return notMade("the proxy looks the name up")
+	case r.NotFound():
+		return failed(fmt.Sprintf("there is no host %q", r.Host), check, "look whether this machine is online, and, for a name of your own network, in that network (VPN)")
+	case r.Resolved != nil:
+		return failed(fmt.Sprintf("nobody could say where %q leads: no name server answered", r.Host), "look whether this machine is online", check)
+	case len(r.Addresses) > 0:
+		return passed(r.Host + " leads to " + strings.Join(r.Addresses, ", "))
+	case r.Connected == "" && r.Err != nil && net.ParseIP(r.Host) == nil:
+		return x.fault(r.Err)
+	}
+	return passed(x.issuerURL().Hostname() + " is an address, and no name to look up")
+}
+
+// proxy tells through which one the way leads.
+func (x *examination) proxy(ctx context.Context) finding {
+	if x.inProcess() {
+		return notMade(withoutNetwork)
+	}
+	r := x.way(ctx)
+	variable := ""
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		if variable == "" && x.env.Getenv(name) != "" {
+			variable = name
+		}
+	}
+	stopped := is[*provider.ProxyError](r.Err)
+	switch useless := x.s.uselessProxy(); {
+	case useless != "":
+		return warned(useless+proxyPassedOver, "set it, or take it away: unset "+useless)
+	case stopped:
+		return x.fault(r.Err)
+	case r.Proxy != "":
+		return passed("the way leads through " + r.Proxy)
+	case variable != "":
+		return passed("the way is direct: " + variable + " isn't for this host (NO_PROXY, or this machine itself)")
+	}
+	return passed("there is none: the way is direct")
+}
+
+// connection tells whether anybody answered at the address.
+func (x *examination) connection(ctx context.Context) finding {
+	if x.inProcess() {
+		return notMade(withoutNetwork)
+	}
+	r := x.way(ctx)
+	if r.Err != nil && (r.Connected == "" || !aboutTLS(r.Err) && r.Status == 0) {
+		f := x.fault(r.Err)
+		if e, ok := errors.AsType[*provider.UnavailableError](r.Err); ok && !aboutTLS(r.Err) && !e.Timeout() {
+			f.mend = []string{"check the issuer's address, with its port: simsid profile show " + x.s.profile.Name, "a firewall may be in the way: ask whoever runs this network for " + x.issuerURL().Host}
+		}
+		return f
+	}
+	if r.Proxy != "" {
+		return passed("by way of " + r.Proxy)
+	}
+	return passed("to " + r.Connected)
+}
+
+// aboutTLS reports whether a connection failed by what stands between TCP and HTTP.
+func aboutTLS(err error) bool {
+	return is[*provider.CertificateError](err) || is[*provider.TLSError](err)
+}
+
+// tls tells who vouches for the provider.
+func (x *examination) tls(ctx context.Context) finding {
+	if x.inProcess() {
+		return notMade(withoutNetwork)
+	}
+	if x.issuerURL().Scheme == "http" {
+		return notMade("plain http, which is for this machine alone")
+	}
+	_, useless, err := x.s.authorities()
+	if err != nil {
+		return x.fault(err)
+	}
+	r := x.way(ctx)
+	if aboutTLS(r.Err) {
+		return x.fault(r.Err)
+	}
+	c := r.Chain
+	if c == nil {
+		return notMade("no connection came about")
+	}
+	f := passed(fmt.Sprintf("%s, issued by %q, until %s", c.Version, c.Issuer, c.Until.In(x.env.Location()).Format("2 January 2006")))
+	if c.Added {
+		f.more = append(f.more, "that authority is none of this machine's: it was added by ca_file or SSL_CERT_FILE, as where a network inspects TLS; whoever holds its key can read along")
+	}
+	if useless != nil {
+		f.outcome = render.ExamWarning
+		f.more = append(f.more, fmt.Sprintf("SSL_CERT_FILE is of no use: %v", useless))
+		f.mend = []string{"name a file of certificates, or take the variable away: unset SSL_CERT_FILE"}
+	}
+	return f
+}
+
+// clockOffset compares this machine's clock with the provider's, by the Date of its answer, and with the day on which this program was
+// built.
+func (x *examination) clockOffset(context.Context) finding {
+	now := x.env.Now()
+	stamp := now.UTC().Format("2 January 2006 15:04 MST")
+	if built, err := time.Parse(time.RFC3339, x.env.Build.Date); err == nil && now.Before(built.Add(-24*time.Hour)) {
+		return failed("this machine's clock says "+stamp+", which is before this program was built", x.setClock())
+	}
+	ahead, known := x.clocked.Ahead()
+	switch {
+	case x.inProcess():
+		return notMade(withoutNetwork)
+	case !known && x.route != nil && outsideItsTime(x.route.Err):
+		return warned("this machine's clock says "+stamp+", when the provider's certificate isn't good; one of the two is wrong", x.setClock())
+	case !known:
+		return notMade("no answer has told the provider's time")
+	case ahead.Abs() < clockWorthSetting:
+		return passed("within " + render.Duration(clockWorthSetting) + " of the provider's")
+	}
+	direction := " ahead of the provider's"
+	if ahead < 0 {
+		direction = " behind the provider's"
+	}
+	f := failed("this machine's clock is "+render.Duration(rounded(ahead.Abs()))+direction, x.setClock())
+	if ahead.Abs() < provider.ClockSkew {
+		f.outcome = render.ExamWarning
+	} else {
+		f.more = []string{"logins are refused from a difference of " + render.Duration(provider.ClockSkew) + " on"}
+	}
+	return f
+}
+
+// outsideItsTime reports whether a certificate has ended or not begun by this machine's clock.
+func outsideItsTime(err error) bool {
+	c, ok := errors.AsType[*provider.CertificateError](err)
+	return ok && (c.Fault == provider.Expired || c.Fault == provider.NotYetValid)
+}
+
+// setClock is what sets a clock right on this system.
+func (x *examination) setClock() string {
+	system, _, _ := strings.Cut(x.env.Build.Platform, "/")
+	switch system {
+	case "windows":
+		return "set it right: w32tm /resync"
+	case "darwin":
+		return "set it right: sudo sntp -sS time.apple.com"
+	}
+	return "set it right: sudo timedatectl set-ntp true"
+}
+
+// discovery reads the provider's metadata, and holds its issuer against the profile's.
+func (x *examination) discovery(ctx context.Context) finding {
+	if err := x.newProvider(ctx); err != nil {
+		return x.fault(err)
+	}
+	if lack, ok := x.s.kind.Lack(provider.CallDiscover); ok {
+		return notMade(lack.Reason)
+	}
+	p, got := x.s.profile, x.prov.Metadata.Issuer
+	switch {
+	case p.PinnedIssuer != "":
+		return passed("the issuer is the one that was pinned: " + got)
+	case got != p.Issuer:
+		return passed("the issuer calls itself "+got, "a slash at its end may differ once: the first login pins it")
+	}
+	return passed("the issuer is the profile's: " + got)
+}
+
+// newProvider reads the metadata without pinning the issuer in the profile.
+func (x *examination) newProvider(ctx context.Context) error {
+	if err := x.prepareQuietly(); err != nil {
+		return err
+	}
+	var m provider.Metadata
+	var err error
+	x.within(ctx, func(ctx context.Context) {
+		m, err = provider.Discover(ctx, x.s.hc, provider.DiscoverRequest{Kind: x.s.kind, Issuer: x.s.profile.Issuer, Pinned: x.s.profile.PinnedIssuer})
+	})
+	if err != nil {
+		return err
+	}
+	x.prov = &provider.Provider{Kind: x.s.kind, Metadata: m, ClientID: x.s.profile.ClientID, HTTP: x.s.hc, Now: x.env.Now, Rand: x.env.Rand, Clock: x.s.clock}
+	return nil
+}
+
+// prepareQuietly makes the back channel without the warnings that are checks here.
+func (x *examination) prepareQuietly() error {
+	if x.s.hc != nil || x.inProcess() {
+		return x.s.prepareHTTP()
+	}
+	trust, _, err := x.s.authorities()
+	if err != nil {
+		return err
+	}
+	x.s.clock = x.clocked
+	x.s.hc = provider.NewHTTPClient(provider.HTTPOptions{
+		Timeout: x.global.timeout, Now: x.env.Now, After: x.env.After, Clock: x.clocked, Trace: x.trace, Trust: trust,
+	})
+	return nil
+}
+
+// keys reads those that the provider signs with.
+func (x *examination) keys(ctx context.Context) finding {
+	if x.prov == nil || x.prov.Metadata.JWKSURI == "" {
+		return notMade(x.kindTitle() + " publishes none")
+	}
+	var set provider.KeySet
+	var err error
+	x.within(ctx, func(ctx context.Context) { set, err = x.prov.Keys(ctx) })
+	if err != nil {
+		return x.fault(err)
+	}
+	fit := 0
+	described, ignored := set.Describe()
+	var says []string
+	for _, k := range described {
+		if k.Unfit == "" && k.Use != "enc" {
+			fit++
+			says = append(says, k.Kind)
+		}
+	}
+	if fit == 0 {
+		return failed(fmt.Sprintf("none of %d can check a signature: no login could be verified", len(described)+ignored),
+			"see them: simsid discover -p "+x.s.profile.Name, "only the provider's operator can mend that")
+	}
+	return passed(fmt.Sprintf("%d that can check signatures: %s", fit, strings.Join(says, ", ")))
+}
