@@ -88,6 +88,9 @@ func keptLogin(s *secretRun, issuer string) {
 		"Subscription-Key="+s.give("subscription", "subscription-"+rand.Text()))
 	s.run(nil, with("api", "GET", "connect/userinfo")...)
 	s.run(nil, with("discover")...)
+	s.as(nil, []int{0, 3}, nil, "", with("doctor")...)
+	s.as(nil, []int{0, 3}, nil, "", with("doctor", "-o", "json")...)
+	s.as([]string{"SIMSID_CLIENT_SECRET=" + s.ownSecret("the doctor's wrong secret", "wrong-"+rand.Text())}, []int{3}, nil, "", with("doctor")...)
 	s.as(nil, []int{0, 3}, []string{"cookie"}, "", "sso", "school", "school") // the session of an ID token is a cookie of the provider's
 	s.run(nil, with("refresh")...)
 	before, after := s.give("before.jwt", access), s.give("after.jwt", access)
@@ -139,6 +142,7 @@ func modernWays(s *secretRun) {
 		"--client-auth", "private_key_jwt", "--client-key-file", s.clientKey(), "--scope", "openid offline_access")
 	s.run(nil, "login", "-p", "modern")
 	s.run(nil, "refresh", "-p", "modern")
+	s.as(nil, []int{0, 3}, nil, "", "doctor", "-p", "modern")
 	s.run(nil, "login", "-p", "modern", "--flow", "DeviceCode")
 	m.mu.Lock()
 	m.refuse = true
