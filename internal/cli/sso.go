@@ -208,6 +208,7 @@ func (s *session) signOnce(ctx context.Context, o *ssoOptions, silent bool) (flo
 	asked := flow.SignOn{ACR: r.Params.Get("acr_values"), Prompt: r.Params.Get("prompt"), MaxAge: r.MaxAge}
 	if silent {
 		r.Params.Set("prompt", "none")
+		r.InsecureMaxAge = true // that a provider ignores it is a condition to be told, and nothing of this sign-in is kept
 	}
 	r.Client, r.Open, r.Timeout, r.Event = client, open, s.global.timeout, s.loginEvents(who)
 	if err := s.checkMethod(client, r.Provider.Metadata); err != nil {

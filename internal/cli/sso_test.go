@@ -32,6 +32,7 @@ type signOnPlace struct {
 	jar     http.CookieJar
 	forgets bool // the browser is another one each time
 	visits  int
+	ignores atomic.Bool // the STS never hears of max_age
 }
 
 func newSignOnPlace(t *testing.T) *signOnPlace {
@@ -49,7 +50,13 @@ func newSignOnPlace(t *testing.T) *signOnPlace {
 		config.Clients = append(config.Clients, c)
 	}
 	var sts *emulator.Server
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sts.Handler().ServeHTTP(w, r) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if q := r.URL.Query(); p.ignores.Load() && q.Has("max_age") {
+			q.Del("max_age")
+			r.URL.RawQuery = q.Encode()
+		}
+		sts.Handler().ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	p.issuer = server.URL + "/"
 	var err error
@@ -185,6 +192,7 @@ func TestSSO(t *testing.T) {
 	for _, c := range []struct {
 		name, second string
 		args         []string
+		ignores      bool // the provider doesn't look at max_age
 		forgets      bool // B is asked for in another browser
 		later        time.Duration
 		code         int
@@ -199,6 +207,8 @@ func TestSSO(t *testing.T) {
 		{name: "too old", second: "fresh", later: 10 * time.Minute, code: exitNo, refusal: "login_required", want: "not shared, level yes, session unknown, age no, prompt yes"},
 		{name: "too old, and then with pages", second: "fresh", args: []string{"--interactive"}, code: exitNo, refusal: "login_required",
 			want: "not shared, level yes, session unknown, age no, prompt yes", anew: true},
+		{name: "a provider that ignores max_age", second: "fresh", ignores: true, later: 10 * time.Minute, code: exitNo,
+			want: "not shared, level yes, session yes, age no, prompt yes"},
 		{name: "a prompt", second: "prompt", code: exitNo, want: "not shared, level yes, session yes, age yes, prompt no"},
 		{name: "a consent", second: "asks", code: exitNo, refusal: "interaction_required", want: "interaction required, level yes, session yes, age yes, prompt yes"},
 		{name: "with itself", second: "portal", want: "shared, level yes, session yes, age yes, prompt yes"},
@@ -206,6 +216,7 @@ func TestSSO(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p.clock.Add(int64(c.later / time.Second))
 			p.forgets = c.forgets
+			p.ignores.Store(c.ignores)
 			code, out, errs := p.run(append([]string{"sso", "portal", c.second, "-o", "json"}, c.args...)...)
 			var got concluded
 			if err := json.Unmarshal([]byte(out), &got); err != nil {

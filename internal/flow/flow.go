@@ -26,6 +26,8 @@ type LoginRequest struct {
 	Scopes      []string
 	Params      url.Values    // further parameters: prompt, login_hint, ...
 	MaxAge      time.Duration // negative: not sent
+	// InsecureMaxAge leaves it to the caller to hold auth_time against MaxAge: a user who signed in long ago is taken for a present one.
+	InsecureMaxAge bool
 	// ResponseType is what to ask for: "code" where it is "", "code id_token", "id_token token", ... By "token" alone nobody is told of:
 	// there is no ID token, and so no Verification.
 	ResponseType string

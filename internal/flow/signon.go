@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 )
 
@@ -72,10 +73,10 @@ func CompareSignOns(kind provider.Kind, a, b SignOn, refusal *provider.OAuthErro
 	}
 	level, age, prompt := a.commonLevel(kind, b), a.fresh(b, now), b.unprompted()
 	others := slices.ContainsFunc([]Condition{level, age, prompt}, func(c Condition) bool { return c.Holds == No })
-	session := a.session(b, code, others)
+	session := a.session(kind, b, code, others)
 	s.Conditions = []Condition{level, session, age, prompt}
 	switch {
-	case code == "login_required", code == "account_selection_required", prompt.Holds == No, session.Holds == No:
+	case code == "login_required", code == "account_selection_required", prompt.Holds == No, session.Holds == No, age.Holds == No && b.answered():
 		s.Outcome = NotShared
 	case code != "", slices.Contains(strings.Fields(b.Prompt), "consent"):
 		s.Outcome = Interaction
@@ -148,7 +149,7 @@ func (s SignOn) commonLevel(kind provider.Kind, b SignOn) Condition {
 }
 
 // session looks for signs that one session answered both.
-func (s SignOn) session(b SignOn, code string, others bool) Condition {
+func (s SignOn) session(kind provider.Kind, b SignOn, code string, others bool) Condition {
 	c := Condition{Name: "session", Says: "the browser has a session at the provider", Holds: Yes}
 	if !b.answered() {
 		switch {
@@ -164,7 +165,7 @@ func (s SignOn) session(b SignOn, code string, others bool) Condition {
 	sidA, sidB := stringClaim(s.Claims, "sid"), stringClaim(b.Claims, "sid")
 	atA, thereA := s.Claims.Time("auth_time")
 	atB, thereB := b.Claims.Time("auth_time")
-	sameSub := stringClaim(s.Claims, "sub") == stringClaim(b.Claims, "sub")
+	sameSub, tail := sameUser(kind, stringClaim(s.Claims, "sub"), stringClaim(b.Claims, "sub"))
 	sameTime := thereA && atA.Equal(atB)
 	switch {
 	case sidA != "" && sidA == sidB:
@@ -181,7 +182,20 @@ func (s SignOn) session(b SignOn, code string, others bool) Condition {
 	default:
 		c.Holds, c.Seen = No, "the second was answered for another user (sub), or the provider names users anew for each application"
 	}
+	c.Seen += tail
 	return c
+}
+
+// sameUser compares two subjects, and says in words what there is to say of a part of them that doesn't count.
+func sameUser(kind provider.Kind, a, b string) (same bool, words string) {
+	if !kind.SubjectTail {
+		return a == b, ""
+	}
+	same, changed := sims.SameSubject(a, b)
+	if changed {
+		words = "; sub differs in its fifth part alone, which may be another in each token of one user: hold the first four against each other"
+	}
+	return same || a == b, words
 }
 
 // fresh holds the session's age against the second one's max_age.
@@ -192,7 +206,7 @@ func (s SignOn) fresh(b SignOn, now time.Time) Condition {
 	case b.MaxAge < 0:
 		c.Seen = "the second sets no max_age; a limit of the provider's own isn't seen from here"
 	case b.answered():
-		c.Seen = "the second was answered within its max_age of " + b.MaxAge.String()
+		return b.answeredFresh(c, now)
 	case !there:
 		c.Holds, c.Seen = Unknown, "the first ID token has no auth_time; the second's max_age is "+b.MaxAge.String()
 	default:
@@ -201,6 +215,26 @@ func (s SignOn) fresh(b SignOn, now time.Time) Condition {
 		if age >= b.MaxAge {
 			c.Holds = No
 		}
+	}
+	return c
+}
+
+// answerTime is what may pass between the provider's look at a session and ours, and what clocks may differ.
+const answerTime = time.Minute
+
+// answeredFresh holds the second one's own ID token against its max_age, which a provider may ignore: an application has to refuse such a
+// token (OpenID Connect Core 3.1.3.7 (13)).
+func (s SignOn) answeredFresh(c Condition, now time.Time) Condition {
+	at, there := s.Claims.Time("auth_time")
+	age := max(now.Sub(at).Truncate(time.Second), 0)
+	switch {
+	case !there:
+		c.Holds, c.Seen = No, "the second was answered without auth_time, which its max_age of "+s.MaxAge.String()+" makes required: an application has to refuse that"
+	case age > s.MaxAge+answerTime:
+		c.Holds = No
+		c.Seen = fmt.Sprintf("the provider ignores max_age: the second was answered from a sign-in of %s ago, and its max_age is %s; an application has to refuse that", age, s.MaxAge)
+	default:
+		c.Seen = "the second was answered within its max_age of " + s.MaxAge.String()
 	}
 	return c
 }
