@@ -66,7 +66,15 @@ async function chooseOrganisation(page) {
   await press(page, page.getByRole('button', { name: SIMSID_TEST_ORGANISATION }).first(), keyboard);
 }
 
-const answers = { '/login': ['sign-in', signIn], '/organisation': ['choice', chooseOrganisation] };
+// atIMIS signs in on the site's front page, or, once it knows who is there, follows the link to simsid.
+async function atIMIS(page) {
+  const link = page.getByRole('link', { name: 'Go to' }).first();
+  await (await link.count() ? press(page, link, keyboard) : signIn(page));
+}
+
+const answers = { '/login': ['sign-in', signIn], '/organisation': ['choice', chooseOrganisation], '/': ['members', atIMIS] };
+// With scripts this page sends itself on.
+if (!scripts) answers['/single-sign-on'] = ['content item', (page) => press(page, page.getByRole('button', { name: 'Continue' }), keyboard)];
 
 async function browse(address) {
   const { browser, page } = await open({ javaScriptEnabled: scripts });

@@ -2,6 +2,7 @@
 //
 //   {"keyboard": true, "steps": [...]}   keyboard: everything with Tab and Enter; else with a mouse
 //   {"trusting": true, "steps": [...]}   trusting: takes any server's certificate
+//   {"scripts": false, "steps": [...]}   scripts: false switches them off, and with them what "see" finds
 //
 //   {"go": ADDRESS}                      opens an address
 //   {"see": NAME}                        looks at the page: its title, axe's findings in light and dark, and whether it fits a phone
@@ -12,6 +13,7 @@
 //   {"open": SUMMARY}                    opens what is folded
 //   {"press": NAME}                      presses a button or a link, by a part of its name, and waits for the next page
 //   {"leave": NAME}                      the same, where the next page sends itself on: waits until it has begun
+//   {"arrive": PATH}                     waits until the browser has come to an address whose path begins so: pages may send themselves on
 //   {"land": true}                       reports the address that the browser has come to
 import { readFileSync } from 'node:fs';
 
@@ -19,7 +21,7 @@ import { inspect, open, press, type } from './look.mjs';
 
 const LIMIT_MS = 150_000;
 
-const { keyboard = false, trusting = false, steps } = JSON.parse(readFileSync(0, 'utf8'));
+const { keyboard = false, trusting = false, scripts = true, steps } = JSON.parse(readFileSync(0, 'utf8'));
 const report = { pages: [], landings: [], errors: [] };
 
 const field = (page, label) => page.getByLabel(label, { exact: true });
@@ -32,7 +34,7 @@ async function follow(page, name, waitUntil) {
 const deeds = {
   go: (page, address) => page.goto(address),
   async see(page, name) {
-    report.pages.push({ name, title: await page.title(), ...await inspect(page) });
+    report.pages.push({ name, title: await page.title(), ...(scripts ? await inspect(page) : { violations: [], fits: true }) });
   },
   async type(page, texts) {
     for (const [label, text] of Object.entries(texts)) await type(page, field(page, label), text, keyboard);
@@ -53,11 +55,12 @@ const deeds = {
     await follow(page, name, 'commit');
     await page.locator('footer').waitFor();
   },
+  arrive: (page, path) => page.waitForURL(({ pathname }) => pathname.startsWith(path)),
   async land(page) { report.landings.push(page.url()); },
 };
 
 async function walk() {
-  const { browser, page } = await open({ ignoreHTTPSErrors: trusting });
+  const { browser, page } = await open({ ignoreHTTPSErrors: trusting, javaScriptEnabled: scripts });
   page.on('pageerror', (error) => report.errors.push(String(error)));
   page.on('console', (message) => {
     // An error page is no error of the page.

@@ -246,7 +246,13 @@ func (s *stage) walk(keyboard bool, deeds ...deed) walked {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), commandTime)
+	return walk(s.t, in)
+}
+
+// walk has a person at Chromium do what a document for walk.mjs says.
+func walk(t *testing.T, in []byte) walked {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), commandTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "../browser/walk.mjs")
 	cmd.Stdin = bytes.NewReader(in)
@@ -255,10 +261,10 @@ func (s *stage) walk(keyboard bool, deeds ...deed) walked {
 	out, err := cmd.Output()
 	var report walked
 	if jsonErr := json.Unmarshal(out, &report); jsonErr != nil {
-		s.t.Fatalf("walk.mjs: %v, %v; `make setup` installs what it needs\n%s\n%s", err, jsonErr, out, said.String())
+		t.Fatalf("walk.mjs: %v, %v; `make setup` installs what it needs\n%s\n%s", err, jsonErr, out, said.String())
 	}
 	if len(report.Errors) > 0 {
-		s.t.Fatalf("the browser met\n%s", strings.Join(report.Errors, "\n"))
+		t.Fatalf("the browser met\n%s", strings.Join(report.Errors, "\n"))
 	}
 	return report
 }
