@@ -102,18 +102,6 @@ func (x *examination) profile(context.Context) finding {
 	return f
 }
 
-// asked is what a login would ask for, as far as rules are about it.
-func (x *examination) asked() provider.Asked {
-	p := x.s.profile
-	asked := provider.Asked{Environment: p.Environment, Issuer: p.Issuer, Scopes: p.Scopes, RedirectURI: p.RedirectURI}
-	if len(x.flow.ResponseTypes) == 0 {
-		asked.RedirectURI = ""
-	}
-	responseType, _ := x.flow.ResponseType(p.ResponseType)
-	asked.IDToken = x.flow.Flow != provider.FlowClientCredentials && x.flow.Flow != provider.FlowPostedToken && responseType != "token"
-	return asked
-}
-
 // aboutRedirect reports whether a rule is about the redirect URI, which has a check of its own.
 func aboutRedirect(r provider.RuleName) bool {
 	return r == provider.RuleNoLocalhost || r == provider.RuleHTTPSRedirect
@@ -122,7 +110,7 @@ func aboutRedirect(r provider.RuleName) bool {
 // rules are those of the kind, but for the redirect URI's and the secret's.
 func (x *examination) rules(context.Context) finding {
 	var broken []provider.RuleError
-	for _, e := range x.s.kind.Broken(x.asked()) {
+	for _, e := range x.s.kind.Broken(x.s.asksFor(x.flow)) {
 		if !aboutRedirect(e.Rule.Name) {
 			broken = append(broken, e)
 		}
@@ -223,7 +211,7 @@ func (x *examination) redirect(context.Context) finding {
 	}
 	x.place = place
 	var broken []provider.RuleError
-	for _, e := range x.s.kind.Broken(x.asked()) {
+	for _, e := range x.s.kind.Broken(x.s.asksFor(x.flow)) {
 		if aboutRedirect(e.Rule.Name) {
 			broken = append(broken, e)
 		}

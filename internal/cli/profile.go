@@ -61,22 +61,39 @@ func runProfileList(ctx context.Context, a *app) error {
 }
 
 func newProfileShowCmd(a *app) *cobra.Command {
-	var origin bool
+	var origin, registration bool
 	cmd := &cobra.Command{
 		Use:   "show [NAME]",
 		Short: "Show one profile as it is in force",
 		Long: `Shows a profile after precedence: flag, environment, file, default of the
 kind. With --origin each value says where it came from. Secrets are never
-shown, only whether there is one.`,
+shown, only whether there is one.
+
+With --registration it is the e-mail that asks for the client to be registered
+with SIMS ID, in the words of its public documentation: what the profile says
+is filled in, and the rest marked as to be chosen, with what the choice means.
+Rules of SIMS ID that it breaks are told on standard error, and the exit code
+is 3.`,
 		Example: `  simsid profile show school
+  simsid profile show school --registration
+  simsid profile show school --registration --environment live \
+      --redirect-uri https://app.example.com/signin
   SIMSID_ISSUER=https://other.example.com simsid profile show school --origin`,
 		Args: optionalArgument("the name of a profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runProfileShow(cmd.Context(), a, cmd, slices.Concat(args, []string{""})[0], origin)
+			name := slices.Concat(args, []string{""})[0]
+			switch {
+			case origin && registration:
+				return &usageError{Problem: "--origin and --registration are two different answers: choose one", Command: "simsid profile show"}
+			case registration:
+				return runRegistration(cmd.Context(), a, cmd, name)
+			}
+			return runProfileShow(cmd.Context(), a, cmd, name, origin)
 		},
 		ValidArgsFunction: a.completeProfiles,
 	}
 	cmd.Flags().BoolVar(&origin, "origin", false, "say where each value came from")
+	cmd.Flags().BoolVar(&registration, "registration", false, "write the request to register the client with SIMS ID, for an e-mail")
 	addProfileFlags(cmd, profileKeys()...)
 	return cmd
 }

@@ -27,6 +27,11 @@ func (s *session) checkRules(info provider.FlowInfo) error {
 	if s.forced {
 		return nil
 	}
+	return s.kind.Check(s.asksFor(info))
+}
+
+// asksFor is what a sign-in by the profile asks for, as far as rules are about it.
+func (s *session) asksFor(info provider.FlowInfo) provider.Asked {
 	p := s.profile
 	asked := provider.Asked{Environment: p.Environment, Issuer: p.Issuer, Scopes: p.Scopes}
 	if len(info.ResponseTypes) > 0 {
@@ -35,7 +40,7 @@ func (s *session) checkRules(info provider.FlowInfo) error {
 	} else {
 		asked.IDToken = info.Flow != provider.FlowClientCredentials
 	}
-	return s.kind.Check(asked)
+	return asked
 }
 
 // checkMixUp refuses a login whose answer could come from another provider without anybody noticing (RFC 9700 section 4.4): one whose

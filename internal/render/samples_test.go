@@ -153,6 +153,7 @@ func samples(t testing.TB) map[string]render.View {
 	oidcUser := object(t, `{"sub":"248289761001","name":"山田 花子","email":"hanako@example.jp","preferred_username":"hanako"}`)
 	return map[string]render.View{
 		"doctor": doctorBroken(), "doctor-healthy": doctorHealthy(), "doctor-nobody": doctorNobody(), "doctor-warned": doctorWarned(),
+		"registration": registrationNew(), "registration-old": registrationOld(), "registration-bare": registrationBare(),
 		"login": render.SignedIn{
 			Profile: "emulator", Title: "the embedded STS", Issuer: "https://emulator.simsid.invalid/", ClientID: "simsid-cli",
 			Claims: object(t, headClaims), Memberships: memberships(school), SIMS: true,
