@@ -55,11 +55,14 @@ func (s *Server) showApplications(w http.ResponseWriter, r *http.Request, u *use
 	s.show(w, r, http.StatusOK, page{title: "Your applications", main: p.nodes()})
 }
 
+// enabledClients are the clients that pages show, each with the address that it is posted to.
 func (s *Server) enabledClients() []*ClientConfig {
 	var out []*ClientConfig
 	for _, c := range s.clients {
 		if !c.Disabled {
-			out = append(out, c)
+			shown := *c
+			shown.RedirectURIs = []string{s.loginRedirect(c)}
+			out = append(out, &shown)
 		}
 	}
 	return out

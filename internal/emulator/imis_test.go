@@ -256,6 +256,9 @@ func TestIMISPostTo(t *testing.T) {
 		target, _ := b.posted(b.contentItem(client))
 		same(t, client, target, want)
 	}
+	if home := b.page("/"); !strings.Contains(home.body, "http://127.0.0.1:43210/callback") || strings.Contains(home.body, imisRedirect) {
+		t.Errorf("the front page shows another address: %s", home.body)
+	}
 	same(t, "address", ContentItem("http://127.0.0.1:1/"), "http://127.0.0.1:1/single-sign-on?client_id=simsid")
 	if err := newBench(t, Options{}).PostTo("http://127.0.0.1:1/"); err != ErrNotIMIS { //nolint:errorlint // the very value
 		t.Errorf("of an STS: %v", err)
