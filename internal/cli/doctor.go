@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -196,7 +198,34 @@ func (x *examination) fault(err error) finding {
 		err = &profileError{Profile: x.s.profile.Name, Err: err}
 	}
 	f := x.situated(err, explain(err))
+	if len(f.Hints) == 0 {
+		f.Hints = x.whereToMend(err)
+	}
 	return failed(f.Text, f.Hints...)
+}
+
+// whereToMend is where what is wrong was said, for errors whose words are all that a command has to say.
+func (x *examination) whereToMend(err error) []string {
+	if e, ok := errors.AsType[*config.FileError](err); ok {
+		if e.Line > 0 {
+			return []string{fmt.Sprintf("edit line %d of %s", e.Line, e.Path)}
+		}
+		return []string{"look what it is, and put a file in its place: ls -l " + shellWord(e.Path)}
+	}
+	e, ok := errors.AsType[*config.ValueError](err)
+	if !ok {
+		return []string{"see more of it: add --verbose --trace"}
+	}
+	for _, setting := range config.Settings() {
+		switch {
+		case setting.Key != e.Key:
+		case e.Origin.Source == config.FromProfile && x.file != nil:
+			return []string{"give it another value: simsid profile edit " + x.chosenProfile(x.file) + " --" + setting.Flag + " VALUE"}
+		default:
+			return []string{"give another value where this one comes from: " + e.Origin.Detail}
+		}
+	}
+	return []string{"choose another name"}
 }
 
 // within runs what asks the network, within its time.

@@ -17,8 +17,11 @@ const lockPatience = time.Second
 
 // store tries the place where a login would be kept, or is.
 func (x *examination) store(ctx context.Context) finding {
-	if x.s == nil {
+	switch {
+	case x.s == nil && x.file != nil && len(x.file.Names()) == 0 && x.roots["configuration"] == "":
 		return x.anyStore(ctx)
+	case x.s == nil:
+		return notMade(x.roots["profile"] + " failed")
 	}
 	st, err := x.s.chooseStore(ctx)
 	if err != nil {

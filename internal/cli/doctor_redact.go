@@ -143,7 +143,7 @@ func withoutQueries(s string) string {
 func bareAddress(address string) string {
 	address, fragment, hasFragment := strings.Cut(address, "#")
 	address, query, hasQuery := strings.Cut(address, "?")
-	if at := strings.LastIndex(address, "@"); at >= 0 && !strings.Contains(address[:at], "/") {
+	if at := strings.LastIndex(address, "@"); at >= 0 && !strings.Contains(address[:at], "/") && address[:at] != "USER:PASSWORD" {
 		address = "…" + address[at:]
 	}
 	if hasQuery {

@@ -80,7 +80,8 @@ func TestCheckAccessOfLink(t *testing.T) {
 	if err := os.Chmod(target, 0o622); err != nil {
 		t.Fatal(err)
 	}
-	if err := config.CheckAccess(link); err == nil {
-		t.Error("whoever may write to the target isn't told")
+	want := &config.AccessError{Path: target, Problem: "others can write to it (mode 0622), and so say where secrets are sent", Mend: "chmod go-w " + target}
+	if err := config.CheckAccess(link); !reflect.DeepEqual(err, error(want)) {
+		t.Errorf("got %v, want %v", err, want)
 	}
 }

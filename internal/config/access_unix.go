@@ -26,4 +26,12 @@ func checkWriters(path string, info fs.FileInfo) error {
 		Mend: "chmod go-w " + shellQuote(path)}
 }
 
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// shellQuote makes one word of a path for a shell; most are one as they are.
+func shellQuote(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool {
+		return !isAlnum(r) && !strings.ContainsRune("/._-+", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
