@@ -185,10 +185,8 @@ func (s *session) postedEvents() func(flow.Event) {
 // accepts says whether the one who signed in is the one who should have: by --expect-user, or by asking.
 func (s *session) accepts(o *loginOptions) func(context.Context, flow.Arrival) error {
 	return func(ctx context.Context, a flow.Arrival) error {
-		foreign := s.foreignOrigin(a.Origin)
-		if foreign != "" {
-			s.line("warning", "the token was posted by a page of %s, not of %s: whoever made that page chose whose login this is",
-				foreign, render.Safe(s.profile.Issuer))
+		if told := s.foreignOrigin(a.Origin); told != "" {
+			s.line("warning", "%s: whoever made that page chose whose login this is", told)
 		}
 		if o.expectUser != "" {
 			return s.asExpected(o.expectUser, a.User)
@@ -222,10 +220,16 @@ func (s *session) asExpected(expected, got string) error {
 	return e
 }
 
-// foreignOrigin is the origin that a token was posted from, fit to be shown, if it isn't the provider's own; "" where it is, or isn't known.
+// foreignOrigin says that a page of another site posted the token, or one that hides its site; "" where it is the provider's own, or nothing
+// is known. From an https page to plain http a browser hides each origin (Fetch 3.1, "serializing a request origin"), so that this tells
+// nothing there.
 func (s *session) foreignOrigin(origin string) string {
-	if origin == "" || origin == "null" { // which a page sends that passes no address on
+	secure := strings.HasPrefix(s.profile.RedirectURI, "https:") || strings.HasPrefix(s.profile.Issuer, "http:")
+	switch {
+	case origin == "", origin == "null" && !secure:
 		return ""
+	case origin == "null":
+		return "the token was posted by a page that hides which site it is of, as " + render.Safe(s.profile.Issuer) + " hardly would"
 	}
 	for _, own := range []string{s.profile.Issuer, s.base} {
 		u, err := url.Parse(own)
@@ -233,7 +237,7 @@ func (s *session) foreignOrigin(origin string) string {
 			return ""
 		}
 	}
-	return render.Safe(origin)
+	return "the token was posted by a page of " + render.Safe(origin) + ", not of " + render.Safe(s.profile.Issuer)
 }
 
 // ended adds to the end of a login where the next one begins, of a kind where that isn't here.

@@ -158,13 +158,13 @@ func (s *Server) checkIMIS(held *refresh, c *ClientConfig, now time.Time) (*user
 
 // answerIMIS is the answer as the OWIN server under iMIS writes it: everything but expires_in is a string, and the times are dates.
 func (s *Server) answerIMIS(r *http.Request, c *ClientConfig, g *imisGrant) claimSet {
-	issued := s.now()
+	issued, lives := s.now(), c.AccessLifetime
 	if s.anyFault() {
 		if f := s.meets(r, c.ID, FaultClockOffset); f != nil {
 			issued = issued.Add(f.Duration)
 		}
 		if s.meets(r, c.ID, FaultExpiredToken) != nil {
-			issued = issued.Add(-time.Hour - c.AccessLifetime)
+			lives = -time.Hour // which contradicts expires_in
 		}
 	}
 	answer := object("access_token", g.access).with("token_type", "bearer").with("expires_in", int64(c.AccessLifetime/time.Second)-1)
@@ -173,5 +173,5 @@ func (s *Server) answerIMIS(r *http.Request, c *ClientConfig, g *imisGrant) clai
 	}
 	date := func(at time.Time) string { return at.UTC().Format(http.TimeFormat) }
 	return slices.Concat(answer, claimSet{}.with("as:client_id", c.ID).with("userName", g.user.Login).
-		with(".issued", date(issued)).with(".expires", date(issued.Add(c.AccessLifetime))))
+		with(".issued", date(issued)).with(".expires", date(issued.Add(lives))))
 }
