@@ -124,7 +124,9 @@ screenshots: setup ## the emulator's pages anew, into docs/screenshots
 	SIMSID_TEST_KEEP_SHOTS=$(ROOT)/docs/screenshots go test -tags real -count=1 -run TestChromium/mouse ./test/real
 
 .PHONY: soak
-soak: setup ## a thousand races for a refresh, ten thousand calls of the keyring, every fuzz target for ten minutes, readers of tokens for an hour
+soak: setup snapshot ## releases built twice and installed on a fresh Debian, a thousand races for a refresh, ten thousand calls of the keyring, hours of fuzzing
+	bash test/release/twice.sh
+	bash test/release/debian.sh dist/simsid_*_$$(dpkg --print-architecture).deb
 	SIMSID_TEST_SOAK=1 go test -tags real -count=1 -v -timeout 6h ./test/store ./test/scan
 	go test -race -shuffle=on -timeout 60m -skip TestDecodeMemory ./cmd/simsid # its bound is one of the program, not of the detector
 	bash test/fuzz/run.sh 10m
@@ -132,7 +134,7 @@ soak: setup ## a thousand races for a refresh, ten thousand calls of the keyring
 
 .PHONY: clean
 clean: ## remove what was built and installed here
-	rm -rf .tools bin dist test/provider/node_modules test/browser/node_modules test/clients/openid-client/node_modules test/workflows/node_modules
+	rm -rf .tools bin dist test/provider/node_modules test/browser/node_modules test/clients/openid-client/node_modules test/workflows/node_modules test/shells/powershell/node_modules
 
 # What has to be there. ------------------------------------------------------------------------------------------------
 
@@ -158,7 +160,7 @@ $(BIN)/%: tools/%/go.mod tools/%/go.sum .tools/go-version
 	@go env GOVERSION | cmp -s - $@ || go env GOVERSION > $@
 
 .PHONY: npm
-npm: $(addsuffix /node_modules/.package-lock.json,test/provider test/browser test/clients/openid-client test/workflows)
+npm: $(addsuffix /node_modules/.package-lock.json,test/provider test/browser test/clients/openid-client test/workflows test/shells/powershell)
 
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
 	npm --prefix $* ci --no-progress

@@ -263,38 +263,48 @@ func awkward() []string {
 	}
 }
 
+// anyToken is somebody with a profile "any", whose provider gives whatever token the test wants: give signs in with that one.
+func anyToken(t *testing.T) (u *user, give func(string)) {
+	t.Helper()
+	var mu sync.Mutex
+	token := ""
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"issuer": server.URL, "authorization_endpoint": server.URL + "/a", "token_endpoint": server.URL + "/t", "jwks_uri": server.URL + "/k",
+			"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256"},
+		})
+	})
+	mux.HandleFunc("/t", func(w http.ResponseWriter, _ *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600})
+	})
+	key := filepath.Join(t.TempDir(), "key.txt")
+	u = newUser(t, "SIMSID_CLIENT_SECRET=secret", "SIMSID_STORE_KEY_FILE="+key)
+	u.simsid("store", "keygen", key)
+	u.simsid("profile", "add", "any", "--kind", "oidc", "--issuer", server.URL, "--client-id", "c", "--flow", "ClientCredentials", "--scope", "x", "--store", "file")
+	return u, func(value string) {
+		t.Helper()
+		mu.Lock()
+		token = value
+		mu.Unlock()
+		u.simsid("login", "-p", "any")
+	}
+}
+
 // TestEvalOfAnyToken has a provider that gives tokens of every character that one may have.
 func TestEvalOfAnyToken(t *testing.T) {
 	for _, sh := range shells() {
 		t.Run(sh.name, func(t *testing.T) {
 			t.Parallel()
-			var mu sync.Mutex
-			token := ""
-			mux := http.NewServeMux()
-			server := httptest.NewServer(mux)
-			t.Cleanup(server.Close)
-			mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-				_ = json.NewEncoder(w).Encode(map[string]any{
-					"issuer": server.URL, "authorization_endpoint": server.URL + "/a", "token_endpoint": server.URL + "/t", "jwks_uri": server.URL + "/k",
-					"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256"},
-				})
-			})
-			mux.HandleFunc("/t", func(w http.ResponseWriter, _ *http.Request) {
-				mu.Lock()
-				defer mu.Unlock()
-				w.Header().Set("Content-Type", "application/json")
-				_ = json.NewEncoder(w).Encode(map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600})
-			})
-			key := filepath.Join(t.TempDir(), "key.txt")
-			u := newUser(t, "SIMSID_CLIENT_SECRET=secret", "SIMSID_STORE_KEY_FILE="+key)
-			u.simsid("store", "keygen", key)
-			u.simsid("profile", "add", "any", "--kind", "oidc", "--issuer", server.URL, "--client-id", "c", "--flow", "ClientCredentials", "--scope", "x", "--store", "file")
+			u, give := anyToken(t)
 			s := u.start(sh)
 			for _, value := range awkward() {
-				mu.Lock()
-				token = value
-				mu.Unlock()
-				u.simsid("login", "-p", "any")
+				give(value)
 				s.send(`eval "$(simsid token -p any --env)"` + "\r")
 				if got := s.variable(); got != hash(value) {
 					t.Errorf("%q became something else", value)
