@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -192,21 +190,28 @@ func missingFromDraft(d draft) bool {
 
 // checkDraft completes a draft with what goes without saying, and refuses one that no login could use.
 func (a *app) checkDraft(file *config.File, d *draft) error {
-	if d.name == "" {
-		return &usageError{Problem: "a profile needs a name", Command: "simsid profile add"}
-	}
-	if err := config.CheckName(d.name); err != nil {
+	if err := checkNewName(file, d.name); err != nil {
 		return err
-	}
-	if file.Has(d.name) {
-		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("there is a profile %s already", d.name),
-			Hints: []string{"change it: simsid profile edit " + d.name, "or take it away first: simsid profile remove " + d.name}}
 	}
 	if d.values["kind"] == nil {
 		d.values["kind"] = []string{"oidc"}
 		if d.values["environment"] != nil {
 			d.values["kind"] = []string{"simsid"}
 		}
+	}
+	return nil
+}
+
+func checkNewName(file *config.File, name string) error {
+	if name == "" {
+		return &usageError{Problem: "a profile needs a name", Command: "simsid profile add"}
+	}
+	if err := config.CheckName(name); err != nil {
+		return err
+	}
+	if file.Has(name) {
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("there is a profile %s already", name),
+			Hints: []string{"change it: simsid profile edit " + name, "or take it away first: simsid profile remove " + name}}
 	}
 	return nil
 }
@@ -300,90 +305,4 @@ func (s *session) keepSecrets(ctx context.Context, d draft) error {
 		}
 	}
 	return s.keepHeaders(ctx, st, d.headers)
-}
-
-// findPlace looks whether there is a keyring before anything is asked: answers that can't be kept would be lost. Where there is
-// none, the sealed file is chosen, and said.
-func (a *app) findPlace(ctx context.Context, d *draft) error {
-	if d.values["store"] != nil || a.env.Getenv("SIMSID_STORE") != "" {
-		return nil
-	}
-	o, err := a.storeOptions()
-	if err != nil {
-		return err
-	}
-	nobody := tokenstore.Binding{Profile: "simsid-probe", Issuer: "https://probe.invalid", ClientID: "probe"}
-	_, err = tokenstore.Choose(ctx, o, nobody, tokenstore.Keyring, tokenstore.Keyring)
-	if errors.Is(err, tokenstore.ErrAbsent) {
-		a.say("There is no keyring here: the client secret and the tokens go into a sealed file.\n")
-		d.values["store"] = []string{string(tokenstore.File)}
-		return nil
-	}
-	return err
-}
-
-// askProfile asks for what the flags don't say.
-func (a *app) askProfile(ctx context.Context, file *config.File, o *profileAddOptions, d *draft) error {
-	in := bufio.NewReaderSize(a.env.Stdin, maxLine)
-	var err error
-	question := func(key, text, def string) {
-		if err != nil || d.values[key] != nil {
-			return
-		}
-		var v string
-		if v, err = a.ask(ctx, in, text, def); err == nil && v != "" {
-			d.values[key] = []string{v}
-		}
-	}
-	if d.name == "" {
-		def := "work"
-		if file.Has(def) {
-			def = ""
-		}
-		if d.name, err = a.ask(ctx, in, "Name of the profile", def); err != nil {
-			return err
-		}
-	}
-	question("kind", "Provider: "+kindChoice(), "simsid")
-	kind, ok := provider.LookupKind(slices.Concat(d.values["kind"], []string{""})[0])
-	if err != nil || !ok {
-		return err
-	}
-	if len(kind.Environments) > 0 {
-		question("environment", "Environment: sandbox or live", "sandbox")
-	}
-	if environment := d.values["environment"]; len(environment) == 0 || !knownIssuer(kind, environment[0]) {
-		question("issuer", "Issuer, the address of the provider", "")
-	}
-	question("client_id", "Client id", "")
-	question("redirect_uri", "Redirect URI, exactly as registered", kind.DefaultRedirect)
-	question("scopes", "Scopes", strings.Join(kind.DefaultScopes, " "))
-	if v := d.values["scopes"]; len(v) == 1 {
-		d.values["scopes"] = strings.Fields(v[0])
-	}
-	if err != nil || o.secretFile != "" || o.keyFile != "" || slices.Equal(d.values["client_auth"], []string{string(provider.AuthPrivateKey)}) {
-		return err
-	}
-	text := "Client secret (not shown; empty for none)"
-	if kind.SecretRequired() {
-		text = "Client secret (not shown)"
-	}
-	d.secret, err = a.askSecret(ctx, text)
-	return err
-}
-
-func knownIssuer(kind provider.Kind, environment string) bool {
-	issuer, ok := kind.EnvironmentIssuer(environment)
-	return ok && issuer != ""
-}
-
-// kindChoice lists the kinds that a profile can be made for.
-func kindChoice() string {
-	var names []string
-	for _, k := range provider.Kinds() {
-		if k.Embedded == "" {
-			names = append(names, k.Name)
-		}
-	}
-	return strings.Join(names, " or ")
 }
