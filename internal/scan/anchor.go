@@ -17,6 +17,7 @@ const (
 	hitPart                    // what a JSON text is within base64: of a token whose start is missing
 	hitPEM                     // "-----BEGIN"
 	hitOption                  // curl's -u
+	hitValue                   // within "value"
 	hitMember                  // a member of a private key (RFC 7517, RFC 7518)
 )
 

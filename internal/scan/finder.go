@@ -26,22 +26,27 @@ type match struct {
 // finder knows the rules. It belongs to one goroutine.
 type finder struct {
 	cursor
-	personal bool
+	all, personal bool // of a redaction; of personal data too
 
-	header, claims   object
-	laid             laid
-	laidTo           int // what begins before that is no token that is laid out
-	headerJSON       []byte
-	headerText       []byte
-	runFrom, runTo   int // characters of base64url, as far as they have been looked at
-	nameFrom, nameTo int // the last name that was looked at
+	header, claims object
+	laid           laid
+	laidTo         int // what begins before that is no token that is laid out
+
+	nested            bool // within base64, where no other is looked for
+	inner             *finder
+	plain, decoded    []byte
+	encodedTo, partTo int // as far as texts in base64 have been looked at
+	headerJSON        []byte
+	headerText        []byte
+	runFrom, runTo    int // characters of base64url, as far as they have been looked at
+	nameFrom, nameTo  int // the last name that was looked at
 }
 
 // begin forgets what belongs to the last chunk.
 func (f *finder) begin() {
 	f.cursor.reset()
 	f.runFrom, f.runTo, f.nameFrom, f.nameTo = 0, 0, 0, 0
-	f.laidTo = 0
+	f.laidTo, f.encodedTo, f.partTo = 0, 0, 0
 }
 
 // look tries the rules that a hit at b[i] stands for, and returns the first match whose value begins at or behind from.
@@ -51,8 +56,28 @@ func (f *finder) look(b []byte, i int, h hit, from int) (match, bool) {
 			return m, true
 		}
 	}
+	if h&hitValue != 0 {
+		if m, ok := f.valueFirst(b, i); ok && m.at >= from {
+			return m, true
+		}
+	}
 	if h&hitJWT != 0 {
-		if m, ok := f.jwt(b, i); ok && m.at >= from {
+		if m, ok := f.jwt(b, i, from); ok && m.at >= from {
+			return m, true
+		}
+	}
+	if h&(hitEscape|hitPEM|hitOption|hitMember) != 0 {
+		if m, ok := f.rare(b, i, h); ok && m.at >= from {
+			return m, true
+		}
+	}
+	if h&hitEncoded != 0 {
+		if m, ok := f.encoded(b, i, from); ok {
+			return m, true
+		}
+	}
+	if h&hitPart != 0 {
+		if m, ok := f.part(b, i, from); ok {
 			return m, true
 		}
 	}
@@ -71,7 +96,7 @@ func (f *finder) look(b []byte, i int, h hit, from int) (match, bool) {
 			return m, true
 		}
 	}
-	if h&hitEmail != 0 {
+	if h&(hitEmail|hitEscape) != 0 && f.personal {
 		if m, ok := f.email(b, i); ok && m.at >= from {
 			return m, true
 		}
@@ -79,13 +104,63 @@ func (f *finder) look(b []byte, i int, h hit, from int) (match, bool) {
 	return match{}, false
 }
 
-// jwt looks for the start of a JWT at b[i].
-func (f *finder) jwt(b []byte, i int) (match, bool) {
+// rare tries the rules whose anchors are seldom met.
+func (f *finder) rare(b []byte, i int, h hit) (match, bool) {
+	if h&hitPEM != 0 {
+		if m, ok := f.pem(b, i); ok {
+			return m, true
+		}
+	}
+	if h&hitOption != 0 {
+		if m, ok := f.option(b, i); ok {
+			return m, true
+		}
+	}
+	if h&hitMember != 0 {
+		if m, ok := f.member(b, i); ok {
+			return m, true
+		}
+	}
+	if h&hitEscape != 0 {
+		return f.escape(b, i)
+	}
+	return match{}, false
+}
+
+// jwt looks for the start of a JWT at b[i], or of the claims of one whose header is missing.
+func (f *finder) jwt(b []byte, i, from int) (match, bool) {
 	if b[i] != 'e' {
 		return match{}, false
 	}
-	v, ok := f.tokenAt(b, i)
-	return match{at: i, value: v}, ok
+	if v, ok := f.tokenAt(b, i); ok {
+		return match{at: i, value: v}, true
+	}
+	if !f.all || f.nested {
+		return match{}, false
+	}
+	return f.claimsAt(b, i, from)
+}
+
+// escape looks for what may begin with the escape at b[i]: a token, of which each character is one, or a name that has one.
+func (f *finder) escape(b []byte, i int) (match, bool) {
+	if b[i] == '\\' {
+		for i > 0 && b[i-1] == '\\' {
+			i--
+		}
+	}
+	n, c := spelledAt(b[i:])
+	if n == 0 {
+		return match{}, false
+	}
+	if c == 'e' {
+		if n := f.laidJWT(b, i); n > 0 {
+			return match{at: i, value: value{kind: RedactedJWT, form: asFixed, left: n, laid: true}}, true
+		}
+	}
+	if b[i] == '\\' && isName(c) {
+		return f.spelledName(b, i)
+	}
+	return match{}, false
 }
 
 // word looks for "Bearer" and "Basic" where no header's name stands before them.
@@ -186,12 +261,32 @@ func (f *finder) found(b []byte, at int, v value) (match, bool) {
 	if _, ends := v.step(b, at); ends {
 		return match{}, false
 	}
-	if b[at] == 'e' && v.form == asText {
-		if v, ok := f.tokenAt(b, at); ok {
-			return match{at: at, value: v}, true
+	if v.form == asText || v.form == asContent {
+		if m, ok := f.better(b, at); ok {
+			return m, true
 		}
 	}
 	return match{at: at, value: v}, !masked(b, at, v)
+}
+
+// better is what is known more of a value at b[at] than that its name is that of one: that it is a JWT, in base64 maybe, or behind an equals sign of
+// quoted-printable.
+func (f *finder) better(b []byte, at int) (match, bool) {
+	if at+2 < len(b) && b[at] == '3' && b[at+1] == 'D' && b[at-1] == '=' {
+		at += 2
+	}
+	switch b[at] {
+	case 'e':
+		if v, ok := f.tokenAt(b, at); ok {
+			return match{at: at, value: v}, true
+		}
+	case 'Z':
+		if bytes.HasPrefix(b[at:], []byte("ZXl")) {
+			m, ok := f.encoded(b, at, at)
+			return m, ok && m.value.kind == RedactedJWT && m.at == at
+		}
+	}
+	return match{}, false
 }
 
 // peek is how much of a value is looked at to tell what it is.

@@ -67,7 +67,7 @@ func redacted(t testing.TB, text string, o RedactOptions) string {
 // inOneGoroutine is what run does, without goroutines: a fuzzer follows what the code does, and must not see it change with the
 // scheduler's mood.
 func inOneGoroutine(text string, o Options, k sink) string {
-	s := &searcher{finder{cursor: cursor{anchors: newAnchors(true, true)}, personal: true}, k}
+	s := &searcher{finder{cursor: cursor{anchors: newAnchors(true, true)}, all: true, personal: true}, k}
 	if _, list := k.(*lister); list {
 		s.finder = finder{cursor: cursor{anchors: newAnchors(false, false)}}
 	}

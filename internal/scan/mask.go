@@ -21,7 +21,7 @@ func ours(b []byte) bool {
 		return false
 	}
 	b = b[len(oursStart):]
-	for _, k := range [...]Kind{RedactedJWT, RedactedToken, RedactedCode, RedactedSecret, RedactedCookie, RedactedName} {
+	for _, k := range [...]Kind{RedactedJWT, RedactedToken, RedactedCode, RedactedSecret, RedactedCookie, RedactedName, RedactedEncoded} {
 		if len(b) < len(k)+1+2*hashBytes || string(b[:len(k)]) != string(k) || b[len(k)] != '-' {
 			continue
 		}
@@ -46,9 +46,13 @@ type mask struct {
 func newMask(key []byte) *mask { return &mask{hash: hmac.New(sha256.New, key)} }
 
 // append appends what stands in place of a value. However a value is encoded, it is the same.
-func (m *mask) append(dst []byte, kind Kind, text []byte) []byte {
+func (m *mask) append(dst []byte, kind Kind, text []byte, lines bool) []byte {
 	m.hash.Reset()
-	_, _ = m.hash.Write(m.decoded(kind, text)) // a hash takes everything
+	text = m.decoded(kind, text)
+	if lines {
+		text = bytes.Join(bytes.Fields(text), nil)
+	}
+	_, _ = m.hash.Write(text) // a hash takes everything
 	sum := m.hash.Sum(m.sum[:0])
 	dst = append(append(append(dst, oursStart...), kind...), '-')
 	return hex.AppendEncode(dst, sum[:hashBytes])
@@ -74,6 +78,9 @@ func (m *mask) decoded(kind Kind, text []byte) []byte {
 		m.plain = unescape(m.plain[:0], text)
 		text = bytes.Clone(m.plain)
 	}
+	if bytes.IndexByte(text, '&') >= 0 {
+		text = withoutEntities(text)
+	}
 	if kind == RedactedName {
 		text = bytes.ToLower(text)
 	}
@@ -91,4 +98,21 @@ func unescape(dst, text []byte) []byte {
 		dst = append(dst, text[i])
 	}
 	return dst
+}
+
+// withoutEntities returns a text with the characters that references of HTML stand for.
+func withoutEntities(text []byte) []byte {
+	var plain []byte
+	for i := 0; i < len(text); {
+		n, c := entityAt(text[i:])
+		if bytes.HasPrefix(text[i:], []byte("&amp;")) {
+			n, c = len("&amp;"), '&'
+		}
+		if n == 0 {
+			n, c = 1, text[i]
+		}
+		plain = append(plain, c)
+		i += n
+	}
+	return plain
 }

@@ -15,13 +15,14 @@ const (
 	setCookie         // Set-Cookie: the first pair
 	harCookies        // an array of cookies in an HTTP archive
 	login             // a login name or an e-mail address
+	person            // a person's name, if it looks like one: most things have a "name"
 )
 
 // named says what a name in lower case without "_" and "-" means.
 func named(name string) sense {
 	switch name {
 	case "accesstoken", "refreshtoken", "idtoken", "idtokenhint", "logouttoken", "subjecttoken", "actortoken",
-		"refreshtokenhandle", "accesstokenhandle", "tokenhandle", "assertion", "samlresponse":
+		"refreshtokenhandle", "accesstokenhandle", "tokenhandle", "assertion", "samlresponse", "wresult", "wsresult":
 		return aToken
 	case "token":
 		return weakToken
@@ -40,8 +41,11 @@ func named(name string) sense {
 	case "cookies":
 		return harCookies
 	case "user", "username", "login", "loginname", "loginhint", "email", "emailaddress", "mail", "upn", "uniquename",
-		"preferredusername", "givenname", "familyname", "nickname", "phonenumber":
+		"preferredusername", "givenname", "familyname", "nickname", "phonenumber", "fullname", "displayname", "firstname", "lastname",
+		"middlename", "surname", "nameid":
 		return login
+	case "name":
+		return person
 	}
 	return none
 }

@@ -7,6 +7,7 @@ type separator struct {
 	length int
 	level  int  // of percent-encoding
 	colon  bool // ":", else "="
+	tag    bool // the end of a tag
 }
 
 // separatorAt returns the separator at the start of b.
@@ -39,7 +40,11 @@ func looseSeparator(b []byte, from, to int) (separator, bool) {
 	switch {
 	case to+1 >= len(b):
 	case b[to] == '>' && from > 0 && (b[from-1] == '<' || b[from-1] == ':'):
-		return separator{length: 1}, true
+		return separator{length: 1, tag: true}, true
+	case b[to] == ' ' && from > 0 && (b[from-1] == '<' || b[from-1] == ':') && opensTag(b, from):
+		if at := tagEnd(b, to); at > 0 {
+			return separator{length: at - to, tag: true}, true
+		}
 	case b[to] == ' ' && to-from > 2 && b[from] == '-' && b[from+1] == '-' && b[to+1] != '-':
 		return separator{length: 1}, true
 	}
@@ -56,11 +61,44 @@ func (f *finder) name(b []byte, i int) (match, bool) {
 		return match{}, false
 	}
 	f.nameFrom, f.nameTo = from, to
-	s := senseOf(b, from, to)
-	if s == none || s == login && !f.personal {
+	if at := from + escapedBefore(b, from, to); f.all && mayBeElement(b[at:to]) {
+		if m, ok := f.element(b, at, to); ok {
+			return m, true
+		}
+	}
+	return f.valueBy(b, from, to, senseOf(b, from, to))
+}
+
+// valueBy is valueOf for a sense that may be none, or one that isn't looked for.
+func (f *finder) valueBy(b []byte, from, to int, s sense) (match, bool) {
+	if s == none || (s == login || s == person) && !f.personal {
 		return match{}, false
 	}
 	return f.valueOf(b, from, to, s)
+}
+
+// spelledName looks whether a name that says what its value is has the escape at b[i].
+func (f *finder) spelledName(b []byte, i int) (match, bool) {
+	if i >= f.nameFrom && i < f.nameTo {
+		return match{}, false
+	}
+	from := i
+	for from > 0 && i-from < maxName && isName(b[from-1]) {
+		from--
+	}
+	var name [2 * maxName]byte
+	to, n := from, 0
+	for to < len(b) && n < len(name) {
+		k, c := 1, b[to]
+		if !isName(c) {
+			if k, c = spelledAt(b[to:]); b[to] != '\\' || k == 0 || !isName(c) {
+				break
+			}
+		}
+		name[n], n, to = c, n+1, to+k
+	}
+	f.nameFrom, f.nameTo = from, to
+	return f.valueBy(b, from, to, senseOf(name[:n], 0, n))
 }
 
 // valueOf finds the value that belongs to the name b[from:to].
@@ -77,14 +115,18 @@ func (f *finder) valueOf(b []byte, from, to int, s sense) (match, bool) {
 		if n == 0 {
 			return match{}, false
 		}
-		at := formValue(b, from+escapedBefore(b, from, to), to+n, q)
-		if at < 0 && q.kind == '"' {
-			at = harValue(b, from, i, q)
+		start := from + escapedBefore(b, from, to)
+		if at, v := partValue(b, start, to+n, q); at >= 0 {
+			return f.readAs(b, start, at, s, v, true)
 		}
+		at := pairValue(b, start, to+n, q)
 		if at < 0 {
 			return match{}, false
 		}
-		return f.readAs(b, from, at, s, value{quote: q}, true)
+		return f.readAs(b, start, at, s, value{quote: q}, true)
+	}
+	if s == person && !f.isPerson(b, from, to, i+sep.length, sep, n > 0) {
+		return match{}, false
 	}
 	apart := i > to+n && !sep.colon // name = value, as settings files and connection strings have it
 	i += sep.length
@@ -110,60 +152,10 @@ func (f *finder) valueOf(b []byte, from, to int, s sense) (match, bool) {
 		v.quote = open
 		return f.readAs(b, from, i+k, s, v, true)
 	}
+	if sep.tag {
+		v.form = asContent
+	}
 	return f.readAs(b, from, i, s, v, n > 0)
-}
-
-// harValue returns where the value begins of {"name": "client_secret", "value": "…"}, as HTTP archives have headers, parameters and cookies;
-// b[from:] is the name's own value and b[i] stands behind its quotation mark. -1 where it is something else.
-func harValue(b []byte, from, i int, q quote) int {
-	mark, n := quoteBefore(b, from)
-	if n == 0 || mark != q || !isMember(b, from-n, "name", q) {
-		return -1
-	}
-	if i += whiteSpace(b[i:]); i >= len(b) || b[i] != ',' {
-		return -1
-	}
-	i++
-	i += whiteSpace(b[i:])
-	for _, word := range []string{"value", ""} {
-		open, n := quoteAt(b[i:])
-		if i += n; n == 0 || open != q {
-			return -1
-		}
-		if word == "" {
-			return i
-		}
-		if !bytes.HasPrefix(b[i:], []byte(word)) {
-			return -1
-		}
-		i += len(word)
-		shut, n := quoteAt(b[i:])
-		if i += n; n == 0 || shut != q {
-			return -1
-		}
-		if i += whiteSpace(b[i:]); i >= len(b) || b[i] != ':' {
-			return -1
-		}
-		i++
-		i += whiteSpace(b[i:])
-	}
-	return -1
-}
-
-// formValue returns where the value begins of <input name="code" value="…">, as the page of response mode form_post has it; b[from:] is the
-// name's own value and b[i] stands behind its quotation mark. -1 where it is something else.
-func formValue(b []byte, from, i int, q quote) int {
-	mark, n := quoteBefore(b, from)
-	if n == 0 || mark != q || !bytes.HasSuffix(b[:from-n], []byte("name=")) {
-		return -1
-	}
-	if k := whiteSpace(b[i:]); k > 0 && bytes.HasPrefix(b[i+k:], []byte("value=")) {
-		i += k + len("value=")
-		if open, n := quoteAt(b[i:]); n > 0 && open == q {
-			return i + n
-		}
-	}
-	return -1
 }
 
 // isMember reports whether a member of the name given, its colon and white space end before b[i].
@@ -230,7 +222,7 @@ func (f *finder) readAs(b []byte, from, at int, s sense, v value, quoted bool) (
 		}
 	case secret:
 		v.kind = RedactedSecret
-	case login:
+	case login, person:
 		v.kind = RedactedName
 	case credentials:
 		return f.credentials(b, at, v)

@@ -1,28 +1,88 @@
 package scan
 
+import "bytes"
+
 // email looks for an e-mail address around the "@" at b[i].
 func (f *finder) email(b []byte, i int) (match, bool) {
 	length := 1
 	if b[i] != '@' {
-		n, c := percentAt(b[i:])
+		n, c := spelledAt(b[i:])
 		if c != '@' {
 			return match{}, false
 		}
 		length = n
 	}
 	from := i
-	for from > 0 && i-from <= maxName && (isName(b[from-1]) || b[from-1] == '+') {
-		from--
+	for from > 0 && b[from-1] == '\\' {
+		from-- // of an escape within an escape
 	}
-	if i-from > maxName {
+	from = localPart(b, from)
+	if i-from > 2*maxName {
 		return match{}, false
 	}
-	from += escapedBefore(b, from, i)
 	to := domainEnd(b, i+length)
 	if from == i || to == 0 || ours(b[from:]) {
 		return match{}, false
 	}
 	return match{at: from, value: value{kind: RedactedName, form: asFixed, left: to - from}}, true
+}
+
+// localPart returns where the name begins that stands before the "@" at b[i], with its "+" encoded or not.
+func localPart(b []byte, i int) int {
+	from := i
+	for {
+		end := from
+		for from > 0 && i-from <= 2*maxName && (isName(b[from-1]) || b[from-1] == '+') {
+			from--
+		}
+		n := escapedBefore(b, from, end)
+		if n == 0 || from == end {
+			return from
+		}
+		if _, c := percentAt(b[from-1:]); c != '+' {
+			return from + n
+		}
+		from--
+	}
+}
+
+// isPerson reports whether the name of something, b[from:to], is that of a person, whose value begins at b[at]: a member that is no part of a pair, a
+// parameter, an element, or else a text that looks like it.
+func (f *finder) isPerson(b []byte, from, to, at int, sep separator, quoted bool) bool {
+	at += whiteSpace(b[min(at, len(b)):])
+	open, n := quoteAt(b[min(at, len(b)):])
+	switch {
+	case quoted && sep.colon:
+		if n == 0 {
+			return false
+		}
+		if end := simpleEnd(b, at, open); end > 0 {
+			if name, _, next := memberAt(b, end, open); next > 0 && isValueWord(name) {
+				return false
+			}
+		}
+		before := b[max(0, from-reach/4):from]
+		before = before[bytes.LastIndexAny(before, "{}")+1:]
+		return !bytes.Contains(before, []byte(`alue"`)) && !bytes.Contains(before, []byte(`alue\`))
+	case sep.tag:
+		return true
+	case n == 0 && !sep.colon && from > 0:
+		from += escapedBefore(b, from, to)
+		_, c := spelledAt(b[max(0, from-3):])
+		if b[from-1] == '&' || b[from-1] == '?' || c == '&' || c == '?' {
+			return true
+		}
+	}
+	return isFullName(b[min(at+n, len(b)):min(len(b), at+n+peek)])
+}
+
+// isFullName reports whether two words with capitals begin a text.
+func isFullName(text []byte) bool {
+	if len(text) == 0 || text[0] < 'A' || text[0] > 'Z' {
+		return false
+	}
+	at := bytes.IndexAny(text, " +")
+	return at > 1 && at+1 < len(text) && text[at+1] >= 'A' && text[at+1] <= 'Z' && bytes.IndexAny(text[:at], "\"'=:;&/<>,.|") < 0
 }
 
 // domainEnd returns where the name of a host that begins at b[i] ends; 0 where it is none with at least two labels.

@@ -93,7 +93,9 @@ const (
 	RedactedCode   Kind = "code"
 	RedactedSecret Kind = "secret"
 	RedactedCookie Kind = "cookie"
-	RedactedName   Kind = "name" // a login name or an e-mail address
+	RedactedName   Kind = "name" // a name, a login name or an e-mail address
+	// RedactedEncoded is a text in base64 with one of the others in it.
+	RedactedEncoded Kind = "encoded"
 )
 
 // RedactOptions say how to redact.
@@ -110,7 +112,7 @@ type RedactOptions struct {
 func Redact(ctx context.Context, w io.Writer, r io.Reader, o RedactOptions) (Summary, error) {
 	a := newAnchors(true, o.Personal)
 	return run(ctx, w, r, o.Options, func() *searcher {
-		return &searcher{finder{cursor: cursor{anchors: a}, personal: o.Personal}, &redactor{mask: newMask(o.Key)}}
+		return &searcher{finder{cursor: cursor{anchors: a}, all: true, personal: o.Personal}, &redactor{mask: newMask(o.Key)}}
 	})
 }
 

@@ -27,7 +27,7 @@ func (s *searcher) search(c *chunk, st state) state {
 	if !ok {
 		return st
 	}
-	end := min(len(b), hi+maxName+2)
+	end := min(len(b), hi+reach)
 	for i := max(lo-behind, 0); ; i++ {
 		var h hit
 		if i, h = s.next(b, i, end); h == 0 {
@@ -38,7 +38,7 @@ func (s *searcher) search(c *chunk, st state) state {
 			continue
 		}
 		if m.at >= hi {
-			break // the next chunk's
+			continue // the next chunk's
 		}
 		s.sink.pass(b[from:m.at])
 		st = state{open: m.list == noList, value: m.value, list: m.list, quote: m.value.quote}

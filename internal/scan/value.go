@@ -1,8 +1,10 @@
 package scan
 
+import "bytes"
+
 // quote says how a value is quoted.
 type quote struct {
-	kind  byte // '"', '\'', '%' for a percent-encoded ", 'u' for \u0022; 0: not at all
+	kind  byte // '"', '\'', '%' for a percent-encoded ", 'u' for \u0022, '&' for &quot;; 0: not at all
 	depth int  // backslashes before it, or how often it is percent-encoded
 }
 
@@ -17,6 +19,11 @@ func quoteAt(b []byte) (quote, int) {
 	}
 	if n, c := percentAt(b); c == '"' {
 		return quote{'%', (n - 1) / 2}, n
+	}
+	if len(b) > 0 && b[0] == '&' {
+		if n, c := entityAt(b); c == '"' {
+			return quote{kind: '&'}, n
+		}
 	}
 	return quote{}, 0
 }
@@ -38,6 +45,12 @@ func quoteBefore(b []byte, i int) (quote, int) {
 		if k := slashes(i - 5); k > 0 {
 			return quote{'u', k}, k + 5
 		}
+	case i >= 6 && b[i-1] == ';':
+		for _, s := range []string{"&quot;", "&#34;", "&#x22;"} {
+			if bytes.HasSuffix(b[:i], []byte(s)) {
+				return quote{kind: '&'}, len(s)
+			}
+		}
 	case i >= 3 && string(b[i-2:i]) == "22":
 		for n := 3; n <= 7 && n <= i; n += 2 {
 			if b[i-n] == '%' {
@@ -55,11 +68,13 @@ func quoteBefore(b []byte, i int) (quote, int) {
 type form uint8
 
 const (
-	asText   form = iota // at its quotation mark; without one, at what can't be in a parameter
-	asLine               // at the end of the line, or at the quotation mark around it
-	asCookie             // the same, or at a semicolon
-	asJWT                // with its last part
-	asFixed              // after so many bytes
+	asText    form = iota // at its quotation mark; without one, at what can't be in a parameter
+	asLine                // at the end of the line, or at the quotation mark around it
+	asCookie              // the same, or at a semicolon
+	asJWT                 // with its last part
+	asFixed               // after so many bytes
+	asContent             // at the tag behind it
+	asPEM                 // at "-----END", or at what can't be in a key
 )
 
 // value is one that is being read.
@@ -72,6 +87,9 @@ type value struct {
 	seen  int  // bytes of a JWT that have been looked at
 	left  int  // bytes of one whose length is known
 	laid  bool // it was laid out in some way, which stays
+	lines bool // its line breaks stay, and don't count
+	// base64 says that the value is within a text in base64.
+	base64 bool
 }
 
 // isSoft reports whether a value without quotation marks ends at c if something else ends it behind that.
@@ -114,8 +132,16 @@ func (v *value) end(b []byte, i, hi int, last bool) (at int, done bool) {
 func (v *value) step(b []byte, i int) (n int, ends bool) {
 	c := b[i]
 	switch {
+	case v.form == asPEM:
+		return 1, endsPEM(b, i)
 	case c == '\n' || c == '\r':
 		return 1, true
+	case v.form == asContent && c != '%':
+		n, d := spelledAt(b[i:])
+		return max(n, 1), c == '<' || d == '<'
+	case c == '&' && v.quote.kind == '&':
+		n, d := entityAt(b[i:])
+		return max(n, 1), d == '"'
 	case c == '\\':
 		return v.backslash(b, i)
 	case c == '%':
