@@ -51,7 +51,43 @@ func TestCurity(t *testing.T) {
 			if r := s.run(access, "introspect", "-"); r.code != 3 {
 				t.Errorf("introspect of a revoked token exits with %d\n%s%s", r.code, r.stdout, r.stderr)
 			}
+			s.ask("login")
+			signedIn(t, v)
+			endSession(t, s, v, p.Issuer)
 		})
+	}
+}
+
+// endSession signs out at the provider's own address, in the browser, and sees that nobody is signed in there afterwards.
+func endSession(t *testing.T, s *simsid, v *visitor, issuer string) {
+	t.Helper()
+	for _, step := range s.ask("logout")["steps"].([]any) {
+		if step.(map[string]any)["done"] != true {
+			t.Errorf("logout left a step undone: %v", step)
+		}
+	}
+	if l := v.landed(); !strings.HasPrefix(l.Address.String(), issuer) && !strings.Contains(l.Address.Path, "signed-out") {
+		t.Errorf("signing out ended at %s (%d)\n%s", l.Address, l.Status, l.Body)
+	}
+	s.want(4, "token")
+	if r := s.want(4, "login", "--prompt", "none"); !strings.Contains(r.stderr, "login_required") {
+		t.Errorf("login --prompt none after logout said\n%s", r.stderr)
+	}
+	v.landed()
+}
+
+// TestCurityDevice has somebody type a code on another device, at an address that metadata alone tells.
+func TestCurityDevice(t *testing.T) {
+	p := provider.StartCurity(t, "openid")
+	s := newSimsid(t, storeKey(t))
+	s.want(0, "profile", "add", "tv", "--kind", "curity", "--issuer", p.Issuer, "--client-id", provider.Device, "--client-auth", "none",
+		"--scope", "openid profile", "--store", "file", "--use", "--flow", "DeviceCode", "--redirect-uri", "http://127.0.0.1:0/callback")
+	onDevice(t, s)
+	if got := s.want(0, "decode").stdout; !strings.Contains(got, "cannot be read") {
+		t.Errorf("decode of an opaque token says\n%s", got)
+	}
+	if refreshed := s.ask("refresh"); refreshed["refresh_token_rotated"] != true {
+		t.Errorf("refresh answered %v, want another refresh token", refreshed)
 	}
 }
 
@@ -74,5 +110,13 @@ func TestSSOAtAnotherProvider(t *testing.T) {
 	}
 	if got := s.ask("sso", "public", "post"); got["shared"] != true {
 		t.Errorf("sso answered %v, want shared", got)
+	}
+	s.want(0, "profile", "edit", "post", "--max-age", "3600")
+	if got := s.ask("sso", "public", "post"); got["shared"] != true {
+		t.Errorf("sso within max_age answered %v, want shared", got)
+	}
+	s.want(0, "profile", "edit", "post", "--prompt", "login")
+	if got := s.answer(3, "sso", "public", "post"); conditions(got) != "not shared: level yes, session yes, age yes, prompt no" {
+		t.Errorf("sso with a prompt answered %v", got)
 	}
 }
