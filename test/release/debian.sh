@@ -59,7 +59,7 @@ check() { # TEXT PATTERN COMMAND…: the command succeeds and shows the pattern
 check 'the program runs' '^simsid ' simsid version
 check 'the bare command says what to type' 'simsid login --emulator' simsid
 check 'a login' 'Signed in to the embedded STS as ' simsid login --emulator
-check 'what was said of it' 'sealed file' simsid status
+check 'who is signed in' '^emulator: signed in' simsid status
 check 'a token' '^eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$' simsid token -p emulator
 # shellcheck disable=SC2016 # the other shell's variable
 check 'a command with it' '^with eyJ' simsid exec -p emulator -- sh -c 'echo "with $SIMSID_ACCESS_TOKEN"'
