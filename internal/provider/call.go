@@ -260,10 +260,8 @@ func bodyProblem(contentType string, body []byte) string {
 // challenge (RFC 6750 section 3), or as IdentityServer3's other endpoints spell it; else a *ResponseError.
 func (a *answer) refusal() error {
 	o, err := token.ParseObject(a.body)
-	if err == nil {
-		if e := a.statedError(o); e != nil {
-			return e
-		}
+	if e := a.statedError(o); e != nil {
+		return e
 	}
 	for _, c := range parseChallenges(a.header.Values("WWW-Authenticate")) {
 		if code := c.params["error"]; code != "" {
@@ -280,12 +278,12 @@ func (a *answer) refusal() error {
 }
 
 func (a *answer) statedError(o token.Object) *OAuthError {
-	if code, ok := o.String("error"); ok && code != "" {
+	if code, _ := o.String("error"); code != "" {
 		description, _ := o.String("error_description")
 		uri, _ := o.String("error_uri")
 		return a.oauthError(code, description, uri)
 	}
-	if message, ok := o.String("Message"); ok && message != "" {
+	if message, _ := o.String("Message"); message != "" {
 		return a.oauthError("", message, "")
 	}
 	return nil

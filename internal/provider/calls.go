@@ -166,11 +166,10 @@ func (p *Provider) validate(ctx context.Context, operation, path string, form ur
 		return Introspection{}, err
 	}
 	if a.status == http.StatusBadRequest {
-		if o, err := a.object(); err == nil {
-			switch reason, _ := o.String("Message"); reason {
-			case "invalid_token", "expired_token", "insufficient_scope":
-				return Introspection{Claims: o, Via: operation, Reason: reason}, nil
-			}
+		o, _ := a.object() // empty where it is none
+		switch reason, _ := o.String("Message"); reason {
+		case "invalid_token", "expired_token", "insufficient_scope":
+			return Introspection{Claims: o, Via: operation, Reason: reason}, nil
 		}
 	}
 	if !a.ok() {

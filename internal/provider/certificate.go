@@ -112,13 +112,13 @@ func explainCertificate(failed *tls.CertificateVerificationError, host string, n
 	at := leaf
 	e.Names = namesOf(leaf)
 	e.Issuer = clip(nameOf(topOf(failed.UnverifiedCertificates).Issuer), 255)
-	invalid, isInvalid := errors.AsType[x509.CertificateInvalidError](failed.Err)
+	invalid, _ := errors.AsType[x509.CertificateInvalidError](failed.Err)
 	_, isHost := errors.AsType[x509.HostnameError](failed.Err)
 	_, isUnknown := errors.AsType[x509.UnknownAuthorityError](failed.Err)
 	switch {
 	case isHost:
 		e.Fault = WrongHost
-	case isInvalid && invalid.Reason == x509.Expired:
+	case invalid.Reason == x509.Expired:
 		if invalid.Cert != nil { // it may be one in the middle
 			at = invalid.Cert
 		}
@@ -162,17 +162,12 @@ func namesOf(c *x509.Certificate) []string {
 func topOf(chain []*x509.Certificate) *x509.Certificate {
 	top := chain[0]
 	for range chain {
-		up := top
 		for _, c := range chain {
-			if c != top && string(c.RawSubject) == string(top.RawIssuer) && string(c.RawSubject) != string(top.RawSubject) {
-				up = c
+			if string(c.RawSubject) == string(top.RawIssuer) { // itself, where it is the last
+				top = c
 				break
 			}
 		}
-		if up == top {
-			break
-		}
-		top = up
 	}
 	return top
 }

@@ -71,28 +71,36 @@ func (c *checker) algorithm() Check {
 
 func (c *checker) issuer() Check {
 	expected := c.issuerWanted
-	got, isString := c.jwt.Claims.String("iss")
+	got, _ := c.jwt.Claims.String("iss")
 	row := Check{
 		Name: "issuer", Outcome: Passed, Source: "OpenID Connect Core 3.1.3.7 (2)",
 		Expected: expected, Got: clip(got, maxShown),
 	}
 	switch {
-	case expected == "" && c.anyIssuer:
+	case c.anyIssuer:
 		row.Outcome, row.Detail = NotMade, "no issuer was named to hold it against"
-	case !isString || got == "":
+	case got == "":
 		row.Outcome, row.Detail = Failed, "iss is missing or no string"
 	case got != expected:
 		row.Outcome = Failed
 		if differBySlash(expected, got) {
 			row.Detail = "they differ by a trailing slash alone"
 		}
-	case c.r.Use == AtRefresh && c.r.Previous != nil:
+	case c.r.Previous != nil:
 		if before, _ := c.r.Previous.Claims.String("iss"); before != got {
-			row.Outcome, row.Source = Failed, sourceRefresh
-			row.Expected, row.Detail = clip(before, maxShown), "it was another at the login"
+			row.Outcome, row.Source = Failed, c.sourcePrevious()
+			row.Expected, row.Detail = clip(before, maxShown), "it was another before"
 		}
 	}
 	return row
+}
+
+// sourcePrevious asks for the same issuer and user as before.
+func (c *checker) sourcePrevious() string {
+	if c.r.Use == AtLogin {
+		return "OpenID Connect Core 3.3.3.6"
+	}
+	return sourceRefresh
 }
 
 func (c *checker) audience() Check {

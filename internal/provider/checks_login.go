@@ -73,7 +73,7 @@ func (c *checker) authTime() Check {
 		switch {
 		case !ok:
 			row.Outcome, row.Detail = NotMade, "the login's ID token has none to compare with"
-		case problem != "" || !at.Equal(before):
+		case !at.Equal(before):
 			row.Outcome, row.Expected, row.Detail = Failed, stamp(before), "it isn't the login's"
 		default:
 			row.Expected = stamp(before)
@@ -150,11 +150,8 @@ func (c *checker) subject() Check {
 		row.Outcome, row.Detail = NotMade, detailNone
 	case sub == "":
 		row.Outcome, row.Detail = Failed, "sub is missing, empty or no string"
-	case (c.r.Use == AtRefresh || c.r.Use == AtLogin) && c.r.Previous != nil:
-		row.Source = sourceRefresh
-		if c.r.Use == AtLogin {
-			row.Source = "OpenID Connect Core 3.3.3.6"
-		}
+	case c.r.Previous != nil:
+		row.Source = c.sourcePrevious()
 		before, _ := c.r.Previous.Claims.String("sub")
 		row.Expected = clip(before, maxShown)
 		if before == sub {

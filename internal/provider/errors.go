@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -70,9 +69,6 @@ func (e *UnavailableError) Error() string {
 
 // Timeout reports whether time ran out before there was an answer.
 func (e *UnavailableError) Timeout() bool {
-	if errors.Is(e.Err, context.DeadlineExceeded) {
-		return true
-	}
 	timeout, ok := errors.AsType[net.Error](e.Err)
 	return ok && timeout.Timeout()
 }

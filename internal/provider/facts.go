@@ -134,7 +134,7 @@ func (k publicKey) unfitForAll() string {
 		if w == "" {
 			return ""
 		}
-		if why == "" || strings.Contains(w, "bits;") {
+		if why == "" {
 			why = w
 		}
 	}

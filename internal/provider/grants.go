@@ -109,13 +109,13 @@ func readDeviceCode(o token.Object, sent time.Time) (d DeviceCode, problem strin
 		}
 		*f.to = v
 	}
-	lasts, ok := seconds(o, "expires_in")
-	if !ok || lasts <= 0 {
+	lasts, _ := seconds(o, "expires_in")
+	if lasts <= 0 {
 		return d, "an answer without expires_in"
 	}
 	d.Expires = sent.Add(lasts)
 	d.Interval = usualInterval
-	if told, ok := seconds(o, "interval"); ok && told > 0 {
+	if told, _ := seconds(o, "interval"); told > 0 {
 		d.Interval = told
 	}
 	return d, ""

@@ -125,7 +125,7 @@ func (x *seenExchange) entry() harEntry {
 	switch {
 	case x.browser == sentBrowser:
 		e.Comment = "the browser was sent there; what it was answered isn't seen by simsid"
-	case x.browser == ownLeg && x.sent > 0:
+	case x.sent > 0: // by simsid itself
 		e.Request.PostData = x.posted()
 	case x.browser == ownLeg:
 	case x.mode == "form_post":
@@ -185,10 +185,7 @@ func (a *reply) text() string {
 	var b strings.Builder
 	sep := "{"
 	for _, m := range a.members {
-		name, err := json.Marshal(m.name)
-		if err != nil {
-			continue
-		}
+		name, _ := json.Marshal(m.name) // a text can always be written
 		b.WriteString(sep)
 		b.Write(name)
 		b.WriteByte(':')

@@ -43,11 +43,15 @@ func NewHTTPClient(o HTTPOptions) *http.Client {
 		longest = MaxAnswer
 	}
 	var rt http.RoundTripper = &guard{base, longest}
-	if o.Clock != nil && o.Now != nil {
+	if o.Now != nil {
 		rt = &listener{rt, o.Clock, o.Now}
 	}
 	if o.Trace != nil {
-		rt = &tracer{next: rt, trace: o.Trace, proxy: o.Base == nil}
+		t := &tracer{next: rt, trace: o.Trace}
+		if o.Base == nil {
+			t.proxy = http.ProxyFromEnvironment
+		}
+		rt = t
 	}
 	rt = &retrier{rt, o.After}
 	timeout := o.Timeout
@@ -95,10 +99,6 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	// One byte more than allowed tells an answer that ends at the bound from a longer one.
-	if int64(len(p)) > b.left+1 {
-		p = p[:b.left+1]
-	}
 	n, err := b.ReadCloser.Read(p)
 	if int64(n) > b.left {
 		n = int(b.left)
@@ -124,7 +124,7 @@ func checkAddress(address string) (*url.URL, error) {
 func checkURL(u *url.URL) error {
 	problem := ""
 	switch {
-	case u.Opaque != "" || u.Hostname() == "":
+	case u.Hostname() == "":
 		problem = "names no host"
 	case u.User != nil:
 		problem = "holds credentials"
@@ -147,8 +147,8 @@ func isLoopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
+	a, _ := netip.ParseAddr(host)
+	return a.IsLoopback()
 }
 
 // readAll reads an answer's body as far as it can be had; tooLong says that it goes beyond MaxAnswer.

@@ -45,15 +45,14 @@ func SharedSecret(text []byte) (KeySet, error) {
 		}
 		spellings = append(spellings, token.NewSecret(string(bare)))
 	}
-	if o, err := token.ParseObject(text); err == nil {
-		if kty, _ := o.String("kty"); kty == "oct" {
-			b := member(o, "k")
-			if len(b) == 0 {
-				return KeySet{}, &KeySetError{"a JWK of type oct without its member k"}
-			}
-			k.alg, _ = o.String("alg")
-			spellings = sharedSecret{token.NewSecret(string(b))}
+	o, _ := token.ParseObject(text) // empty where it is none
+	if kty, _ := o.String("kty"); kty == "oct" {
+		b := member(o, "k")
+		if len(b) == 0 {
+			return KeySet{}, &KeySetError{"a JWK of type oct without its member k"}
 		}
+		k.alg, _ = o.String("alg")
+		spellings = sharedSecret{token.NewSecret(string(b))}
 	}
 	k.key = spellings
 	k.kind = fmt.Sprintf("a shared secret of %d bits", 8*spellings[len(spellings)-1].Len())
@@ -114,10 +113,7 @@ func pemKey(block *pem.Block) (any, error) {
 // readKey reads one public key of a JWKS. A private or symmetric key is none to verify with, and certificates beside it are of no use
 // here.
 func readKey(raw json.RawMessage) (publicKey, bool) {
-	o, err := token.ParseObject(raw)
-	if err != nil {
-		return publicKey{}, false
-	}
+	o, _ := token.ParseObject(raw) // empty where it is none, and so no key
 	if _, private := o.Get("d"); private {
 		return publicKey{}, false
 	}
@@ -158,7 +154,7 @@ func readPoint(crv string, x, y []byte) any {
 		return nil
 	}
 	size := (curve.Params().BitSize + 7) / 8
-	if len(x) == 0 || len(y) == 0 || len(x) > size || len(y) > size {
+	if len(x) > size || len(y) > size {
 		return nil
 	}
 	point := make([]byte, 1+2*size)
@@ -209,8 +205,8 @@ func (k publicKey) unfit(alg string) string {
 	case k.alg != "" && k.alg != alg:
 		return "the key is for another algorithm"
 	}
-	rule, known := ruleOf(alg)
-	if known && rule.suits(k.key) {
+	rule, _ := ruleOf(alg) // none suits no key
+	if rule.suits(k.key) {
 		if key, ok := k.key.(*rsa.PublicKey); ok {
 			// RFC 7518 sections 3.3 and 3.5.
 			if bits := key.N.BitLen(); bits < minRSA || bits > maxRSA {

@@ -99,7 +99,6 @@ func readKeys(text []byte) (k KeySet, problem string) {
 	if len(members) > maxKeys {
 		return KeySet{}, fmt.Sprintf("a set of %d keys; at most %d are taken", len(members), maxKeys)
 	}
-	k.keys = make([]publicKey, 0, len(members))
 	for _, m := range members {
 		// RFC 7517 section 5: keys that aren't understood are to be ignored.
 		if key, ok := readKey(m); ok {

@@ -39,13 +39,13 @@ func (p *Provider) Push(ctx context.Context, c Client, params url.Values) (Pushe
 		return Pushed{}, err
 	}
 	uri, problem := tokenMember(o, "request_uri")
-	lasts, told := seconds(o, "expires_in")
+	lasts, _ := seconds(o, "expires_in")
 	switch {
 	case problem != "":
 		return Pushed{}, a.problem(problem)
 	case uri.IsZero() || uri.Len() > maxRequestURI:
 		return Pushed{}, a.problem("an answer whose request_uri is missing or too long")
-	case !told || lasts <= 0:
+	case lasts <= 0:
 		return Pushed{}, a.problem("an answer without expires_in")
 	}
 	return Pushed{RequestURI: uri.Reveal(), Expires: sent.Add(lasts)}, nil

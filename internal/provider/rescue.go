@@ -19,14 +19,11 @@ func rescue(a *answer) TokenResponse {
 // refreshTokenIn reads the members of an object as far as they go. A string that doesn't end is no token.
 func refreshTokenIn(body []byte) (found token.Secret) {
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+	if start, _ := d.Token(); start != json.Delim('{') {
 		return token.Secret{}
 	}
 	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return found
-		}
+		name, _ := d.Token() // what can't be read is followed by nothing that can
 		if name != "refresh_token" {
 			var other json.RawMessage
 			if d.Decode(&other) != nil {
@@ -34,9 +31,9 @@ func refreshTokenIn(body []byte) (found token.Secret) {
 			}
 			continue
 		}
-		value, err := d.Token()
+		value, _ := d.Token()
 		text, ok := value.(string)
-		if err != nil || !ok {
+		if !ok {
 			return found
 		}
 		if printable(text) {

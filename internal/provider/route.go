@@ -53,7 +53,7 @@ func Reach(ctx context.Context, o HTTPOptions, address string) Route {
 		return r
 	}
 	req.Header.Set("Accept", "application/json")
-	r.Proxy = proxyOf(req)
+	r.Proxy = proxyOf(http.ProxyFromEnvironment, req)
 	way := &way{}
 	req = req.WithContext(httptrace.WithClientTrace(ctx, way.trace()))
 	n := &network{newTransport(o.Trust, o.Now), o.Now}
@@ -63,7 +63,7 @@ func Reach(ctx context.Context, o HTTPOptions, address string) Route {
 		rt = &listener{rt, o.Clock, o.Now}
 	}
 	if o.Trace != nil {
-		rt = &tracer{next: rt, trace: o.Trace, proxy: true}
+		rt = &tracer{next: rt, trace: o.Trace, proxy: http.ProxyFromEnvironment}
 	}
 	began := o.Now()
 	resp, err := rt.RoundTrip(req)

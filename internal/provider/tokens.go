@@ -169,10 +169,7 @@ func expiresIn(o token.Object, sent time.Time) time.Time {
 // seconds reads a number of seconds, which some servers write as a string. What is none, or beyond ten years, counts as not told.
 func seconds(o token.Object, name string) (time.Duration, bool) {
 	const longest = 10 * 365 * 24 * 60 * 60
-	raw, ok := o.Get(name)
-	if !ok {
-		return 0, false
-	}
+	raw, _ := o.Get(name)
 	text := string(raw)
 	if s, ok := o.String(name); ok {
 		text = s

@@ -126,7 +126,7 @@ func (t *Trace) keep(x *seenExchange) {
 type tracer struct {
 	next  http.RoundTripper
 	trace *Trace
-	proxy bool // requests may go through the proxy of the environment
+	proxy func(*http.Request) (*url.URL, error) // that requests may go through; nil: none
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -173,8 +173,8 @@ func (r *tracer) started(req *http.Request, form url.Values, sent int) *seenExch
 	x.headers, x.hidden = t.headers(req.Header)
 	x.sent = sent
 	x.mimeType = req.Header.Get("Content-Type")
-	if r.proxy {
-		x.proxy = visible(clip(proxyOf(req), traceValue))
+	if r.proxy != nil {
+		x.proxy = visible(clip(proxyOf(r.proxy, req), traceValue))
 	}
 	t.say(x.requestWords())
 	t.keep(x)
@@ -213,7 +213,7 @@ func (t *Trace) stop(x *seenExchange) {
 func (t *Trace) reply(resp *http.Response, body []byte) *reply {
 	o, err := token.ParseObject(body)
 	for _, m := range o.Members() {
-		if v, ok := o.String(m.Name); ok && !isShownMember(m.Name) {
+		if v, _ := o.String(m.Name); !isShownMember(m.Name) {
 			t.remember(v)
 		}
 	}

@@ -55,15 +55,15 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 // dialerFor connects as usual, but for the name localhost, which must lead to this machine: it is trusted without TLS.
 func dialerFor(address string) *net.Dialer {
 	d := &net.Dialer{Timeout: 10 * time.Second}
-	if host, _, err := net.SplitHostPort(address); err == nil && host == "localhost" {
+	if host, _, _ := net.SplitHostPort(address); host == "localhost" {
 		d.Control = onlyLoopback
 	}
 	return d
 }
 
 func onlyLoopback(_, address string, _ syscall.RawConn) error {
-	ap, err := netip.ParseAddrPort(address)
-	if err != nil || !ap.Addr().IsLoopback() {
+	ap, _ := netip.ParseAddrPort(address)
+	if !ap.Addr().IsLoopback() {
 		return fmt.Errorf("localhost leads to %s, which isn't this machine", address)
 	}
 	return nil
@@ -113,8 +113,8 @@ func proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, resp *htt
 }
 
 // proxyOf is the host of the proxy that a request goes through, "" for none.
-func proxyOf(req *http.Request) string {
-	u, err := http.ProxyFromEnvironment(req)
+func proxyOf(by func(*http.Request) (*url.URL, error), req *http.Request) string {
+	u, err := by(req)
 	if err != nil || u == nil {
 		return ""
 	}
@@ -135,7 +135,7 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Op == "proxyconnect" {
 		if _, told := errors.AsType[*ProxyError](err); !told {
-			return nil, &ProxyError{Proxy: proxyOf(req), Err: failed.Err}
+			return nil, &ProxyError{Proxy: proxyOf(n.Proxy, req), Err: failed.Err}
 		}
 	}
 	var at time.Time

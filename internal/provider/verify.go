@@ -117,8 +117,8 @@ type VerifyRequest struct {
 	// there (OpenID Connect Core 3.2.2.9 and 3.3.2.11).
 	FromBrowser bool
 	MaxAge      time.Duration // sent as max_age; negative: not sent. AtLogin only
-	// Previous is the ID token that came before this one; nil where there is none, and nothing is held against it then: AtRefresh the
-	// login's, AtLogin the one that came through the browser (OpenID Connect Core 3.3.3.6).
+	// Previous is the ID token that came before this one; nil where there is none, and nothing is held against it then: of AtRefresh the
+	// login's, of AtLogin the one that came through the browser (OpenID Connect Core 3.3.3.6).
 	Previous *token.JWT
 	Skew     time.Duration // 0: one minute; negative: none
 }
@@ -235,12 +235,9 @@ func verify(raw token.Secret, r VerifyRequest, c *checker) (*Verification, error
 }
 
 func (c *checker) verify(jwt *token.JWT, r VerifyRequest) (*Verification, error) {
-	c.jwt, c.r, c.skew = jwt, r, r.Skew
-	switch {
-	case c.skew == 0:
+	c.jwt, c.r, c.skew = jwt, r, max(r.Skew, 0)
+	if r.Skew == 0 {
 		c.skew = defaultSkew
-	case c.skew < 0:
-		c.skew = 0
 	}
 	algorithm := c.algorithm()
 	key, signature, err := c.signature(algorithm.Outcome == Passed)

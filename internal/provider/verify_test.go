@@ -288,7 +288,7 @@ func TestVerifyRefresh(t *testing.T) {
 		{name: "an empty nonce where the login had none", claims: object{"nonce": ""}, request: after(login(object{"nonce": nil})),
 			want: []outcome{{"nonce", "", "", "it isn't the login's"}}},
 		{name: "the login was at another issuer", request: after(login(object{"iss": "https://old.example/"})),
-			want: []outcome{{"issuer", "https://old.example/", testIssuer, "it was another at the login"}}},
+			want: []outcome{{"issuer", "https://old.example/", testIssuer, "it was another before"}}},
 		{name: "another user", claims: object{"sub": otherSub}, request: after(login(nil)),
 			want: []outcome{{"subject", testSub, otherSub, "it is another user than before"}}},
 		{name: "another user where subs aren't SIMS ID's", claims: object{"sub": sameSub}, request: after(login(nil)),
