@@ -183,7 +183,7 @@ func (s *setup) https(cert, key []byte) {
 // brokenNetworks are faults on the way to the provider, and of the provider.
 var brokenNetworks = []broken{
 	{"a host that nobody knows", func(_ *testing.T, s *setup) { s.profile["issuer"] = "https://nowhere.simsid.invalid" }, "dns", false, `"nowhere.simsid.invalid"`, "simsid profile show school", nil},
-	{"nobody listens", func(t *testing.T, s *setup) { s.profile["issuer"] = fmt.Sprintf("http://127.0.0.1:%d", freePort(t)) }, "connection", false, "connection refused", "with its port", nil},
+	{"nobody listens", func(t *testing.T, s *setup) { s.profile["issuer"] = fmt.Sprintf("http://127.0.0.1:%d", freePort(t)) }, "connection", false, "connection refused", "nothing listens at 127.0.0.1:", nil},
 	{"silence", func(t *testing.T, s *setup) {
 		s.profile["issuer"] = fmt.Sprintf("http://127.0.0.1:%d", holdPort(t, "127.0.0.1", false))
 		s.args = []string{"--timeout", "200ms"}
@@ -206,6 +206,15 @@ var brokenNetworks = []broken{
 		s.profile["ca_file"] = ca.file
 		s.profile["issuer"] = s.provider.serve(t, ca.chained(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }))
 	}, "tls", false, "the certificate was good until", "clock", []string{"clock"}},
+	{"a clock by which no certificate holds", func(t *testing.T, s *setup) {
+		// The Date comes by plain http then, which a proxy carries here.
+		ca := newCA(t)
+		s.profile["ca_file"], s.profile["issuer"] = ca.file, "https://sts.example"
+		tls := s.provider.serve(t, ca.chained(t, func(c *x509.Certificate) { c.DNSNames = []string{"sts.example"} }))
+		p := newProxy(t, strings.TrimPrefix(tls, "https://"))
+		s.env["HTTPS_PROXY"], s.env["HTTP_PROXY"] = "http://me:"+proxyPassword+"@"+p.address, (&doctorProvider{}).serve(t, nil)
+		s.env["TEST_CLOCK"] = "-500h"
+	}, "clock", false, "20 days behind the provider's", "set it right: ", []string{"tls"}},
 	{"a provider's certificate for another host", func(t *testing.T, s *setup) {
 		ca := newCA(t)
 		s.profile["ca_file"] = ca.file

@@ -168,7 +168,7 @@ func (x *examination) make(ctx context.Context, c check) {
 	case root != "":
 		f = notMade(root + " failed")
 	case c.network && x.s != nil && !x.inProcess() && x.o.offline:
-		f = notMade("--offline: the network isn't asked")
+		f = notMade(notAsked)
 	default:
 		f = c.find(ctx)
 	}

@@ -13,7 +13,10 @@ import (
 	"github.com/simsid/simsid/internal/render"
 )
 
-const withoutNetwork = "the STS inside simsid is asked without a network"
+const (
+	withoutNetwork = "the STS inside simsid is asked without a network"
+	notAsked       = "--offline: the network isn't asked"
+)
 
 // inProcess reports whether the STS inside the binary answers.
 func (x *examination) inProcess() bool { return x.s != nil && x.s.embedded() }
@@ -102,7 +105,7 @@ func (x *examination) connection(ctx context.Context) finding {
 	if r.Err != nil && (r.Connected == "" || !aboutTLS(r.Err) && r.Status == 0) {
 		f := x.fault(r.Err)
 		if e, ok := errors.AsType[*provider.UnavailableError](r.Err); ok && !aboutTLS(r.Err) && !e.Timeout() {
-			f.mend = []string{"check the issuer's address, with its port: simsid profile show " + x.s.profile.Name, "a firewall may be in the way: ask whoever runs this network for " + x.issuerURL().Host}
+			f.mend = []string{"check the issuer's address, with its port: simsid profile show " + x.s.profile.Name, x.whyRefused()}
 		}
 		return f
 	}
@@ -110,6 +113,18 @@ func (x *examination) connection(ctx context.Context) finding {
 		return passed("by way of " + r.Proxy)
 	}
 	return passed("to " + r.Connected)
+}
+
+// whyRefused is what to do where an address takes no connection.
+func (x *examination) whyRefused() string {
+	u := x.issuerURL()
+	switch {
+	case x.s.kind.OwnCA:
+		return "start it: simsid emulator --port " + u.Port()
+	case isLoopbackIssuer(x.s.profile.Issuer):
+		return "start the provider: nothing listens at " + u.Host
+	}
+	return "a firewall may be in the way: ask whoever runs this network to let you to " + u.Host
 }
 
 // aboutTLS reports whether a connection failed by what stands between TCP and HTTP.
@@ -138,7 +153,10 @@ func (x *examination) tls(ctx context.Context) finding {
 		return notMade("no connection came about")
 	}
 	f := passed(fmt.Sprintf("%s, issued by %q, until %s", c.Version, c.Issuer, c.Until.In(x.env.Location()).Format("2 January 2006")))
-	if c.Added {
+	switch {
+	case c.Added && x.s.kind.OwnCA:
+		f.more = append(f.more, "that is the CA of the emulators that you serve, which simsid trusts for this machine alone")
+	case c.Added:
 		f.more = append(f.more, "that authority is none of this machine's: it was added by ca_file or SSL_CERT_FILE, as where a network inspects TLS; whoever holds its key can read along")
 	}
 	if useless != nil {
@@ -151,21 +169,42 @@ func (x *examination) tls(ctx context.Context) finding {
 
 // clockOffset compares this machine's clock with the provider's, by the Date of its answer, and with the day on which this program was
 // built.
-func (x *examination) clockOffset(context.Context) finding {
+func (x *examination) clockOffset(ctx context.Context) finding {
 	now := x.env.Now()
 	stamp := now.UTC().Format("2 January 2006 15:04 MST")
 	if built, err := time.Parse(time.RFC3339, x.env.Build.Date); err == nil && now.Before(built.Add(-24*time.Hour)) {
 		return failed("this machine's clock says "+stamp+", which is before this program was built", x.setClock())
 	}
+	if x.inProcess() {
+		return notMade(withoutNetwork)
+	}
+	outside := x.route != nil && outsideItsTime(x.route.Err)
+	if outside {
+		x.within(ctx, func(ctx context.Context) {
+			// Without an answer the certificate's own times are all that is known.
+			_ = provider.AskTime(ctx, provider.HTTPOptions{Now: x.env.Now, Clock: x.clocked}, x.issuerURL().Hostname())
+		})
+	}
 	ahead, known := x.clocked.Ahead()
 	switch {
-	case x.inProcess():
-		return notMade(withoutNetwork)
-	case !known && x.route != nil && outsideItsTime(x.route.Err):
+	case known:
+		return x.offset(ahead)
+	case outside:
 		return warned("this machine's clock says "+stamp+", when the provider's certificate isn't good; one of the two is wrong", x.setClock())
-	case !known:
-		return notMade("no answer has told the provider's time")
-	case ahead.Abs() < clockWorthSetting:
+	case x.s != nil && x.o.offline:
+		return notMade(notAsked)
+	}
+	for _, before := range []string{"profile", "dns", "proxy", "connection", "tls"} {
+		if root := x.roots[before]; root != "" {
+			return notMade(root + " failed")
+		}
+	}
+	return notMade("no answer has told the provider's time")
+}
+
+// offset tells what a difference of the clocks means.
+func (x *examination) offset(ahead time.Duration) finding {
+	if ahead.Abs() < clockWorthSetting {
 		return passed("within " + render.Duration(clockWorthSetting) + " of the provider's")
 	}
 	direction := " ahead of the provider's"
