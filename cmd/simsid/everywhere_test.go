@@ -3,11 +3,18 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"github.com/simsid/simsid/internal/emulator"
+	"github.com/simsid/simsid/internal/token"
 )
 
 // everywhere runs every command, with every kind of credential.
@@ -30,6 +37,7 @@ func everywhere(s *secretRun) {
 	keptLogin(s, issuer)
 	otherWays(s, issuer, secret)
 	modernWays(s)
+	postedWays(s)
 	withoutProvider(s)
 }
 
@@ -150,6 +158,66 @@ func modernWays(s *secretRun) {
 	s.as(nil, []int{1}, nil, "", "login", "-p", "modern")
 	s.as(nil, []int{1}, nil, "", "login", "-p", "modern", "-o", "json")
 	s.as(nil, []int{4}, nil, "", "refresh", "-p", "modern")
+}
+
+// postedWays are logins that begin at the provider: a posted refresh token, one that is another user's, and what comes after.
+func postedWays(s *secretRun) {
+	secret := s.ownSecret("the secret at iMIS", "events secret/+"+rand.Text())
+	const redirect = "http://127.0.0.1:5474/imis"
+	config := emulator.BuiltinIMIS()
+	config.Clients = []emulator.ClientConfig{{ID: "events", Secret: token.NewSecret(secret), RedirectURIs: []string{redirect}}}
+	site := s.serve(func(issuer string) http.Handler {
+		e, err := emulator.New(emulator.Options{Issuer: issuer + "/", Now: time.Now, Rand: rand.Reader, As: "member", Config: config})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return e.Handler()
+	})
+	s.run(nil, "profile", "add", "members", "--kind", "imis", "--issuer", site, "--client-id", "events", "--redirect-uri", redirect, "--store", "file",
+		"--client-secret-file", s.give("imis-secret", secret))
+	visit := func() {
+		done := make(chan error, 1)
+		go func() { done <- visitContentItem(site, redirect) }()
+		s.t.Cleanup(func() {
+			if err := <-done; err != nil {
+				s.t.Error(err)
+			}
+		})
+	}
+	visit()
+	s.run(nil, "login", "-p", "members", "--expect-user", "member")
+	visit()
+	s.as(nil, []int{3}, nil, "", "login", "-p", "members", "--expect-user", "fellow")
+	s.as(nil, []int{0}, []string{"access_token"}, "", "token", "-p", "members")
+	s.run(nil, "refresh", "-p", "members")
+	s.run(nil, "decode", "-p", "members")
+	s.as(nil, []int{2}, nil, "", "introspect", "-p", "members")
+	s.run(nil, "logout", "-p", "members")
+	s.run([]string{"BROWSER="}, "login", "--emulator=imis", "--as", "member")
+	s.run([]string{"BROWSER="}, "logout", "-p", "emulator-imis", "--local")
+}
+
+// visitContentItem posts what a site's content item has a browser post, as soon as somebody listens.
+func visitContentItem(site, redirect string) error {
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	at, err := url.Parse(redirect)
+	if err != nil {
+		return err
+	}
+	for {
+		c, err := new(net.Dialer).DialContext(ctx, "tcp", at.Host)
+		if err == nil {
+			_ = c.Close()
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return visit(site + "/single-sign-on?client_id=events")
 }
 
 // withoutProvider are the commands that ask nobody, and the STS inside simsid.

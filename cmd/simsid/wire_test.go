@@ -29,7 +29,7 @@ func public(name string) bool {
 	switch name {
 	case "client_id", "redirect_uri", "response_type", "response_mode", "scope", "grant_type", "code_challenge_method", "token_type_hint",
 		"client_assertion_type", "token_type", "expires_in", "prompt", "max_age", "acr_values", "iss", "error", "error_uri", "interval",
-		"verification_uri", "post_logout_redirect_uri":
+		"verification_uri", "post_logout_redirect_uri", ".issued", ".expires", "userName", "as:client_id":
 		return true
 	}
 	return false

@@ -221,8 +221,7 @@ func (s *session) asExpected(expected, got string) error {
 }
 
 // foreignOrigin says that a page of another site posted the token, or one that hides its site; "" where it is the provider's own, or nothing
-// is known. From an https page to plain http a browser hides each origin (Fetch 3.1, "serializing a request origin"), so that this tells
-// nothing there.
+// is known. From an https page to plain http a browser hides each origin (Fetch 3.1), so that this tells nothing there.
 func (s *session) foreignOrigin(origin string) string {
 	secure := strings.HasPrefix(s.profile.RedirectURI, "https:") || strings.HasPrefix(s.profile.Issuer, "http:")
 	switch {
