@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/simsid/simsid/test/conform"
+	"github.com/simsid/simsid/test/program"
 )
 
 // commandTime bounds one command of simsid, a login with a real browser included.
@@ -28,24 +28,7 @@ func TestMain(m *testing.M) {
 	if address := os.Getenv(visitorVariable); address != "" {
 		os.Exit(passOn(address, os.Args[1]))
 	}
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "simsid-real-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "simsid")
-	build := exec.Command("go", "build", "-o", binary, "../../cmd/simsid")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build simsid:", err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(program.Main(m, &binary))
 }
 
 // simsid is one user's simsid: folders of its own and an environment that holds nothing of the machine's.

@@ -76,7 +76,7 @@ func TestPowerShellEval(t *testing.T) {
 // TestPowerShellWithoutToken: then the variable goes, and what evaluates the line stops.
 func TestPowerShellWithoutToken(t *testing.T) {
 	u := newUser(t)
-	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "simsid"), "token", "-p", "emulator", "--env=powershell")
+	cmd := exec.CommandContext(t.Context(), binary, "token", "-p", "emulator", "--env=powershell")
 	cmd.Env = u.env
 	out, err := cmd.Output()
 	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 4 {

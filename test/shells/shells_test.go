@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,29 +21,14 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"github.com/simsid/simsid/test/program"
 )
 
-// bin is the folder of the program under test, built once.
-var bin string
+// binary is the program under test, built once.
+var binary string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "simsid-shells-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	bin = dir
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "simsid"), "../../cmd/simsid")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build simsid:", err)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m, &binary)) }
 
 // shell is one that people type into.
 type shell struct {
@@ -96,7 +80,7 @@ func newUser(t *testing.T, env ...string) *user {
 	t.Helper()
 	home := t.TempDir()
 	u := &user{t: t, home: home, env: append([]string{
-		"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + home, "ZDOTDIR=" + home, "TERM=xterm", "LC_ALL=C.UTF-8", "USER=tester",
+		"PATH=" + filepath.Dir(binary) + ":" + os.Getenv("PATH"), "HOME=" + home, "ZDOTDIR=" + home, "TERM=xterm", "LC_ALL=C.UTF-8", "USER=tester",
 		"SIMSID_CONFIG_DIR=" + filepath.Join(home, "simsid"), "SIMSID_STATE_DIR=" + filepath.Join(home, "state"), "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent",
 	}, env...)}
 	return u
@@ -105,7 +89,7 @@ func newUser(t *testing.T, env ...string) *user {
 // simsid runs a command that has to succeed, and returns its answer.
 func (u *user) simsid(args ...string) string {
 	u.t.Helper()
-	cmd := exec.CommandContext(u.t.Context(), filepath.Join(bin, "simsid"), args...)
+	cmd := exec.CommandContext(u.t.Context(), binary, args...)
 	cmd.Env = u.env
 	var said bytes.Buffer
 	cmd.Stderr = &said

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/test/program"
 )
 
 const (
@@ -38,24 +39,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(visit(os.Args[1]))
 	}
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "simsid-store-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "simsid")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "../../cmd/simsid")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build simsid:", err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(program.Main(m, &binary, "-trimpath"))
 }
 
 // visit fetches an address as a browser would; the STS signs its user in without a page.
