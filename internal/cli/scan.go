@@ -165,7 +165,7 @@ func (s *scanning) words() string {
 		if total == 0 {
 			return "nothing was redacted" + lines
 		}
-		return "redacted" + lines + ": " + s.counts(scan.RedactedJWT, scan.RedactedToken, scan.RedactedCode, scan.RedactedSecret, scan.RedactedCookie, scan.RedactedName)
+		return "redacted" + lines + ": " + s.counts(scan.RedactedJWT, scan.RedactedToken, scan.RedactedCode, scan.RedactedSecret, scan.RedactedCookie, scan.RedactedName, scan.RedactedEncoded)
 	}
 	if total == 0 {
 		return "no tokens" + lines
@@ -191,8 +191,12 @@ func (s *scanning) counts(kinds ...scan.Kind) string {
 	for _, k := range kinds {
 		if n := s.sum.Found[string(k)]; n > 0 {
 			word := string(k)
-			if k == scan.RedactedJWT {
+			switch k {
+			case scan.RedactedJWT:
 				word = "JWT"
+			case scan.RedactedEncoded:
+				word = "text in base64"
+			default:
 			}
 			parts = append(parts, plural(n, word))
 		}
@@ -201,7 +205,9 @@ func (s *scanning) counts(kinds ...scan.Kind) string {
 }
 
 func plural(n int64, word string) string {
-	if n != 1 {
+	if first, rest, more := strings.Cut(word, " in "); n != 1 && more {
+		word = first + "s in " + rest
+	} else if n != 1 {
 		word += "s"
 	}
 	return grouped(n) + " " + word

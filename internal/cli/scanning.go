@@ -135,11 +135,15 @@ func (s *scanning) isOutput(in fs.FileInfo) bool {
 func (s *scanning) read(ctx context.Context, name string, source scan.Source, size int64) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	o := scan.Options{Workers: s.workers, Live: !source.Packed, Progress: s.progress.file(shown(name), size)}
+	o := scan.Options{Workers: s.workers, Live: !source.Packed && size == 0, Progress: s.progress.file(shown(name), size)}
 	var sum scan.Summary
 	var err error
 	if s.salt != nil {
-		sum, err = scan.Redact(ctx, s.env.Stdout, source, scan.RedactOptions{Options: o, Key: s.salt, Personal: s.personal})
+		out := s.env.Stdout
+		if source.Wide != nil {
+			out = source.Wide.Writer(out)
+		}
+		sum, err = scan.Redact(ctx, out, source, scan.RedactOptions{Options: o, Key: s.salt, Personal: s.personal})
 	} else {
 		list := scan.ListOptions{Options: o, Now: s.env.Now()}
 		if s.keys != nil {

@@ -173,7 +173,7 @@ func (f *finder) claimsAt(b []byte, i, from int) (match, bool) {
 		at, dots := tail(b, i, from)
 		return match{at: at, value: value{kind: RedactedJWT, form: asJWT, parts: dots}}, true
 	}
-	return match{at: i, value: value{kind: RedactedName, form: asFixed, left: end - i}}, f.personal
+	return match{at: i, value: value{kind: RedactedEncoded, form: asFixed, left: end - i}}, f.personal
 }
 
 // tail returns where the run begins that ends with a dot before b[i], which is the end of a header, and how many dots the token that begins there has.

@@ -261,6 +261,9 @@ func (f *finder) found(b []byte, at int, v value) (match, bool) {
 	if _, ends := v.step(b, at); ends {
 		return match{}, false
 	}
+	if n := printable(b[at-1:]); n > 0 && ours(b[at-1+n:]) {
+		return match{}, false
+	}
 	if v.form == asText || v.form == asContent {
 		if m, ok := f.better(b, at); ok {
 			return m, true
@@ -272,8 +275,8 @@ func (f *finder) found(b []byte, at int, v value) (match, bool) {
 // better is what is known more of a value at b[at] than that its name is that of one: that it is a JWT, in base64 maybe, or behind an equals sign of
 // quoted-printable.
 func (f *finder) better(b []byte, at int) (match, bool) {
-	if at+2 < len(b) && b[at] == '3' && b[at+1] == 'D' && b[at-1] == '=' {
-		at += 2
+	if n := printable(b[at-1:]); n > 0 && at-1+n < len(b) {
+		at += n - 1
 	}
 	switch b[at] {
 	case 'e':
@@ -287,6 +290,14 @@ func (f *finder) better(b []byte, at int) (match, bool) {
 		}
 	}
 	return match{}, false
+}
+
+// printable is 3 where b begins with the equals sign of quoted-printable (RFC 2045 section 6.7), else 0.
+func printable(b []byte) int {
+	if bytes.HasPrefix(b, []byte("=3D")) {
+		return 3
+	}
+	return 0
 }
 
 // peek is how much of a value is looked at to tell what it is.

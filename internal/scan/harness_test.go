@@ -106,9 +106,9 @@ var atOnce = Options{Chunk: 1 << 16}
 // cuts are ways of cutting a text up: all must give the same. Texts of these tests have no header longer than the ahead given here.
 func cuts() []Options {
 	return []Options{
-		{Workers: 1, Chunk: 17, ahead: testAhead},
-		{Workers: 3, Chunk: 64, ahead: testAhead},
-		{Workers: 2, Chunk: 333, ahead: testAhead},
+		{Workers: 1, Chunk: 61, ahead: testAhead},
+		{Workers: 3, Chunk: 257, ahead: testAhead},
+		{Workers: 2, Chunk: 1001, ahead: testAhead},
 		{Workers: 2, Chunk: 1, Live: true},
 	}
 }

@@ -24,7 +24,7 @@ func (f *finder) pem(b []byte, i int) (match, bool) {
 	default:
 		at += escapedLine(b[at:])
 	}
-	if at >= len(b) || ours(b[at:]) {
+	if at >= len(b) || bytes.HasPrefix(b[at:], []byte(oursStart+string(RedactedSecret)+"-")) {
 		return match{}, false
 	}
 	v := value{kind: RedactedSecret, form: asPEM, lines: true}
@@ -36,13 +36,17 @@ func (f *finder) pem(b []byte, i int) (match, bool) {
 
 // endsPEM reports whether a key in PEM ends at b[i]: at its last line, or at what can't be in one.
 func endsPEM(b []byte, i int) bool {
+	const dashes = "----"
 	switch c := b[i]; {
 	case c == '-':
-		return bytes.HasPrefix(b[i:], []byte("----"))
+		return bytes.HasPrefix(b[i:], []byte(dashes))
+	case c == '\n' || c == '\r' || c == '\\':
+		n := max(newline(b[i:]), escapedLine(b[i:]))
+		return n > 0 && bytes.HasPrefix(b[i+n:], []byte(dashes))
 	case isToken(c), isWhite(c):
 		return false
 	default:
-		return bytes.IndexByte([]byte("+/=:,\\>"), c) < 0
+		return bytes.IndexByte([]byte("+/=:,>"), c) < 0
 	}
 }
 
@@ -90,6 +94,9 @@ func (f *finder) member(b []byte, i int) (match, bool) {
 
 // option looks for the credentials of curl's option -u or --user at b[i].
 func (f *finder) option(b []byte, i int) (match, bool) {
+	if i+2 >= len(b) || b[i] != ' ' && b[i] != '-' {
+		return match{}, false
+	}
 	const line = 512
 	before := b[max(0, i-line):i]
 	before = before[bytes.LastIndexByte(before, '\n')+1:]

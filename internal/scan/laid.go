@@ -119,7 +119,7 @@ func (f *finder) laidJWT(b []byte, at int) int {
 		parts = 5
 	}
 	l.read(b, at, parts, maxLaid)
-	end := l.end(parts, &f.claims)
+	end := l.end(parts, text(f.header.get("alg")), &f.claims)
 	if end <= l.dots[0]+1 {
 		return 0
 	}
@@ -127,7 +127,7 @@ func (f *finder) laidJWT(b []byte, at int) int {
 }
 
 // end returns how many characters belong to the token.
-func (l *laid) end(parts int, o *object) int {
+func (l *laid) end(parts int, algorithm string, o *object) int {
 	end := len(l.text)
 	if len(l.dots) >= parts {
 		end = l.dots[parts-1]
@@ -144,7 +144,7 @@ func (l *laid) end(parts int, o *object) int {
 		if j.at < last || !j.free && !j.loose {
 			continue
 		}
-		if l.endsAt(k, last, end) {
+		if l.endsAt(k, last, end, algorithm) {
 			return min(j.at, end)
 		}
 	}
@@ -162,15 +162,15 @@ func (l *laid) firstBreak(from, end int) int {
 }
 
 // endsAt reports whether a token whose last part begins at last ends at its kth joint.
-func (l *laid) endsAt(k, last, end int) bool {
+func (l *laid) endsAt(k, last, end int, algorithm string) bool {
 	j, next := l.joints[k], end
 	if k+1 < len(l.joints) {
 		next = min(end, l.joints[k+1].at)
 	}
 	switch {
-	case isSignature(j.at - last):
+	case isSignature(j.at-last, algorithm):
 		return true
-	case isSignature(next - last):
+	case isSignature(next-last, algorithm):
 		return false
 	case k == 0:
 		return true // it has never been broken before
@@ -180,13 +180,24 @@ func (l *laid) endsAt(k, last, end int) bool {
 	return j.width != l.joints[k-1].width
 }
 
-// isSignature reports whether n is how many characters a signature has, by HMAC, ECDSA, EdDSA, or RSA with keys as they are used.
-func isSignature(n int) bool {
-	switch n {
-	case 43, 64, 86, 128, 152, 171, 176, 342, 512, 683:
-		return true
+// isSignature reports whether n is how many characters a signature of the algorithm may have: of HMAC, ECDSA and EdDSA there is one length each
+// (RFC 7518 sections 3.2 and 3.4, RFC 8032), of RSA one for each size of key in use.
+func isSignature(n int, algorithm string) bool {
+	switch algorithm {
+	case "HS256":
+		return n == 43
+	case "HS384":
+		return n == 64
+	case "HS512", "ES256", "ES256K":
+		return n == 86
+	case "ES384":
+		return n == 128
+	case "ES512":
+		return n == 176
+	case "EdDSA", "Ed25519", "Ed448":
+		return n == 86 || n == 152
 	}
-	return false
+	return n == 171 || n == 342 || n == 512 || n == 683
 }
 
 // isObject reports whether encoded is a JSON object.

@@ -165,7 +165,12 @@ func slowly(text string) (found []string, ok bool) {
 
 // plain says that a text has nothing that the slow way doesn't know: encoded dots, encryption, headers that only one of the two takes.
 func plain(text string) bool {
-	return !strings.ContainsAny(text, `%\`)
+	for i := 1; i < len(text); i++ {
+		if isToken(text[i-1]) && mayBeLaid([]byte(text), i) {
+			return false // it may go on in the next line
+		}
+	}
+	return !strings.ContainsAny(text, `%\&`)
 }
 
 // What a list says of each token is what the careful reader says of it.
@@ -187,8 +192,9 @@ func FuzzListAgainstReference(f *testing.F) {
 		if !ok {
 			return
 		}
-		for _, raw := range tokens {
-			at := from + strings.Index(text[from:], raw)
+		for i, raw := range tokens {
+			skip := min(i, 1) // the last one may be the same
+			at := from + skip + strings.Index(text[from+skip:], raw)
 			line += int64(strings.Count(text[from:at], "\n"))
 			from = at
 			jwt, err := token.ParseJWT(raw)

@@ -66,6 +66,9 @@ func (f *finder) name(b []byte, i int) (match, bool) {
 			return m, true
 		}
 	}
+	if m, ok := f.option(b, from); ok && b[from] == '-' {
+		return m, true
+	}
 	return f.valueBy(b, from, to, senseOf(b, from, to))
 }
 

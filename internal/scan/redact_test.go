@@ -11,7 +11,7 @@ const handle = "0123456789abcdef0123456789abcdef"
 // redactions are texts with what becomes of them; ‹kind:value› stands for the hash of a value.
 func redactions() []struct{ name, text, want string } {
 	encrypted := b64(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".a.b.c.d"
-	return []struct{ name, text, want string }{
+	return append(spelledRedactions(), []struct{ name, text, want string }{
 		{"nothing", "", ""},
 		{"prose", "The code is 404, keyJoin.toString.length and the password", "The code is 404, keyJoin.toString.length and the password"},
 
@@ -95,7 +95,7 @@ func redactions() []struct{ name, text, want string } {
 		{"no cookies", `"cookies": [], "value": "kept"`, `"cookies": [], "value": "kept"`},
 		{"cookies that are none", `"cookies": [ <b>, "value": "kept"`, `"cookies": [ <b>, "value": "kept"`},
 		{"post data", `"text": "grant_type=authorization_code&code=` + handle + `&client_secret=x"`, `"text": "grant_type=authorization_code&code=‹code:` + handle + `›&client_secret=‹secret:x›"`},
-	}
+	}...)
 }
 
 func TestRedact(t *testing.T) {
@@ -122,6 +122,13 @@ func TestRedactPersonal(t *testing.T) {
 		{"behind an escape", `"\njoe@x.example" u%3Djoe@x.example`, `"\n‹name:joe@x.example›" u%3D‹name:joe@x.example›`},
 		{"subject", strings.ReplaceAll(subject, "%s", "head"), strings.ReplaceAll(subject, "%s", "‹name:head›")},
 		{"subject, encoded", strings.ReplaceAll(strings.ReplaceAll(subject, "%s", "head"), "|", "%7C"), strings.ReplaceAll(strings.ReplaceAll(subject, "%s", "‹name:head›"), "|", "%7C")},
+		{"local parts, encoded", `joe%2Bx%40y.example joe%2540x.example joe\u0040x.example joe&#64;x.example`, `‹name:joe+x@y.example› ‹name:joe@x.example› ‹name:joe@x.example› ‹name:joe@x.example›`},
+		{"names of people", `{"name":"Helen Head"} "{\"name\":\"Head\"}" ?name=Helen+Head&x=%26name%3DHead <name>Helen Head</name> name: Helen Head`, `{"name":"‹name:helen head›"} "{\"name\":\"‹name:head›\"}" ?name=‹name:helen+head›&x=%26name%3D‹name:head› <name>‹name:helen head›</name> name: ‹name:helen› Head`},
+		{"names of things", `{"name":"Content-Type","value":"text/plain"} {"value":"x","name":"Accept"} <input name="scope"> name=worker name: web-1 "name":{"a":1}`, `{"name":"Content-Type","value":"text/plain"} {"value":"x","name":"Accept"} <input name="scope"> name=worker name: web-1 "name":{"a":1}`},
+		{"parts of a form", "form-data; name=\"username\"\r\n\r\njoe\r\n--b", "form-data; name=\"username\"\r\n\r\n‹name:joe›\r\n--b"},
+		{"XML", `<user login="joe" displayName="Joe B"/><NameID Format="x">joe</NameID><a:FirstName>Joe B</a:FirstName>`, `<user login="‹name:joe›" displayName="‹name:joe b›"/><NameID Format="x">‹name:joe›</NameID><a:FirstName>‹name:joe b›</a:FirstName>`},
+		{"pairs", `{"name":"username","value":"joe"},{"value":"joe","name":"login_hint"}`, `{"name":"username","value":"‹name:joe›"},{"value":"‹name:joe›","name":"login_hint"}`},
+		{"claims alone", b64(`{"iss":"a","sub":"1|head"}`) + " " + b64(`{"version":3,"file":"abc"}`), "‹encoded:" + b64(`{"iss":"a","sub":"1|head"}`) + "› " + b64(`{"version":3,"file":"abc"}`)},
 		{"organisation", "c4980000-0000-4000-8000-000000000001|a87b0000-0000-4000-8000-000000000002|S", "c4980000-0000-4000-8000-000000000001|a87b0000-0000-4000-8000-000000000002|S"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -38,7 +38,7 @@ func (s *searcher) search(c *chunk, st state) state {
 			continue
 		}
 		if m.at >= hi {
-			continue // the next chunk's
+			break // the next chunk's, and so is all behind it
 		}
 		s.sink.pass(b[from:m.at])
 		st = state{open: m.list == noList, value: m.value, list: m.list, quote: m.value.quote}

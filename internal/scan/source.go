@@ -9,7 +9,7 @@ import (
 
 // FormatError says that a text is in a form in which nothing would be found, so that it would pass unread.
 type FormatError struct {
-	Form string // "UTF-16", "compressed by zstd"
+	Form string // "compressed by zstd"
 	Mend string // a command that makes text of it from a file called FILE
 }
 
@@ -21,23 +21,34 @@ type Source struct {
 	io.Reader
 	// Packed says that it is unpacked on the way: its length isn't known beforehand, and it comes in small pieces.
 	Packed bool
+	// Wide is not nil of a text in UTF-16: a redaction of it is to be written by its Writer.
+	Wide *Wide
 }
 
 // NewSource looks at the first bytes of r: gzip (RFC 1952) is unpacked, member by member; what is packed or encoded otherwise is refused
-// with a *FormatError.
+// with a *FormatError. UTF-16 is read as UTF-8.
 func NewSource(r io.Reader) (Source, error) {
 	b := bufio.NewReader(r)
 	start, _ := b.Peek(8) // an error comes again when the text is read
-	if bytes.HasPrefix(start, []byte{0x1f, 0x8b}) {
+	packed := bytes.HasPrefix(start, []byte{0x1f, 0x8b})
+	if packed {
 		z, err := gzip.NewReader(b)
-		return Source{z, true}, err
+		if err != nil {
+			return Source{}, err
+		}
+		b = bufio.NewReader(z)
+		start, _ = b.Peek(8)
+	}
+	if w, ok := wideAt(start); ok {
+		return Source{&wideReader{Wide: w, r: b}, true, &w}, nil
+	}
+	if packed {
+		return Source{b, true, nil}, nil
 	}
 	for _, f := range []struct {
 		magic      string
 		form, mend string
 	}{
-		{"\xff\xfe", "UTF-16", "iconv -f UTF-16 -t UTF-8 FILE"},
-		{"\xfe\xff", "UTF-16", "iconv -f UTF-16 -t UTF-8 FILE"},
 		{"\x28\xb5\x2f\xfd", "compressed by zstd", "zstd -dc FILE"},
 		{"\xfd7zXZ\x00", "compressed by xz", "xz -dc FILE"},
 		{"BZh", "compressed by bzip2", "bzip2 -dc FILE"},
@@ -47,21 +58,5 @@ func NewSource(r io.Reader) (Source, error) {
 			return Source{}, &FormatError{f.form, f.mend}
 		}
 	}
-	if isWide(start) {
-		return Source{}, &FormatError{"UTF-16 without a mark", "iconv -f UTF-16LE -t UTF-8 FILE"}
-	}
-	return Source{b, false}, nil
-}
-
-// isWide reports whether every other byte is zero, as in Latin text of UTF-16.
-func isWide(b []byte) bool {
-	if len(b) < 8 {
-		return false
-	}
-	for i := 0; i < 8; i += 2 {
-		if b[i] == 0 || b[i+1] != 0 {
-			return false
-		}
-	}
-	return true
+	return Source{b, false, nil}, nil
 }
