@@ -156,12 +156,25 @@ type waiting struct {
 	browser  chan error       // the opener's result; nil: none runs
 }
 
+// reportStrays tells of the strays that nobody has heard of yet.
+func (w *waiting) reportStrays() {
+	for {
+		select {
+		case why := <-w.listener.strays:
+			w.request.emit(Stray{Reason: string(why)})
+		default:
+			return
+		}
+	}
+}
+
 // wait is the only place that emits events while the listener runs, so that they come one at a time.
 func (w *waiting) wait(ctx context.Context) (answer, error) {
 	uri := w.listener.redirect.uri
 	for {
 		select {
 		case a := <-w.listener.answers:
+			w.reportStrays() // those that came before it
 			return a, nil
 		case line := <-w.lines:
 			if a, ok, err := w.hear(line); ok || err != nil {
