@@ -239,8 +239,13 @@ func (s *session) loginAsClient(ctx context.Context, o *loginOptions, client pro
 		return nil, err
 	}
 	more := url.Values{}
+	acr := slices.Clone(s.profile.ACRValues)
 	if o.org != "" {
-		more.Set("acr_values", s.kind.SelectOrganisation+o.org)
+		acr = slices.DeleteFunc(acr, func(a string) bool { return strings.HasPrefix(a, s.kind.SelectOrganisation) })
+		acr = append(acr, s.kind.SelectOrganisation+o.org)
+	}
+	if len(acr) > 0 {
+		more.Set("acr_values", strings.Join(acr, " "))
 	}
 	response, err := p.ClientCredentials(ctx, client, s.profile.Scopes, more)
 	if err != nil {

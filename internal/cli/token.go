@@ -35,7 +35,8 @@ func newTokenCmd(a *app) *cobra.Command {
 when needed. It never opens a browser: when nobody is signed in, or the login
 has ended, it says so and exits with 4. Where the provider can't be reached, a
 token that is still valid is printed with a warning, unless --min-valid asks
-for more: then, and when it has expired, it exits with 5.
+for more: then, and when it has expired, it exits with 5. In flow
+ClientCredentials with --store memory each call gets a token of its own.
 
 --env prints the line that puts the token into SIMSID_ACCESS_TOKEN (with --id
 into SIMSID_ID_TOKEN), for eval in sh, bash, dash, zsh and fish; --env=fish
@@ -176,6 +177,9 @@ func (s *session) usableSet(ctx context.Context, minValid time.Duration, named b
 	if err == nil || named || !is[*provider.UnavailableError](err) {
 		return set, err
 	}
+	if s.keep == nil {
+		return set, err
+	}
 	kept, lerr := s.keep.LoadCached(ctx)
 	if lerr != nil || kept.Expiry.IsZero() || !kept.ValidFor(s.env.Now(), 0) {
 		return set, err
@@ -191,6 +195,9 @@ func (s *session) usableSet(ctx context.Context, minValid time.Duration, named b
 // freshSet is the login with an access token that is valid for at least minValid: as kept, or refreshed.
 func (s *session) freshSet(ctx context.Context, minValid time.Duration) (token.Set, error) {
 	store, err := s.openStore(ctx)
+	if isNoLogin(err) && s.forOneCommand() {
+		return s.clientToken(ctx)
+	}
 	if err != nil {
 		return token.Set{}, err
 	}
@@ -262,6 +269,9 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 	}
 	if is[*flow.UserError](err) {
 		return nil, &hintedError{Code: exitNo, Err: fmt.Errorf("the refreshed tokens are not used: %w", err), Hints: s.beginAgain("")}
+	}
+	if errors.Is(err, flow.ErrNoRefreshToken) && provider.Flow(s.profile.Flow) == provider.FlowClientCredentials {
+		return nil, s.clientTokenEnded(err)
 	}
 	return res, s.ended(err)
 }
