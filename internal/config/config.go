@@ -79,7 +79,7 @@ const (
 //
 //nolint:gochecknoglobals // nothing is ever written to it
 var settings = [...]Setting{
-	{keyKind, "SIMSID_KIND", "kind", false, "kind of provider: simsid, oidc, curity, imis or emulator"},
+	{keyKind, "SIMSID_KIND", "kind", false, "kind of provider: simsid, oidc, curity, imis, emulator or emulator-imis"},
 	{keyEnvironment, "SIMSID_ENVIRONMENT", "environment", false, "installation of a kind that has several: sandbox or live"},
 	{keyIssuer, "SIMSID_ISSUER", "issuer", false, "address of the provider: https, or http on loopback"},
 	{keyPinnedIssuer, "", "", false, "issuer as the provider spelled it at first sight, compared byte for byte ever after"},
