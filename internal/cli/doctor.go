@@ -246,6 +246,9 @@ func (x *examination) within(ctx context.Context, ask func(context.Context)) {
 // view is the answer.
 func (x *examination) view() render.Examined {
 	v := render.Examined{Version: x.env.Build.Version, Platform: x.env.Build.Platform, Offline: x.o.offline, Checks: x.made}
+	if x.file != nil {
+		v.Profile = x.chosenProfile(x.file)
+	}
 	if x.s != nil {
 		p := x.s.profile
 		v.Profile, v.Kind, v.Title, v.Environment = p.Name, x.s.kind.Name, x.s.kind.Title, p.Environment

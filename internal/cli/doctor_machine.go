@@ -72,7 +72,10 @@ func (x *examination) storeFault(err error) finding {
 // lock looks whether another process keeps the profile's login to itself.
 func (x *examination) lock(ctx context.Context) finding {
 	if x.s == nil {
-		return notMade("there is no profile that could be locked")
+		return notMade(x.roots["profile"] + " failed")
+	}
+	if x.s.keep != nil && x.s.keep.Backend() == tokenstore.Memory {
+		return notMade("nothing is kept that could be locked")
 	}
 	o, err := x.storeOptions()
 	if err != nil {

@@ -294,7 +294,8 @@ func (s *session) complete() error {
 	}
 	if p.Environment != "" {
 		if _, ok := s.kind.EnvironmentIssuer(p.Environment); !ok {
-			return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: kind %s has no environment %q", p.Name, s.kind.Name, p.Environment)}
+			return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: kind %s has no environment %q", p.Name, s.kind.Name, p.Environment),
+				Hints: []string{"leave environment away: only kind simsid has several installations"}}
 		}
 	}
 	if known, _ := s.kind.EnvironmentIssuer(p.Environment); known != "" && strings.TrimSuffix(p.Issuer, "/") != known {
