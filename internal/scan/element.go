@@ -5,7 +5,7 @@ import "bytes"
 // mostElement bounds the content of an element that is replaced as a whole, mostTag its start tag.
 const (
 	mostElement = 16 << 10
-	mostTag     = 1 << 10
+	mostTag     = near - maxName
 )
 
 // mayBeElement reports whether a name is that of such an element.

@@ -40,7 +40,7 @@ func (f *finder) encoded(b []byte, i, from int) (match, bool) {
 	start += escapedBefore(b, start, i)
 	end := encodedEnd(b, start, i)
 	f.encodedTo = end
-	if end-start < leastEncoded {
+	if end <= from || end-start < leastEncoded {
 		return match{}, false
 	}
 	kind := f.insideOf(b[start:end])
@@ -155,7 +155,7 @@ func decodeBase64(dst, bare []byte) []byte {
 // claimsAt looks for the claims of a token without its header at b[i], and the signature behind them.
 func (f *finder) claimsAt(b []byte, i, from int) (match, bool) {
 	end := f.runEnd(b, i)
-	if end-i > maxHeader || end-i < leastEncoded {
+	if end <= from || end-i > maxHeader || end-i < leastEncoded {
 		return match{}, false
 	}
 	f.decoded = decodeBase64(f.decoded[:0], b[i:end])
@@ -210,7 +210,7 @@ func (f *finder) part(b []byte, i, from int) (match, bool) {
 	start += escapedBefore(b, start, i)
 	end := tokenEnd(b[:min(len(b), i+maxHeader/2)], i)
 	f.partTo = end
-	if end-start < leastEncoded || !signed(b, end) || !isText(f, b[start:end]) {
+	if end <= from || end-start < leastEncoded || !signed(b, end) || !isText(f, b[start:end]) {
 		return match{}, false
 	}
 	at, dots := tail(b, max(start, from), from)

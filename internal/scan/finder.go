@@ -132,8 +132,10 @@ func (f *finder) jwt(b []byte, i, from int) (match, bool) {
 	if b[i] != 'e' {
 		return match{}, false
 	}
-	if v, ok := f.tokenAt(b, i); ok {
-		return match{at: i, value: v}, true
+	if i >= from {
+		if v, ok := f.tokenAt(b, i); ok {
+			return match{at: i, value: v}, true
+		}
 	}
 	if !f.all || f.nested {
 		return match{}, false

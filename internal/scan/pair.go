@@ -27,7 +27,7 @@ func pairValue(b []byte, from, i int, q quote) int {
 	}
 	for range mostMembers {
 		name, at, next := memberAt(b, i, q)
-		if next == 0 {
+		if next == 0 || at-from > near-maxName {
 			return -1
 		}
 		if isValueWord(name) {
@@ -211,6 +211,9 @@ func partValue(b []byte, from, i int, q quote) (int, value) {
 		i += n
 		if n = line(); n > 0 {
 			return i + n, v
+		}
+		if i-from > near/4 {
+			return -1, value{}
 		}
 		for start := i; line() == 0; i++ { // Content-Type
 			if i >= len(b) || i-start > 200 {

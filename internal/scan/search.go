@@ -28,7 +28,7 @@ func (s *searcher) search(c *chunk, st state) state {
 		return st
 	}
 	end := min(len(b), hi+reach)
-	for i := max(lo-behind, 0); ; i++ {
+	for i := max(lo-near, 0); ; i++ {
 		var h hit
 		if i, h = s.next(b, i, end); h == 0 {
 			break
@@ -46,7 +46,7 @@ func (s *searcher) search(c *chunk, st state) state {
 			return st
 		}
 		// A chunk that begins here would look back so far.
-		i = max(i, from-behind)
+		i = max(i, from-near)
 	}
 	if from < hi {
 		s.sink.pass(b[from:hi])
