@@ -4,7 +4,6 @@ package main
 
 import (
 	"os/user"
-	"path/filepath"
 	"testing"
 )
 
@@ -22,7 +21,7 @@ func TestDirs(t *testing.T) {
 		{"XDG's folders", "/home/ada", "/x", "", "/x/simsid", "/x/simsid"},
 		{"one of XDG's that isn't absolute", "/home/ada", "x", "", "/home/ada/.config/simsid", "/home/ada/.local/state/simsid"},
 		{"simsid's own", "/home/ada", "/x", "/own", "/own", "/own"},
-		{"no home", "", "", "", filepath.Join(u.HomeDir, ".config/simsid"), filepath.Join(u.HomeDir, ".local/state/simsid")},
+		{"no home", "", "", "", u.HomeDir + "/.config/simsid", u.HomeDir + "/.local/state/simsid"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv("HOME", test.home)

@@ -93,7 +93,7 @@ func prose(t *testing.T, file string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return regexp.MustCompile("(?ms)^[ \t]*```.*?^[ \t]*```[ \t]*$").ReplaceAllString(string(text), "")
+	return regexp.MustCompile("(?ms)^[ \t]*```.*?\n[ \t]*```[ \t]*$").ReplaceAllString(string(text), "")
 }
 
 // anchors are a page's headings as GitHub addresses them: in lower case, without punctuation, with - for each space.

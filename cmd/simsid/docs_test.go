@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,11 +104,9 @@ func TestDocs(t *testing.T) {
 		})
 		return setupScript(env)
 	}
-	for name, command := range map[string]func(*testscript.TestScript, bool, []string){
+	maps.Copy(params.Cmds, map[string]func(*testscript.TestScript, bool, []string){
 		"page": openPage, "given": given, "block": runBlock, "blockfile": writeBlock, "unrun": passOver, "sandbox": sandbox,
-	} {
-		params.Cmds[name] = command
-	}
+	})
 	testscript.Run(t, params)
 }
 

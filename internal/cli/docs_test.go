@@ -23,7 +23,7 @@ func TestDocsNameCommands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		prose := regexp.MustCompile("(?ms)^[ \t]*```.*?^[ \t]*```[ \t]*$").ReplaceAllString(string(text), "")
+		prose := regexp.MustCompile("(?ms)^[ \t]*```.*?\n[ \t]*```[ \t]*$").ReplaceAllString(string(text), "")
 		for _, m := range span.FindAllStringSubmatch(prose, -1) {
 			command, _, _ := strings.Cut(m[1], " | ")
 			words := strings.Fields(options.ReplaceAllString(command, ""))[1:]
