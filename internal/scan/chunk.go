@@ -116,7 +116,7 @@ func settled(b []byte, lo int) int {
 		end = start
 	}
 	near := b[max(lo, end-reach):end]
-	if at := bytes.LastIndex(near, []byte("alue")); at >= 0 && bytes.IndexAny(near[at:], "}>") < 0 {
+	if at := bytes.LastIndex(near, []byte("alue")); at >= 0 && !bytes.ContainsAny(near[at:], "}>") {
 		end -= len(near) - bytes.LastIndexByte(near[:at], '\n') - 1
 	}
 	return end

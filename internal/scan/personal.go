@@ -82,7 +82,7 @@ func isFullName(text []byte) bool {
 		return false
 	}
 	at := bytes.IndexAny(text, " +")
-	return at > 1 && at+1 < len(text) && text[at+1] >= 'A' && text[at+1] <= 'Z' && bytes.IndexAny(text[:at], "\"'=:;&/<>,.|") < 0
+	return at > 1 && at+1 < len(text) && text[at+1] >= 'A' && text[at+1] <= 'Z' && !bytes.ContainsAny(text[:at], "\"'=:;&/<>,.|")
 }
 
 // domainEnd returns where the name of a host that begins at b[i] ends; 0 where it is none with at least two labels.

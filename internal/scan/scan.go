@@ -26,8 +26,8 @@ const (
 	// behind and ahead are how much text around a chunk its rules may see.
 	behind = 1 << 11
 	// near is how far before a value what says what it is may stand, so far are values searched that were found.
-	near = 1 << 9
-	ahead  = maxHeader + 4<<10
+	near  = 1 << 9
+	ahead = maxHeader + 4<<10
 	// reach is how far behind its value a name may stand.
 	reach = 1 << 11
 

@@ -53,7 +53,7 @@ func (r *wideReader) Read(p []byte) (int, error) {
 		}
 		if r.have = n & 1; r.have == 1 {
 			r.in[0] = r.in[n-1]
-			if r.err == io.EOF {
+			if errors.Is(r.err, io.EOF) {
 				r.err = errHalf
 			}
 		}
@@ -71,7 +71,7 @@ func appendUnit(dst []byte, u uint16) []byte {
 	case u < 0x800:
 		return append(dst, 0xc0|byte(u>>6), 0x80|byte(u&0x3f))
 	}
-	return append(dst, 0xe0|byte(u>>12), 0x80|byte(u>>6&0x3f), 0x80|byte(u&0x3f)) //nolint:gosec // the shifted bits are few
+	return append(dst, 0xe0|byte(u>>12), 0x80|byte(u>>6&0x3f), 0x80|byte(u&0x3f))
 }
 
 // Writer returns a writer that writes to w in UTF-16 what was read from it.
