@@ -65,6 +65,28 @@ func TestPinned(t *testing.T) {
 	}
 }
 
+// The release's workflow installs each program that goreleaser is told to call, before it is called.
+func TestReleaseTools(t *testing.T) {
+	config, workflow := read(t, "../../.goreleaser.yaml"), read(t, "../../.github/workflows/release.yml")
+	before, _, ok := strings.Cut(workflow, "run: make release\n")
+	if !ok {
+		t.Fatal("the workflow makes no release")
+	}
+	for section, action := range map[string]string{"sboms:": "anchore/sbom-action/download-syft@", "signs:": "sigstore/cosign-installer@"} {
+		if !strings.Contains(config, "\n"+section+"\n") {
+			t.Errorf(".goreleaser.yaml has no %s", section)
+		}
+		if !strings.Contains(before, "uses: "+action) {
+			t.Errorf("%s is configured, and nothing installs what it calls: %s", section, action)
+		}
+	}
+	for _, permission := range []string{"id-token: write", "attestations: write"} {
+		if !strings.Contains(before, permission) {
+			t.Errorf("the job lacks %s", permission)
+		}
+	}
+}
+
 // TestInstall runs the action's first script against releases of the test's own.
 func TestInstall(t *testing.T) {
 	good := release(t, []byte("#!/bin/sh\necho installed\n"))
