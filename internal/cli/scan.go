@@ -35,12 +35,17 @@ JSON object per line. Nothing is verified but with --jwks, which checks every
 signature; then the exit code is 3 if one doesn't hold.
 
 With --redact the text is copied to standard output instead, unchanged but for
-a hash in place of every token, code, secret, password and cookie; --personal
-does the same to login names and e-mail addresses. A value has the same hash
-wherever it occurs, so a login can still be followed. Without --salt-file the
-hashes of one run say nothing to another: who can guess a login name could
-otherwise find out whose hash it is. Read the result before you send it: what
-no rule knows for a secret stays.`,
+a hash in place of every token, code, secret, private key, password and cookie:
+laid out over lines, put together of pieces, escaped or in base64 too. What
+stands between the pieces stays. --personal does the same to names, login names
+and e-mail addresses. A value has the same hash wherever it occurs, so a login
+can still be followed. Without --salt-file the hashes of one run say nothing to
+another: who can guess a login name could otherwise find out whose hash it is.
+
+What --redact can't see: opaque tokens, codes and secrets that no name or scheme
+stands before, and the rest of them behind a line break; the same of a JWT that
+is cut off in its claims; whatever is compressed, encrypted, an image, or encoded
+in two ways at once; names of people in running text. Read it before you send it.`,
 		Example: `  simsid scan app.log
   simsid scan -o json --jwks keys.json *.log.gz
   simsid scan --claim sub app.log

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 )
 
 // scanEnv is a process that scans files in dir, with a clock that moves on at each look.
@@ -54,6 +55,25 @@ func packed(t *testing.T, text string) string {
 
 const jwtLine = "x eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UifQ. y\n"
 
+// wide is a text in UTF-16, as PowerShell writes it.
+func wide(text string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = append(b, byte(u), byte(u>>8))
+	}
+	return string(b)
+}
+
+// A redaction of UTF-16 is in UTF-16.
+func TestScanRedactWide(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "f", wide("\ufeffé password=*** code=1\n"))
+	env, stdout, stderr := scanEnv(dir, "--redact", "f")
+	if code := Main(t.Context(), env); code != exitDone || stdout.String() != wide("\ufeffé password=*** code=1\n") {
+		t.Errorf("exits with %d: %q, %s", code, stdout, stderr)
+	}
+}
+
 // What isn't plain text is unpacked, or refused by name: it must not pass as text in which there is nothing.
 func TestScanForms(t *testing.T) {
 	whole := packed(t, jwtLine)
@@ -70,8 +90,10 @@ func TestScanForms(t *testing.T) {
 		{"gzip that breaks off", whole[:len(whole)-4], exitFailed, "Line 1: JWT\n  Issuer   joe\n", "error: f: broken gzip: what comes behind the fault is missing\n1 token in 1 line; nobody has verified them\n" + unread},
 		{"gzip without anything", whole[:5], exitFailed, "", "error: f: broken gzip: what comes behind the fault is missing\n" + nothing + unread},
 		{"gzip with rubbish behind it", whole + "rubbish", exitFailed, "Line 1: JWT\n  Issuer   joe\n", "error: f: broken gzip: what comes behind the fault is missing\n1 token in 1 line; nobody has verified them\n" + unread},
-		{"UTF-16", "\xff\xfee\x00y\x00", exitFailed, "", "error: f: the text is UTF-16, which isn't read\nhint: iconv -f UTF-16 -t UTF-8 FILE | simsid scan\n" + nothing + unread},
-		{"UTF-16 without a mark", "e\x00y\x00J\x00h\x00b\x00", exitFailed, "", "error: f: the text is UTF-16 without a mark, which isn't read\nhint: iconv -f UTF-16LE -t UTF-8 FILE | simsid scan\n" + nothing + unread},
+		{"UTF-16", wide("\ufeff" + jwtLine), exitDone, "Line 1: JWT\n  Issuer   joe\n", "1 token in 1 line; nobody has verified them\n"},
+		{"UTF-16 without a mark", wide(jwtLine), exitDone, "Line 1: JWT\n  Issuer   joe\n", "1 token in 1 line; nobody has verified them\n"},
+		{"UTF-16 in gzip", packed(t, wide(jwtLine)), exitDone, "Line 1: JWT\n  Issuer   joe\n", "1 token in 1 line; nobody has verified them\n"},
+		{"UTF-16 that breaks off", wide(jwtLine) + "x", exitFailed, "Line 1: JWT\n  Issuer   joe\n", "error: f: the text in UTF-16 ends within a character\n1 token in 1 line; nobody has verified them\n" + unread},
 		{"zstd", "\x28\xb5\x2f\xfdxxxxxxx", exitFailed, "", "error: f: the text is compressed by zstd, which isn't read\nhint: zstd -dc FILE | simsid scan\n" + nothing + unread},
 		{"nothing", "", exitDone, "", nothing},
 	} {
