@@ -104,7 +104,7 @@ func TestTraceMembers(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`"secret"`: "[masked]", `7`: "[masked]", `["secret"]`: "[masked]", `{"a":"secret"}`: "[masked]", `true`: "true", `null`: "null",
+		`"secret"`: "[masked]", `7`: "[masked]", `["secret"]`: "[masked]", `{"a":"secret"}`: "[masked]", `true`: "true", `false`: "false", `null`: "null",
 	} {
 		got := NewTrace(TraceOptions{}).member(token.Member{Name: "other", Value: json.RawMessage(text)})
 		if got.words != want || strings.Contains(string(got.value), "secret") {

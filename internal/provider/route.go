@@ -58,10 +58,7 @@ func Reach(ctx context.Context, o HTTPOptions, address string) Route {
 	req = req.WithContext(httptrace.WithClientTrace(ctx, way.trace()))
 	n := &network{newTransport(o.Trust, o.Now), o.Now}
 	defer n.CloseIdleConnections()
-	var rt http.RoundTripper = &guard{n, MaxAnswer}
-	if o.Clock != nil && o.Now != nil {
-		rt = &listener{rt, o.Clock, o.Now}
-	}
+	var rt http.RoundTripper = &listener{&guard{n, MaxAnswer}, o.Clock, o.Now}
 	if o.Trace != nil {
 		rt = &tracer{next: rt, trace: o.Trace, proxy: http.ProxyFromEnvironment}
 	}
@@ -126,7 +123,7 @@ func chainOf(state *tls.ConnectionState, trust []*x509.Certificate) *ServerChain
 		Issuer: clip(nameOf(topOf(state.PeerCertificates).Issuer), 255), Names: namesOf(leaf), From: leaf.NotBefore, Until: leaf.NotAfter,
 		Version: tls.VersionName(state.Version),
 	}
-	c.Added = len(trust) > 0 && len(state.VerifiedChains) > 0 && !slices.ContainsFunc(state.VerifiedChains, func(chain []*x509.Certificate) bool {
+	c.Added = len(state.VerifiedChains) > 0 && !slices.ContainsFunc(state.VerifiedChains, func(chain []*x509.Certificate) bool {
 		root := chain[len(chain)-1]
 		return !slices.ContainsFunc(trust, root.Equal)
 	})

@@ -79,7 +79,7 @@ func TestReachNowhere(t *testing.T) {
 		t.Errorf("a name that nobody has: %+v", got)
 	}
 	got = Reach(t.Context(), HTTPOptions{Now: clock}, "http://sts.example/")
-	if _, ok := errors.AsType[*AddressError](got.Err); !ok {
+	if _, ok := got.Err.(*AddressError); !ok { //nolint:errorlint // before anything is asked for
 		t.Errorf("plain http elsewhere: %+v", got)
 	}
 	var lc net.ListenConfig

@@ -23,7 +23,7 @@ type asking struct {
 	anchor  func(*Anchor)
 }
 
-func askings(previous *token.JWT) []asking {
+func askings(previous, timeless *token.JWT) []asking {
 	login := goodRequest()
 	with := func(change func(*VerifyRequest)) VerifyRequest {
 		r := login
@@ -37,6 +37,9 @@ func askings(previous *token.JWT) []asking {
 			r.FromBrowser, r.Access, r.Code = true, token.Secret{}, token.Secret{}
 		}), nil},
 		{"login after one by the browser", with(func(r *VerifyRequest) { r.Previous = previous }), nil},
+		{"login after one by the browser, without max_age", with(func(r *VerifyRequest) { r.Previous, r.MaxAge = previous, -1 }), nil},
+		{"refresh of a login without auth_time", with(func(r *VerifyRequest) { r.Use, r.Previous, r.MaxAge = AtRefresh, timeless, -1 }), nil},
+		{"stored, for a client, though for anybody would do", with(func(r *VerifyRequest) { r.Use, r.AnyClient, r.MaxAge = Stored, true, -1 }), nil},
 		{"login without nonce and max_age", with(func(r *VerifyRequest) { r.Nonce, r.MaxAge = token.Secret{}, -1 }), nil},
 		{"login without any doubt about clocks", with(func(r *VerifyRequest) { r.Skew = -1 }), nil},
 		{"refresh", with(func(r *VerifyRequest) { r.Use, r.Previous, r.MaxAge = AtRefresh, previous, -1 }), nil},
@@ -92,8 +95,12 @@ func TestRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	timeless, err := token.ParseJWT(sign(t, keys.rsa, goodHeader(), goodClaims().with(object{"auth_time": nil})).Reveal())
+	if err != nil {
+		t.Fatal(err)
+	}
 	var b strings.Builder
-	for _, a := range askings(previous) {
+	for _, a := range askings(previous, timeless) {
 		anchor := Anchor{
 			Keys: KeySet{keys: []publicKey{
 				{id: "k1", key: &keys.rsa.PublicKey, kind: "RSA of 2048 bits"}, {id: "k3", key: &keys.other.PublicKey, kind: "RSA of 2048 bits"},

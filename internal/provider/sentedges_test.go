@@ -46,7 +46,7 @@ func TestSentTold(t *testing.T) {
 		p.Metadata.TokenEndpoint = address
 		_, err := p.Refresh(t.Context(), Client{ID: "c"}, token.NewSecret("r"))
 		e, ok := errors.AsType[*UnavailableError](err)
-		if !ok || e.Sent != sent || strings.Contains(e.Error(), "POST") {
+		if !ok || e.Sent != sent || strings.Contains(e.Error(), "Post ") {
 			t.Errorf("%s: %+v", address, err)
 		}
 	}

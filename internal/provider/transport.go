@@ -20,7 +20,7 @@ func newTransport(trust []*x509.Certificate, now func() time.Time) *http.Transpo
 	protocols.SetHTTP1(true) // releases hold no other: see the tag in .goreleaser.yaml
 	return &http.Transport{
 		Protocols:              &protocols,
-		Proxy:                  proxyFromEnvironment,
+		Proxy:                  safely(http.ProxyFromEnvironment),
 		OnProxyConnectResponse: proxyAnswered,
 		DialContext:            dial,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots(trust), Time: now},
@@ -95,13 +95,15 @@ func (e *ProxyError) Error() string {
 // Unwrap returns the cause.
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// proxyFromEnvironment is http.ProxyFromEnvironment, whose own error repeats the variable with the password in it.
-func proxyFromEnvironment(req *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(req)
-	if err != nil {
-		return nil, &ProxyError{}
+// safely keeps the error of http.ProxyFromEnvironment back, which repeats the variable with the password in it.
+func safely(by func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	return func(req *http.Request) (*url.URL, error) {
+		u, err := by(req)
+		if err != nil {
+			return nil, &ProxyError{}
+		}
+		return u, nil
 	}
-	return u, nil
 }
 
 // proxyAnswered makes an error of a refused CONNECT that names the proxy, where net/http has the bare words of its status.
@@ -134,9 +136,7 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Op == "proxyconnect" {
-		if _, told := errors.AsType[*ProxyError](err); !told {
-			return nil, &ProxyError{Proxy: proxyOf(n.Proxy, req), Err: failed.Err}
-		}
+		return nil, &ProxyError{Proxy: proxyOf(n.Proxy, req), Err: failed.Err}
 	}
 	var at time.Time
 	if n.now != nil {
