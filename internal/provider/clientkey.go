@@ -117,7 +117,7 @@ func parseKeyJWK(raw string) (clientKey, string) {
 	if part["d"] == "" {
 		return clientKey{}, "it is no private key: the JWK has no d"
 	}
-	bare, _ := json.Marshal(part) // texts by texts can always be written
+	bare, _ := json.Marshal(part) //nolint:errchkjson // texts by texts can always be written
 	var parsed jose.JSONWebKey
 	if err := parsed.UnmarshalJSON(bare); err != nil { // the library's error may repeat what it read
 		return clientKey{}, "it is no JWK of a private key that can be read"

@@ -18,7 +18,7 @@ func TokensFromBrowser(values url.Values, received time.Time) (token.Set, error)
 	refuse := func(problem string) (token.Set, error) {
 		return token.Set{}, &ResponseError{Operation: "sign in", Host: "the browser", Problem: problem}
 	}
-	text, _ := json.Marshal(members) // texts by texts can always be written
+	text, _ := json.Marshal(members) //nolint:errchkjson // texts by texts can always be written
 	o, err := token.ParseObject(text)
 	if err != nil {
 		return refuse("an answer that can't be read")

@@ -185,7 +185,7 @@ func (a *reply) text() string {
 	var b strings.Builder
 	sep := "{"
 	for _, m := range a.members {
-		name, _ := json.Marshal(m.name) // a text can always be written
+		name, _ := json.Marshal(m.name) //nolint:errchkjson // a text can always be written
 		b.WriteString(sep)
 		b.Write(name)
 		b.WriteByte(':')

@@ -72,7 +72,7 @@ type shownMember struct {
 func (t *Trace) member(m token.Member) shownMember {
 	show := isShownMember(m.Name)
 	text := func(s string) shownMember {
-		b, _ := json.Marshal(s) // a text can always be written
+		b, _ := json.Marshal(s) //nolint:errchkjson // a text can always be written
 		return shownMember{t.named(m.Name), s, b}
 	}
 	var s string
@@ -104,7 +104,7 @@ func (t *Trace) list(name string, list []any) shownMember {
 		}
 		shown = append(shown, t.shown(s))
 	}
-	b, _ := json.Marshal(shown) // texts can always be written
+	b, _ := json.Marshal(shown) //nolint:errchkjson // texts can always be written
 	return shownMember{t.named(name), clip(string(b), traceValue), b}
 }
 

@@ -110,7 +110,7 @@ func TestAPIAway(t *testing.T) {
 		Method: http.MethodGet, URL: at(t, gone.URL), Origins: []string{Origin(at(t, gone.URL))}, Redirects: 3, Bearer: testToken,
 		Client: func(*url.URL) *http.Client { return NewHTTPClient(HTTPOptions{}) },
 	}
-	if resp, err := call.Do(t.Context()); !isError[*UnavailableError](err) { //nolint:bodyclose // there is none
+	if resp, err := call.Do(t.Context()); !isError[*UnavailableError](err) {
 		t.Errorf("got %v, %v", resp, err)
 	}
 	s := serve(t, map[string]http.HandlerFunc{"/": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusFound) }})
@@ -181,7 +181,7 @@ func TestProxies(t *testing.T) {
 	for proxy, status := range map[string]int{refusing.Listener.Addr().String(): http.StatusProxyAuthRequired, gone: 0} {
 		n := &network{newTransport(nil, clock), clock}
 		n.Proxy = http.ProxyURL(at(t, "http://"+proxy))
-		_, err := n.RoundTrip(req) //nolint:bodyclose // there is none
+		_, err := n.RoundTrip(req)
 		e, ok := errors.AsType[*ProxyError](err)
 		if !ok || e.Proxy != proxy || e.Status != status || (e.Err == nil) != (status != 0) {
 			t.Errorf("%s: %#v", proxy, err)
@@ -293,7 +293,7 @@ func TestTraceWithoutClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tr.RoundTrip(req); !errors.Is(err, io.EOF) { //nolint:bodyclose // there is none
+	if _, err := tr.RoundTrip(req); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v", err)
 	}
 	if want := "> GET https://a.example/\n< no answer: EOF\n"; words.String() != want {
@@ -303,7 +303,7 @@ func TestTraceWithoutClock(t *testing.T) {
 	errRead := errors.New("no more")
 	req.Body = io.NopCloser(iotest.ErrReader(errRead))
 	words.Reset()
-	if _, err := tr.RoundTrip(req); !errors.Is(err, errRead) || words.Len() != 0 { //nolint:bodyclose // there is none
+	if _, err := tr.RoundTrip(req); !errors.Is(err, errRead) || words.Len() != 0 {
 		t.Errorf("got %v, %s", err, words.String())
 	}
 }
