@@ -17,7 +17,7 @@ import (
 
 // imis starts a site whose token endpoint answers as iMIS's OWIN server does, and says where it is in $SITE. What a refresh token is called
 // says what becomes of it: USER signs in, USER-once does so once, USER-rotates brings a new one, USER-contradicts has dates that don't fit, and
-// expired is refused.
+// expired and othergrant are refused.
 func imis(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: imis")
@@ -46,6 +46,9 @@ func imis(ts *testscript.TestScript, neg bool, args []string) {
 		n := count.Add(1)
 		more := ""
 		switch {
+		case user == "othergrant":
+			refuse("unsupported_grant_type")
+			return
 		case user == "expired":
 			refuse("invalid_grant")
 			return

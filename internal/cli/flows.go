@@ -118,7 +118,7 @@ func (s *session) browserRequest(ctx context.Context, o *loginOptions) (flow.Log
 	if r.MaxAge, err = s.maxAge(); err != nil {
 		return r, err
 	}
-	s.signOn = &render.SignOn{Told: s.kind.TellsSignOn, ACR: r.Params.Get("acr_values"), Prompt: r.Params.Get("prompt"), MaxAge: r.MaxAge}
+	s.rememberAsked(r.Params, r.MaxAge)
 	if err := s.checkMixUp(r); err != nil {
 		return r, err
 	}
@@ -256,6 +256,11 @@ func (s *session) loginAsClient(ctx context.Context, o *loginOptions, client pro
 	return res, keep(ctx, res)
 }
 
+// rememberAsked keeps what a login asks about the way of the sign-in, to be told beside what happened.
+func (s *session) rememberAsked(params url.Values, maxAge time.Duration) {
+	s.signOn = &render.SignOn{Told: s.kind.TellsSignOn, ACR: params.Get("acr_values"), Prompt: params.Get("prompt"), MaxAge: maxAge}
+}
+
 // loginOnDevice has the user type a code on another device.
 func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
 	if why := s.nobodyThere(o); s.alone() && why != "" {
@@ -273,6 +278,7 @@ func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client pro
 	if err != nil {
 		return nil, err
 	}
+	s.rememberAsked(params, maxAge)
 	return flow.Device(ctx, flow.DeviceRequest{
 		Provider: p, Client: client, Scopes: s.profile.Scopes, Params: params, Clock: clock{s.env}, Event: s.loginEvents(nobodyVisits), MaxAge: maxAge,
 		Force: s.forced, Keep: keep,

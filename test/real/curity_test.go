@@ -51,7 +51,9 @@ func TestCurity(t *testing.T) {
 			if r := s.run(access, "introspect", "-"); r.code != 3 {
 				t.Errorf("introspect of a revoked token exits with %d\n%s%s", r.code, r.stdout, r.stderr)
 			}
-			s.ask("login")
+			if r := s.want(0, "login", "--trace"); !strings.Contains(r.stderr, "POST "+p.Issuer+"/request") {
+				t.Errorf("the request wasn't pushed\n%s", r.stderr)
+			}
 			signedIn(t, v)
 			endSession(t, s, v, p.Issuer)
 		})
@@ -82,7 +84,9 @@ func TestCurityDevice(t *testing.T) {
 	s := newSimsid(t, storeKey(t))
 	s.want(0, "profile", "add", "tv", "--kind", "curity", "--issuer", p.Issuer, "--client-id", provider.Device, "--client-auth", "none",
 		"--scope", "openid profile", "--store", "file", "--use", "--flow", "DeviceCode", "--redirect-uri", "http://127.0.0.1:0/callback")
-	onDevice(t, s)
+	if who := onDevice(t, s); !strings.Contains(who, `"sign_on"`) || !strings.Contains(who, `"claim": "auth_time"`) {
+		t.Errorf("login doesn't tell how the user signed in: %s", who)
+	}
 	if got := s.want(0, "decode").stdout; !strings.Contains(got, "cannot be read") {
 		t.Errorf("decode of an opaque token says\n%s", got)
 	}

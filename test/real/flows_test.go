@@ -49,8 +49,8 @@ func TestDeviceFlow(t *testing.T) {
 	onDevice(t, s)
 }
 
-// onDevice signs ada in with the chosen profile, on the provider's own pages.
-func onDevice(t *testing.T, s *simsid) {
+// onDevice signs ada in with the chosen profile, on the provider's own pages, and returns the answer.
+func onDevice(t *testing.T, s *simsid) string {
 	t.Helper()
 	person, err := provider.NewVisitor("ada", provider.Allow)
 	if err != nil {
@@ -80,6 +80,7 @@ func onDevice(t *testing.T, s *simsid) {
 	if !strings.Contains(out.String(), `"subject": "ada"`) {
 		t.Errorf("login answered %s", out.String())
 	}
+	return out.String()
 }
 
 // deviceWords reads from standard error what somebody has to know on the other device.

@@ -226,6 +226,15 @@ func TestIMISForgery(t *testing.T) {
 		}
 		a.want(4, "token", "-p", "members")
 	})
+	t.Run("hidden", func(t *testing.T) {
+		evil := forger(t, redirect, a.stolen("fellow"), "no-referrer")
+		ended := a.login("--expect-user", "member")
+		a.browse(redirect, map[string]any{}, deed{"go": evil}, deed{"arrive": "/finished/"})
+		if r := ended(); r.code != 3 || !strings.Contains(r.stderr, "warning: the token was posted by a page that hides which site it is of") {
+			t.Errorf("login exits with %d\n%s", r.code, r.stderr)
+		}
+		a.want(4, "token", "-p", "members")
+	})
 	t.Run("asked", func(t *testing.T) {
 		evil := forger(t, redirect, a.stolen("fellow"), "strict-origin-when-cross-origin")
 		ctx, stop := context.WithTimeout(t.Context(), commandTime)
