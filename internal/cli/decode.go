@@ -49,6 +49,9 @@ keys the claims are called unverified. Exits with 3 when a check fails that was
 asked for, or when two programs could read the token in two ways. That a token
 has ended counts with --verify, or with keys given.
 
+Without an argument a pipe is read, but not with --access or --id, which choose
+among the profile's own: name it then, simsid decode - --access.
+
 --expect holds a claim against a value: NAME=VALUE, !=, >, >=, <, <=, has,
 lacks, exists, missing. Times may be spans from now. org.type, org.id, org.user,
 role.name, role.org and header.alg are known; access. or id. in front chooses a
@@ -249,7 +252,7 @@ func (d *decoding) verify(ctx context.Context, v verifier, t decodable, shown *r
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	shown.Verification, shown.Keys = verification, keys
+	shown.Verification, shown.Keys = d.asOf(verification), keys
 	if err != nil {
 		shown.Unverified = "the provider's keys can't be had: " + err.Error()
 		return unavailableOnly(err)
@@ -258,6 +261,19 @@ func (d *decoding) verify(ctx context.Context, v verifier, t decodable, shown *r
 		shown.Unverified = failedChecks(verr)
 	}
 	return nil
+}
+
+// asOf says of checks of time which moment they were made for, where it isn't now: this machine's clock has no part in them.
+func (d *decoding) asOf(v *provider.Verification) *provider.Verification {
+	if v == nil || d.o.at == "" {
+		return v
+	}
+	for i, c := range v.Checks {
+		if what, _, ok := strings.Cut(c.Detail, ", by this machine's clock"); ok {
+			v.Checks[i].Detail = what + ", as of " + d.o.at
+		}
+	}
+	return v
 }
 
 // beside finds the value of another token in the same text.
@@ -282,7 +298,7 @@ func (d *decoding) clientID() string {
 
 // find looks at the tokens for what is worth knowing.
 func (d *decoding) find() {
-	in := sims.Input{Now: d.now, ClientID: d.clientID(), OtherVocabulary: true}
+	in := sims.Input{Now: d.now, At: d.o.at != "", ClientID: d.clientID(), OtherVocabulary: true}
 	if d.own {
 		in.RefreshedAt = d.set.RefreshedAt
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
@@ -82,10 +83,17 @@ func tell(f token.Found) (t decodable, err error) {
 }
 
 func garbled(err error) []string {
-	if e, ok := errors.AsType[*token.FormError](err); ok && e.Part != "input" {
-		return []string{"copy the token whole: three parts of letters, digits, - and _, joined by dots"}
+	e, ok := errors.AsType[*token.FormError](err)
+	if !ok || e.Part == "input" || e.Part == "address" {
+		return nil
 	}
-	return nil
+	// Of what was copied as it is, only whoever made it can make something else.
+	for _, own := range []string{"twice", "nested", "longer than", "not valid UTF-8", "no object", "characters that no token"} {
+		if strings.Contains(e.Problem, own) {
+			return nil
+		}
+	}
+	return []string{"copy the token whole: three parts of letters, digits, - and _, joined by dots"}
 }
 
 // choose puts the access token first and the ID token second, and leaves away what wasn't asked for.

@@ -122,6 +122,9 @@ func keysError(name string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case is[*provider.KeySetError](err) && strings.Contains(err.Error(), "is a public key"):
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("no secret from %s: %v", name, err),
+			Hints: []string{"verify by it as a public key: simsid decode --key " + shellWord(name) + ", or --jwks for a JWK set"}}
 	case is[*provider.KeySetError](err):
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("no keys from %s: %v", name, err),
 			Hints: []string{"--jwks reads a JWKS; a public key in PEM is for simsid decode --key: openssl pkey -in KEY -pubout"}}

@@ -144,5 +144,9 @@ func (a *app) namedTokens(ctx context.Context, o *diffOptions, source string) ([
 		}
 		return found, nil
 	}
+	if name, ok := strings.CutSuffix(source, ":refresh"); ok && name != "" {
+		return nil, &usageError{Problem: "a refresh token says nothing that could be compared", Command: "simsid diff",
+			Hint: "name another of the login: " + name + ":access or " + name + ":id"}
+	}
 	return a.foreignTokens(ctx, source)
 }

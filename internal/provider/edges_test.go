@@ -449,7 +449,7 @@ func TestSharedSecretTexts(t *testing.T) {
 		alg       string
 	}{
 		"s": {[]string{"s"}, ""}, "s\n": {[]string{"s\n", "s"}, ""}, "s\r\n": {[]string{"s\r\n", "s"}, ""}, "s\n\n": {[]string{"s\n\n", "s\n"}, ""},
-		`{"kty":"oct","k":"cw","alg":"HS512"}`: {[]string{"s"}, "HS512"}, `{"kty":"RSA","k":"cw"}`: {[]string{`{"kty":"RSA","k":"cw"}`}, ""}, `{"k":"cw"`: {[]string{`{"k":"cw"`}, ""},
+		`{"kty":"oct","k":"cw","alg":"HS512"}`: {[]string{"s"}, "HS512"}, "-----BEGIN PRIVATE KEY-----\nx": {[]string{"-----BEGIN PRIVATE KEY-----\nx"}, ""}, `{"k":"cw"`: {[]string{`{"k":"cw"`}, ""},
 	} {
 		set, err := SharedSecret([]byte(text))
 		if err != nil {
@@ -464,7 +464,11 @@ func TestSharedSecretTexts(t *testing.T) {
 			t.Errorf("%q: got %q for %q", text, got, set.keys[0].alg)
 		}
 	}
-	for _, text := range []string{"", "\n", "\r\n", `{"kty":"oct"}`, `{"kty":"oct","k":"!"}`} {
+	// A public key is no secret: who takes it for one takes what anybody has signed with it.
+	for _, text := range []string{
+		"", "\n", "\r\n", `{"kty":"oct"}`, `{"kty":"oct","k":"!"}`, `{"kty":"RSA","k":"cw"}`, ` {"keys":[]}`,
+		"\n-----BEGIN PUBLIC KEY-----\nx", "-----BEGIN CERTIFICATE-----\nx", "-----BEGIN RSA PUBLIC KEY-----\nx", "ssh-rsa x", "ecdsa-sha2-nistp256 x",
+	} {
 		if _, err := SharedSecret([]byte(text)); !isError[*KeySetError](err) {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -31,11 +31,26 @@ type publicKey struct {
 // sharedSecret is a key for HMAC, in the spellings that a file of it may have.
 type sharedSecret []token.Secret
 
+// isPublic reports whether a text is a key that everybody may know: a verifier that takes it for an HMAC's secret takes what anybody signs.
+func isPublic(text []byte) bool {
+	text = bytes.TrimSpace(text)
+	if bytes.HasPrefix(text, []byte("-----BEGIN ")) || bytes.HasPrefix(text, []byte("ssh-")) || bytes.HasPrefix(text, []byte("ecdsa-sha2-")) {
+		return !bytes.Contains(text, []byte("PRIVATE KEY-----"))
+	}
+	o, _ := token.ParseObject(text) // empty where it is none
+	kty, _ := o.String("kty")
+	_, set := o.Get("keys")
+	return set || kty != "" && kty != "oct"
+}
+
 // SharedSecret makes a key for HS256, HS384 and HS512 of a secret, and for nothing else. A line break at the end of text, which
 // editors put there, may belong to the secret or not; a JWK of type oct (RFC 7518 section 6.4) stands for the bytes in it.
 func SharedSecret(text []byte) (KeySet, error) {
 	if len(text) == 0 {
 		return KeySet{}, &KeySetError{"the secret is empty"}
+	}
+	if isPublic(text) {
+		return KeySet{}, &KeySetError{"it is a public key, so anybody who knows it could have signed (RFC 8725 section 2.1)"}
 	}
 	k := publicKey{}
 	spellings := sharedSecret{token.NewSecret(string(text))}

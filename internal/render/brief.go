@@ -57,6 +57,10 @@ func (t DecodedToken) heading(p *printer) bool {
 	case t.verified():
 		p.para(0, asTitle, name+": verified")
 		p.para(2, nil, t.tally()+".")
+	case t.merelyEnded() && !t.hasEnd():
+		p.para(0, asError, name+": UNVERIFIED")
+		p.para(2, nil, "Its signature holds, and so does every other check; but nobody can tell when it ends: "+
+			valueOr(only(t.Verification.Checks, provider.Failed)[0].Detail, "it says no time")+".")
 	case t.merelyEnded():
 		p.para(0, asError, name+": EXPIRED")
 		why := valueOr(only(t.Verification.Checks, provider.Failed)[0].Detail, "it has expired")
@@ -68,16 +72,19 @@ func (t DecodedToken) heading(p *printer) bool {
 	return true
 }
 
+// hasEnd reports whether exp is a time.
+func (t DecodedToken) hasEnd() bool {
+	_, ok := t.claims().Time("exp")
+	return ok
+}
+
 // merelyEnded reports whether the token's end is all that is against it.
 func (t DecodedToken) merelyEnded() bool {
 	if t.Verification == nil {
 		return false
 	}
 	failed := only(t.Verification.Checks, provider.Failed)
-	signed := slices.ContainsFunc(t.Verification.Checks, func(c provider.Check) bool {
-		return c.Name == "signature" && c.Outcome == provider.Passed
-	})
-	return signed && len(failed) == 1 && failed[0].Name == "expiry"
+	return t.signature() == provider.Passed && len(failed) == 1 && failed[0].Name == "expiry"
 }
 
 func only(checks []provider.Check, o provider.Outcome) []provider.Check {
@@ -134,19 +141,38 @@ func (t DecodedToken) facts(p *printer, shown func(string) bool) []field {
 	if _, ok := c.Get("exp"); !ok {
 		list = append(list, one("Ends", "never: it has no exp"))
 	}
-	return append(list, one("Signed by", t.signedBy()))
+	label, text := t.signedBy()
+	return append(list, one(label, text))
 }
 
-// signedBy says by which algorithm and key, as the token has it, and where the key came from.
-func (t DecodedToken) signedBy() string {
-	s := valueOr(t.JWT.Header.Algorithm(), "no algorithm")
+// signedBy says by which algorithm and key, as the token has it, and where the key came from, or that it isn't one from there.
+func (t DecodedToken) signedBy() (label, text string) {
+	label, text = "Signed by", valueOr(t.JWT.Header.Algorithm(), "no algorithm")
 	if kid := t.JWT.Header.KeyID(); kid != "" {
-		s += ", key " + kid
+		text += ", key " + kid
 	}
-	if t.Keys != "" {
-		s += ", from " + t.Keys
+	switch o := t.signature(); {
+	case t.Keys == "":
+	case o == provider.Failed:
+		label, text = "Signature", text+"; by no key from "+t.Keys
+	case o == provider.NotMade:
+		label, text = "Signature", text+"; not checked with the keys from "+t.Keys
+	default:
+		text += ", from " + t.Keys
 	}
-	return s
+	return label, text
+}
+
+// signature is how the check of the signature came out.
+func (t DecodedToken) signature() provider.Outcome {
+	if t.Verification != nil {
+		for _, c := range t.Verification.Checks {
+			if c.Name == "signature" {
+				return c.Outcome
+			}
+		}
+	}
+	return provider.NotMade
 }
 
 func valueOr(s, other string) string {

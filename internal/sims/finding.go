@@ -38,6 +38,7 @@ type Input struct {
 	Wanted  []string     // scopes asked for; nil when unknown
 	Granted []string     // scopes granted; nil when unknown
 	Now     time.Time
+	At      bool // Now is another moment than now: nothing can be said of this machine's clock
 
 	// The headers make the rules about any token speak; empty where only claims are there.
 	AccessHeader, IDHeader token.Header
@@ -73,6 +74,7 @@ type look struct {
 	wanted, granted []string
 	scopes          []string // those granted, or, where that isn't known, those asked for
 	now, refreshed  time.Time
+	at              bool // now is another moment than now
 	client          string
 	inURL, nameless bool
 }
@@ -98,7 +100,7 @@ func newLook(in Input) look {
 	}
 	l := look{
 		access: newView(in.Access, in.AccessHeader), id: newView(in.ID, in.IDHeader), wanted: in.Wanted, granted: in.Granted, scopes: in.Granted,
-		now: in.Now, refreshed: in.RefreshedAt, client: in.ClientID, inURL: in.InURL, nameless: in.UnknownKind,
+		now: in.Now, at: in.At, refreshed: in.RefreshedAt, client: in.ClientID, inURL: in.InURL, nameless: in.UnknownKind,
 	}
 	if l.scopes == nil {
 		l.scopes = in.Wanted

@@ -228,7 +228,7 @@ func life(v view, name string, longest time.Duration) []string {
 
 // clockAhead allows for no more than whole seconds: what the checks allow for is another matter.
 func clockAhead(l look) []string {
-	if l.now.IsZero() {
+	if l.now.IsZero() || l.at {
 		return nil
 	}
 	return l.whole(func(v view) []string {
