@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -49,68 +47,6 @@ type selection struct {
 
 // baseProfileFlags are the keys of a profile that a command takes as flags.
 var baseProfileFlags = []string{"issuer", "client_id", "client_auth", "ca_file", "store"} //nolint:gochecknoglobals // a constant list
-
-// addProfileFlags gives cmd the flags that override keys of the profile.
-func addProfileFlags(cmd *cobra.Command, keys ...string) {
-	for _, s := range config.Settings() {
-		for _, k := range keys {
-			if s.Key != k || s.Flag == "" {
-				continue
-			}
-			usage := flagUsage(s)
-			switch {
-			case s.Whole():
-				cmd.Flags().StringArray(s.Flag, nil, usage)
-			case s.List:
-				cmd.Flags().StringSlice(s.Flag, nil, usage)
-			default:
-				cmd.Flags().String(s.Flag, "", usage)
-			}
-			if s.Key == "id_hint" || s.Key == "par" { // the flag alone means yes
-				cmd.Flags().Lookup(s.Flag).NoOptDefVal = "true"
-			}
-		}
-	}
-}
-
-// flagUsage is a setting's sentence with the variable that does the same.
-func flagUsage(s config.Setting) string {
-	usage := s.Meaning
-	if s.Env != "" {
-		usage += " (" + s.Env + ")"
-	}
-	return usage
-}
-
-// profileFlagValues collects the profile's keys that were given as flags.
-func profileFlagValues(cmd *cobra.Command) map[string][]string {
-	values := map[string][]string{}
-	for _, s := range config.Settings() {
-		f := cmd.Flags().Lookup(s.Flag)
-		if s.Flag == "" || f == nil || !f.Changed {
-			continue
-		}
-		switch {
-		case s.Whole():
-			values[s.Key], _ = cmd.Flags().GetStringArray(s.Flag)
-		case s.List:
-			list, _ := cmd.Flags().GetStringSlice(s.Flag)
-			values[s.Key] = fields(list)
-		default:
-			values[s.Key] = []string{f.Value.String()}
-		}
-	}
-	return values
-}
-
-// fields splits list values at spaces too: --scope "openid profile".
-func fields(list []string) []string {
-	var out []string
-	for _, v := range list {
-		out = append(out, strings.Fields(v)...)
-	}
-	return out
-}
 
 // configPath is where the configuration file lies.
 func (a *app) configPath() (string, error) {
@@ -316,108 +252,4 @@ func (s *session) complete() error {
 		return missing("client id", "client_id", "the-id-that-the-provider-gave-you")
 	}
 	return nil
-}
-
-// prepareHTTP makes the back channel: the network, or for an embedded kind the STS in this process.
-func (s *session) prepareHTTP() error {
-	if s.hc != nil {
-		return nil
-	}
-	s.clock = &provider.ServerClock{}
-	o := provider.HTTPOptions{Timeout: s.global.timeout, Now: s.env.Now, After: s.env.After, Clock: s.clock, Trace: s.trace}
-	if s.embedded() {
-		if err := s.startEmbedded(); err != nil {
-			return err
-		}
-		o.Base = s.sts.Transport()
-	} else {
-		var err error
-		if o.Trust, err = s.trusted(); err != nil {
-			return err
-		}
-		s.checkProxy()
-	}
-	s.hc = provider.NewHTTPClient(o)
-	return nil
-}
-
-// embedded reports whether a site inside the binary answers this profile.
-func (s *session) embedded() bool { return s.kind.EmbeddedAt(s.profile.Issuer) }
-
-// trustedAuthority is the CA of the emulators that this user serves, nil while there is none.
-func (s *session) trustedAuthority() (*x509.Certificate, error) {
-	dir, err := s.stateFolder("emulator")
-	if err != nil {
-		return nil, err
-	}
-	return emulator.TrustedAuthority(dir)
-}
-
-// provider discovers the profile's provider, once.
-func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
-	if s.prov != nil {
-		return s.prov, nil
-	}
-	if err := s.prepareHTTP(); err != nil {
-		return nil, err
-	}
-	s.note("reading the metadata of %s", s.profile.Issuer)
-	md, err := provider.Discover(ctx, s.hc, provider.DiscoverRequest{Kind: s.kind, Issuer: s.profile.Issuer, Pinned: s.profile.PinnedIssuer})
-	if err != nil {
-		return nil, err
-	}
-	s.pin(ctx, md.Issuer)
-	s.prov = &provider.Provider{Kind: s.kind, Metadata: md, ClientID: s.profile.ClientID, HTTP: s.hc, Now: s.env.Now, Rand: s.env.Rand, Clock: s.clock}
-	return s.prov, nil
-}
-
-// pin writes the issuer into the profile as the provider spelled it the first time, where the kind leaves its spelling open.
-// From then on it is compared byte for byte.
-func (s *session) pin(ctx context.Context, issuer string) {
-	p := s.profile
-	if !s.kind.IssuerSlash || s.embedded() || p.PinnedIssuer != "" || p.Overridden("issuer") || !s.file.Has(p.Name) {
-		return
-	}
-	if err := config.Set(ctx, s.file.Path(), p.Name, "pinned_issuer", []string{issuer}); err != nil {
-		s.line("warning", "the issuer's spelling could not be pinned: %v", err)
-		return
-	}
-	s.profile.PinnedIssuer = issuer
-}
-
-// binding says whose login this session's is.
-func (s *session) binding() tokenstore.Binding {
-	return tokenstore.Binding{Profile: s.profile.Name, Issuer: s.profile.Issuer, ClientID: s.profile.ClientID}
-}
-
-// secret takes one from the environment, or else from the store on record if there is one. What is stored for another issuer or
-// client isn't given out.
-func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variable string) (token.Secret, error) {
-	if v := s.secretVariable(variable); v != "" {
-		return token.NewSecret(v), nil
-	}
-	st := s.keep
-	if st == nil || st.Backend() == tokenstore.Memory {
-		// Where secrets are kept doesn't depend on where the tokens of this login are to go.
-		o, err := s.storeOptions()
-		if err != nil {
-			return token.Secret{}, err
-		}
-		st, err = tokenstore.Open(ctx, o, s.binding(), "")
-		switch {
-		case is[*tokenstore.BindingError](err), isNoLogin(err):
-			return token.Secret{}, nil
-		case err != nil:
-			return token.Secret{}, err
-		}
-	}
-	return st.Secret(ctx, kind)
-}
-
-// secretVariable reads a secret from the environment, but for the emulator's own clients, which have theirs.
-func (s *session) secretVariable(variable string) string {
-	if config.BuiltIn(s.profile.Name) && describesClient(variable) {
-		return ""
-	}
-	return s.env.Getenv(variable)
 }

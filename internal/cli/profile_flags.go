@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/config"
+)
+
+// addProfileFlags gives cmd the flags that override keys of the profile.
+func addProfileFlags(cmd *cobra.Command, keys ...string) {
+	for _, s := range config.Settings() {
+		for _, k := range keys {
+			if s.Key != k || s.Flag == "" {
+				continue
+			}
+			usage := flagUsage(s)
+			switch {
+			case s.Whole():
+				cmd.Flags().StringArray(s.Flag, nil, usage)
+			case s.List:
+				cmd.Flags().StringSlice(s.Flag, nil, usage)
+			default:
+				cmd.Flags().String(s.Flag, "", usage)
+			}
+			if s.Key == "id_hint" || s.Key == "par" { // the flag alone means yes
+				cmd.Flags().Lookup(s.Flag).NoOptDefVal = "true"
+			}
+		}
+	}
+}
+
+// flagUsage is a setting's sentence with the variable that does the same.
+func flagUsage(s config.Setting) string {
+	usage := s.Meaning
+	if s.Env != "" {
+		usage += " (" + s.Env + ")"
+	}
+	return usage
+}
+
+// profileFlagValues collects the profile's keys that were given as flags.
+func profileFlagValues(cmd *cobra.Command) map[string][]string {
+	values := map[string][]string{}
+	for _, s := range config.Settings() {
+		f := cmd.Flags().Lookup(s.Flag)
+		if s.Flag == "" || f == nil || !f.Changed {
+			continue
+		}
+		switch {
+		case s.Whole():
+			values[s.Key], _ = cmd.Flags().GetStringArray(s.Flag)
+		case s.List:
+			list, _ := cmd.Flags().GetStringSlice(s.Flag)
+			values[s.Key] = fields(list)
+		default:
+			values[s.Key] = []string{f.Value.String()}
+		}
+	}
+	return values
+}
+
+// fields splits list values at spaces too: --scope "openid profile".
+func fields(list []string) []string {
+	var out []string
+	for _, v := range list {
+		out = append(out, strings.Fields(v)...)
+	}
+	return out
+}
