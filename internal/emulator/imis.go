@@ -3,14 +3,13 @@ package emulator
 import (
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/net/html"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -161,29 +160,23 @@ func ContentItem(base string) string {
 	return strings.TrimSuffix(base, "/") + contentItemPath + "?" + url.Values{"client_id": {imisClientID}}.Encode()
 }
 
-// ReadContentItem takes from the content item's page what it has a browser post, and where.
+// ReadContentItem takes from the content item's page what it has a browser post, and where. It reads the emulator's own page and no other.
 func ReadContentItem(page io.Reader) (target string, form url.Values, err error) {
-	doc, err := html.Parse(io.LimitReader(page, maxForm))
+	text, err := io.ReadAll(io.LimitReader(page, maxForm))
 	if err != nil {
 		return "", nil, fmt.Errorf("read the content item: %w", err)
 	}
-	form = url.Values{}
-	for n := range doc.Descendants() {
-		at := map[string]string{}
-		for _, a := range n.Attr {
-			at[a.Key] = a.Val
-		}
-		switch {
-		case n.Data == "form" && target == "":
-			target = at["action"]
-		case n.Data == "input" && at["type"] == "hidden":
-			form.Add(at["name"], at["value"])
-		}
+	between := func(before string) string {
+		_, rest, _ := strings.Cut(string(text), before)
+		value, _, _ := strings.Cut(rest, `"`)
+		return html.UnescapeString(value)
 	}
-	if form.Get("refresh_token") == "" {
+	target = between(`<form method="post" action="`)
+	refresh := between(`<input type="hidden" name="refresh_token" value="`)
+	if target == "" || refresh == "" {
 		return "", nil, errors.New("read the content item: it posts no refresh token")
 	}
-	return target, form, nil
+	return target, url.Values{"refresh_token": {refresh}}, nil
 }
 
 // member returns who is signed in: by the browser's session, or without a page.

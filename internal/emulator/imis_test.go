@@ -246,6 +246,24 @@ func TestIMISForms(t *testing.T) {
 	}
 }
 
+// What simsid reads in a browser's place is what the page has, escapes undone; any other page has nothing for it.
+func TestReadContentItem(t *testing.T) {
+	config := association()
+	config.Clients[1].RedirectURIs = []string{"https://localhost:5454/imis?a=1&b=%22x%22"}
+	b := newAssociation(t, Options{As: "member", Config: config})
+	page := b.contentItem("events")
+	_, refresh := b.posted(page)
+	target, form, err := ReadContentItem(strings.NewReader(page.body))
+	if err != nil || target != config.Clients[1].RedirectURIs[0] || !reflect.DeepEqual(form, url.Values{"refresh_token": {refresh}}) {
+		t.Errorf("got %q %v, %v", target, form, err)
+	}
+	for _, other := range []string{"", b.page("/").body, `<form method="post" action="http://127.0.0.1:1/">`} {
+		if target, form, err := ReadContentItem(strings.NewReader(other)); err == nil {
+			t.Errorf("got %q %v of %q", target, form, other)
+		}
+	}
+}
+
 // The address to post to can be another one for the built-in client alone.
 func TestIMISPostTo(t *testing.T) {
 	b := newAssociation(t, Options{As: "member"})
