@@ -93,14 +93,22 @@ func mode(t *testing.T, path string, m os.FileMode) {
 // brokenMachines are faults of this machine: port, certificate, store, lock, browser.
 var brokenMachines = []broken{
 	{"the port is taken on IPv4 alone", func(t *testing.T, s *setup) {
-		s.profile["redirect_uri"] = fmt.Sprintf("http://localhost:%d/", holdPort(t, "127.0.0.1", false))
+		s.profile["redirect_uri"] = fmt.Sprintf("http://localhost:%d/", holdPort(t, "127.0.0.1"))
 	}, "port", false, "[::1]", "which program listens", nil},
 	{"the port is taken on IPv6 alone", func(t *testing.T, s *setup) {
-		s.profile["redirect_uri"] = fmt.Sprintf("http://localhost:%d/", holdPort(t, "::1", false))
+		s.profile["redirect_uri"] = fmt.Sprintf("http://localhost:%d/", holdPort(t, "::1"))
 	}, "port", false, "both are needed", "which program listens", nil},
 	{"an address that this machine doesn't have", func(_ *testing.T, s *setup) {
 		s.profile["redirect_uri"], s.profile["listen"] = "https://sso.example.com/", "192.0.2.1:8443"
 	}, "port", false, "this machine has no address 192.0.2.1:8443", "--listen 127.0.0.1", []string{"certificate"}},
+	{"a name that leads elsewhere", func(t *testing.T, s *setup) {
+		s.https(pair(t, "sso.simsid.invalid", nil))
+		s.profile["redirect_uri"], s.profile["listen"] = "https://sso.simsid.invalid:8443/", fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	}, "port", true, "nobody knows where sso.simsid.invalid leads", "have that name lead to 127.0.0.1", []string{"certificate"}},
+	{"an address of another machine", func(t *testing.T, s *setup) {
+		s.https(pair(t, "192.0.2.1", func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.IPv4(192, 0, 2, 1)} }))
+		s.profile["redirect_uri"], s.profile["listen"] = "https://192.0.2.1:8443/", fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	}, "port", true, "192.0.2.1 leads to 192.0.2.1, which isn't this machine", "have that name lead to 127.0.0.1", []string{"certificate"}},
 	{"only half of a certificate", func(t *testing.T, s *setup) {
 		cert, _ := pair(t, "localhost", nil)
 		s.https(cert, nil)
@@ -149,6 +157,8 @@ var brokenMachines = []broken{
 		}
 		mode(t, dir, 0o755)
 	}, "store", false, "lets others in", "chmod 700 ~/state/store", nil},
+	{"a state folder that can't be", func(_ *testing.T, s *setup) { s.env["SIMSID_STATE_DIR"] = s.file("no-folder", nil) + "/state" }, "store", false,
+		"not a directory", "SIMSID_STATE_DIR=FOLDER", nil},
 	{"another process has the lock", func(t *testing.T, s *setup) {
 		dir := filepath.Join(s.home, "state", "store")
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -185,7 +195,7 @@ var brokenNetworks = []broken{
 	{"a host that nobody knows", func(_ *testing.T, s *setup) { s.profile["issuer"] = "https://nowhere.simsid.invalid" }, "dns", false, `"nowhere.simsid.invalid"`, "simsid profile show school", nil},
 	{"nobody listens", func(t *testing.T, s *setup) { s.profile["issuer"] = fmt.Sprintf("http://127.0.0.1:%d", freePort(t)) }, "connection", false, "connection refused", "nothing listens at 127.0.0.1:", nil},
 	{"silence", func(t *testing.T, s *setup) {
-		s.profile["issuer"] = fmt.Sprintf("http://127.0.0.1:%d", holdPort(t, "127.0.0.1", false))
+		s.profile["issuer"] = fmt.Sprintf("http://127.0.0.1:%d", holdPort(t, "127.0.0.1"))
 		s.args = []string{"--timeout", "200ms"}
 	}, "connection", false, "no answer in time", "--timeout", nil},
 	{"a proxy that isn't there", func(t *testing.T, s *setup) {

@@ -182,24 +182,43 @@ func (a doctorAnswer) ended(outcome string) []string {
 	return ids
 }
 
+// freePort finds a port that nobody has on either family. It is none of those that systems give out by themselves, which a connection of any
+// other test may have taken a moment later.
 func freePort(t *testing.T) int {
 	t.Helper()
-	return holdPort(t, "127.0.0.1", true)
+	for range 100 {
+		n, err := rand.Int(rand.Reader, big.NewInt(10000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := 20000 + int(n.Int64())
+		free := true
+		for _, host := range []string{"127.0.0.1", "::1"} {
+			var lc net.ListenConfig
+			l, err := lc.Listen(t.Context(), "tcp", net.JoinHostPort(host, fmt.Sprint(port)))
+			if err != nil {
+				free = false
+				continue
+			}
+			_ = l.Close()
+		}
+		if free {
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
 }
 
-// holdPort takes a free port of one family until the test ends, or lets go of it at once.
-func holdPort(t *testing.T, host string, letGo bool) int {
+// holdPort takes a free port of one family until the test ends.
+func holdPort(t *testing.T, host string) int {
 	t.Helper()
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if letGo {
-		_ = l.Close()
-	} else {
-		t.Cleanup(func() { _ = l.Close() })
-	}
+	t.Cleanup(func() { _ = l.Close() })
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if !ok {
 		t.Fatalf("a listener at %v", l.Addr())

@@ -12,6 +12,7 @@ import (
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/tokenstore"
 )
 
 type doctorOptions struct {
@@ -198,7 +199,7 @@ func (x *examination) fault(err error) finding {
 		err = &profileError{Profile: x.s.profile.Name, Err: err}
 	}
 	f := x.situated(err, explain(err))
-	if len(f.Hints) == 0 {
+	if len(f.Hints) == 0 || x.inProcess() && is[*provider.UnavailableError](err) { // in the process, trying again finds the same
 		f.Hints = x.whereToMend(err)
 	}
 	return failed(f.Text, f.Hints...)
@@ -211,6 +212,9 @@ func (x *examination) whereToMend(err error) []string {
 			return []string{fmt.Sprintf("edit line %d of %s", e.Line, e.Path)}
 		}
 		return []string{"look what it is, and put a file in its place: ls -l " + shellWord(e.Path)}
+	}
+	if st, ok := errors.AsType[*tokenstore.Error](err); ok && st.Path != "" || x.inProcess() {
+		return []string{"choose a folder that can be written to: SIMSID_STATE_DIR=FOLDER"}
 	}
 	e, ok := errors.AsType[*config.ValueError](err)
 	if !ok {

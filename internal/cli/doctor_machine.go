@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +84,8 @@ func (x *examination) lock(ctx context.Context) finding {
 	}
 	st, err := tokenstore.LookAtLock(ctx, o, x.s.profile.Name, lockPatience)
 	switch {
+	case err != nil && x.roots["store"] != "": // the same folder
+		return notMade(x.roots["store"] + " failed")
 	case err != nil:
 		return x.fault(err)
 	case !st.There:
@@ -157,12 +160,7 @@ func (x *examination) tunnelLine(ctx context.Context) string {
 
 func (x *examination) system(names ...string) bool {
 	system, _, _ := strings.Cut(x.env.Build.Platform, "/")
-	for _, n := range names {
-		if n == system {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(names, system)
 }
 
 // terminal tells what can be shown on it.

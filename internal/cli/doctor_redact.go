@@ -59,6 +59,16 @@ func (a *app) homeFolder() string {
 			return home
 		}
 	}
+	// Without the variable, the system has said where the user's folders are.
+	config, err := a.env.ConfigDir()
+	if err != nil {
+		return ""
+	}
+	for _, below := range []string{"/.config/simsid", "/Library/Application Support/simsid", `\AppData\Roaming\simsid`} {
+		if home, ok := strings.CutSuffix(config, below); ok && len(home) > 1 {
+			return home
+		}
+	}
 	return ""
 }
 

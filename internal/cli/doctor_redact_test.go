@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -10,8 +11,10 @@ func redactor(ticket bool) func(string) string {
 	env := map[string]string{
 		"HOME": "/home/j.smith", "USER": "j.smith", clientSecretVariable: "s3cr3t value", "SIMSID_STORE_KEY_FILE": "/home/j.smith/key", "SIMSID_STORE_PASSPHRASE": "short",
 	}
-	return (&app{env: Env{Getenv: func(name string) string { return env[name] }}}).redaction(ticket)
+	return (&app{env: Env{Getenv: func(name string) string { return env[name] }, ConfigDir: noFolder}}).redaction(ticket)
 }
+
+func noFolder() (string, error) { return "", os.ErrNotExist }
 
 func TestDoctorRedaction(t *testing.T) {
 	for in, want := range map[string][2]string{ // for people, for a ticket
@@ -48,10 +51,25 @@ func TestDoctorRedaction(t *testing.T) {
 // A machine without a home or a user's name has nothing to take out, and nothing is taken for it.
 func TestDoctorRedactionOfNobody(t *testing.T) {
 	for _, env := range []map[string]string{{}, {"HOME": "/"}, {"HOME": ""}} {
-		clean := (&app{env: Env{Getenv: func(name string) string { return env[name] }}}).redaction(true)
+		clean := (&app{env: Env{Getenv: func(name string) string { return env[name] }, ConfigDir: noFolder}}).redaction(true)
 		const text = "/etc/x and 'quoted' words/1"
 		if got := clean(text); got != text {
 			t.Errorf("%v: %q", env, got)
+		}
+	}
+}
+
+// Where no variable says it, the folder of the configuration does.
+func TestDoctorRedactionWithoutHome(t *testing.T) {
+	for dir, texts := range map[string][2]string{
+		"/home/j.smith/.config/simsid":                      {"/home/j.smith/.local/x and /data/j.smith/y", "~/.local/x and /data/USER/y"},
+		"/Users/j.smith/Library/Application Support/simsid": {"/Users/j.smith/x", "~/x"},
+		`C:\Users\j.smith\AppData\Roaming\simsid`:           {`C:\Users\j.smith\x`, `~\x`},
+		"/etc/simsid": {"/etc/simsid/config.toml", "/etc/simsid/config.toml"},
+	} {
+		a := &app{env: Env{Getenv: func(string) string { return "" }, ConfigDir: func() (string, error) { return dir, nil }}}
+		if got := a.redaction(true)(texts[0]); got != texts[1] {
+			t.Errorf("%s: got %q, want %q", dir, got, texts[1])
 		}
 	}
 }

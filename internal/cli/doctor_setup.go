@@ -276,6 +276,31 @@ func (x *examination) port(ctx context.Context) finding {
 	if len(missing) > 0 {
 		f.more = []string{"this machine has no " + strings.Join(missing, ", ") + ", so nobody else can hold the port there"}
 	}
+	return x.leadsHere(ctx, f)
+}
+
+// leadsHere adds whether a browser gets to the port by the redirect URI's host, where that is a name of the user's own.
+func (x *examination) leadsHere(ctx context.Context, f finding) finding {
+	p := x.s.profile
+	if p.Listen == "" || x.o.offline || isLoopbackIssuer(p.RedirectURI) {
+		return f
+	}
+	var addresses []string
+	var here bool
+	var err error
+	x.within(ctx, func(ctx context.Context) { addresses, here, err = flow.LeadsHere(ctx, p.RedirectURI, p.Listen) })
+	host := p.RedirectURI
+	if u, uerr := url.Parse(p.RedirectURI); uerr == nil {
+		host = u.Hostname()
+	}
+	const mend = "have that name lead to 127.0.0.1, by its DNS or by this machine's hosts file"
+	switch {
+	case err != nil:
+		return warned(f.says+", but nobody knows where "+host+" leads", mend)
+	case !here:
+		return warned(f.says+", but "+host+" leads to "+strings.Join(addresses, ", ")+", which isn't this machine", mend)
+	}
+	f.more = append(f.more, host+" leads to "+strings.Join(addresses, ", ")+", which is this machine")
 	return f
 }
 
