@@ -196,11 +196,26 @@ func (s *session) verifyGiven(ctx context.Context, t token.Found) (unverified st
 // organisationsOf reads the organisations of claims, with the roles of each.
 func organisationsOf(claims token.Object) render.Organisations {
 	single, several := sims.MembershipsByClaim(claims)
-	view := render.Organisations{Cut: len(several) == sims.MostOrganisations, Total: len(single) + len(several)}
+	view := render.Organisations{Cut: len(several) == sims.MostOrganisations}
 	for i, m := range append(single, several...) {
+		if slices.ContainsFunc(view.Rows, func(r render.OrganisationRow) bool { return sameValue(r.Membership, m) }) {
+			view.Repeated++
+			continue
+		}
+		if m.Fault == "" {
+			view.Total++
+		}
 		view.Rows = append(view.Rows, render.OrganisationRow{Membership: m, SignedInAt: i < len(single), Roles: rolesAt(claims, m)})
 	}
 	return view
+}
+
+// sameValue reports whether two values say the same of the same organisation: the one signed in at stands among all of them too, as a rule.
+func sameValue(a, b sims.Membership) bool {
+	if a.Fault != "" || b.Fault != "" {
+		return a.Fault == b.Fault && a.Raw == b.Raw
+	}
+	return strings.EqualFold(a.OrganisationID, b.OrganisationID) && strings.EqualFold(a.UserID, b.UserID) && a.Letters == b.Letters
 }
 
 // rolesAt are the names of the user's roles at an organisation.

@@ -16,7 +16,8 @@ type Organisations struct {
 	Unverified string // why nobody has verified it; "" where somebody has
 	Rows       []OrganisationRow
 	Types      []sims.OrganisationType // those that were asked for; none: all
-	Total      int                     // organisations in the token, of whatever type
+	Total      int                     // organisations in the token, of whatever type, each once
+	Repeated   int                     // values that say what another says
 	Malformed  int                     // values that were left out, since nobody knows their type
 	Cut        bool                    // the token names as many as SIMS ID puts into one: there may be more
 	Missing    string                  // why there may be none
@@ -51,7 +52,26 @@ func (v Organisations) text(p *printer) {
 
 // title says how many there are, and which of them the token is for.
 func (v Organisations) title() string {
-	switch n := len(v.Rows); {
+	title := v.counted()
+	if n := v.faulty(); n > 0 {
+		title += ", and " + count(n, "malformed value")
+	}
+	return title
+}
+
+// faulty counts the rows that are malformed.
+func (v Organisations) faulty() int {
+	n := 0
+	for _, r := range v.Rows {
+		if r.Fault != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (v Organisations) counted() string {
+	switch n := len(v.Rows) - v.faulty(); {
 	case v.Total == 0:
 		return "No organisations"
 	case n == 0 && v.Total == 1:
@@ -133,6 +153,10 @@ func (v Organisations) remarks(p *printer) {
 		p.gap()
 		p.para(0, asNote, "As the "+v.From+" says. What has changed since shows after the next login.")
 	}
+	if v.Repeated > 0 {
+		p.gap()
+		p.para(0, asNote, "Shown once: "+count(v.Repeated, "value")+" of the token "+repeats(v.Repeated)+" what another says.")
+	}
 	if v.Cut {
 		p.gap()
 		p.para(0, asWarning, "There may be more: SIMS ID puts at most ten organisations into a token, and this one has just so many. "+
@@ -142,6 +166,13 @@ func (v Organisations) remarks(p *printer) {
 		p.gap()
 		p.para(0, asWarning, "Left out: "+count(v.Malformed, "malformed value")+", whose type nobody can tell. See it without --type.")
 	}
+}
+
+func repeats(n int) string {
+	if n == 1 {
+		return "repeats"
+	}
+	return "repeat"
 }
 
 type orgDoc struct {
@@ -175,7 +206,8 @@ func (v Organisations) document() any {
 		Total         int      `json:"total"`
 		Cut           bool     `json:"may_be_cut"`
 		Malformed     int      `json:"malformed_left_out,omitempty"`
-	}{schema("orgs"), v.Profile, v.From, v.Unverified == "", v.Unverified, v.docs(), v.Total, v.Cut, v.Malformed}
+		Repeated      int      `json:"repeated,omitempty"`
+	}{schema("orgs"), v.Profile, v.From, v.Unverified == "", v.Unverified, v.docs(), v.Total, v.Cut, v.Malformed, v.Repeated}
 }
 
 // claimSources has the organisations that are shown and nothing else.

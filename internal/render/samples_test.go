@@ -295,7 +295,7 @@ func samples(t testing.TB) map[string]render.View {
 			},
 		},
 		"orgs": render.Organisations{
-			Profile: "school", From: "ID token", Total: 4, Rows: []render.OrganisationRow{
+			Profile: "school", From: "ID token", Total: 3, Repeated: 2, Rows: []render.OrganisationRow{
 				{Membership: sims.ParseMembership(school), Roles: []string{"admin", "teacher"}},
 				{Membership: sims.ParseMembership(trust)}, {Membership: sims.ParseMembership(both)}, {Membership: sims.ParseMembership("one|two")},
 			},
