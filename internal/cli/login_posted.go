@@ -195,7 +195,7 @@ func (s *session) accepts(o *loginOptions) func(context.Context, flow.Arrival) e
 		if a.User != "" {
 			who = "“" + render.Safe(a.User) + "”"
 		}
-		s.say("%s says that this is the login of %s.", s.kind.Title, who)
+		s.say("This is the login of %s, by what %s says.", who, s.kind.Title)
 		answer, err := s.ask(ctx, bufio.NewReader(io.LimitReader(s.env.Stdin, maxLine+1)), "Is that you, and shall it be kept? (yes or no)", "no")
 		if err != nil {
 			return err
