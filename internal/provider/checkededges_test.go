@@ -405,3 +405,28 @@ func TestLastProblems(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestRulesOnThisMachine: what stands in for a provider on this machine keeps every rule but those of the provider's own installations.
+func TestRulesOnThisMachine(t *testing.T) {
+	both := []string{"openid", "partnermanagementapplication", "simsmultiorgapplication"}
+	for issuer, want := range map[string][]RuleName{
+		"http://localhost:1/":  {RuleExclusiveScopes},
+		"https://sts.example/": {RuleExclusiveScopes, RuleHTTPSRedirect},
+	} {
+		var got []RuleName
+		for _, e := range mustKind(t, "simsid").Broken(Asked{Issuer: issuer, Scopes: both, RedirectURI: "http://localhost:2/"}) {
+			got = append(got, e.Rule.Name)
+		}
+		slices.Sort(got)
+		if slices.Sort(want); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q", issuer, got)
+		}
+	}
+}
+
+// TestNobodyToAskTheTime: a host that can't be one isn't asked.
+func TestNobodyToAskTheTime(t *testing.T) {
+	if err := AskTime(t.Context(), HTTPOptions{Now: clock, Clock: &ServerClock{}}, "a b"); err == nil || isError[*UnavailableError](err) {
+		t.Errorf("got %v", err)
+	}
+}
