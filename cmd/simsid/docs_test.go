@@ -120,7 +120,8 @@ type pageState struct {
 	script string
 	page   string
 	left   []docBlock
-	given  []string // pairs: what the page says, and what stands for it here
+	given  []string   // pairs: what the page says, and what stands for it here
+	rules  []lineRule // of the next page of examples
 }
 
 func pageOf(ts *testscript.TestScript) *pageState {
@@ -164,10 +165,16 @@ func (s *pageState) next(ts *testscript.TestScript, words string) docBlock {
 		ts.Fatalf("the next block of %s, in line %d, doesn't begin with %q:\n%s", s.page, b.line, words, b.text)
 	}
 	s.left = s.left[1:]
-	for i := 0; i < len(s.given); i += 2 {
-		b.text = strings.ReplaceAll(b.text, s.given[i], s.given[i+1])
-	}
+	b.text = s.filled(b.text)
 	return b
+}
+
+// filled is a text with what was given in place of the page's words.
+func (s *pageState) filled(text string) string {
+	for i := 0; i < len(s.given); i += 2 {
+		text = strings.ReplaceAll(text, s.given[i], s.given[i+1])
+	}
+	return text
 }
 
 // passOver leaves the next block alone, for a reason: unrun WORDS REASON.

@@ -27,7 +27,7 @@ answer about another user than the one who signed in is refused, with exit code
 3; a signed answer (application/jwt) is verified.`,
 		Example: `  simsid userinfo -p school
   simsid userinfo -p school --claim name
-  simsid userinfo -p school --jq '.differs[].claim'`,
+  simsid userinfo -p school --jq '.differs[]?.claim'`,
 		GroupID: groupTokens,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
