@@ -3,6 +3,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -38,11 +39,9 @@ func TestReferenceExamples(t *testing.T) {
 		env.Values[pageKey{}] = &pageState{}
 		return setupScript(env)
 	}
-	for name, command := range map[string]func(*testscript.TestScript, bool, []string){
+	maps.Copy(params.Cmds, map[string]func(*testscript.TestScript, bool, []string){
 		"given": given, "sandbox": sandbox, "examples": runExamples, "unrun": sayUnrun, "ends": sayEnd,
-	} {
-		params.Cmds[name] = command
-	}
+	})
 	testscript.Run(t, params)
 }
 
