@@ -262,6 +262,17 @@ var brokenNetworks = []broken{
 		delete(s.env, "SIMSID_CLIENT_SECRET")
 	}, "client", false, "has no client secret", "--client-secret-file FILE", nil},
 	{"a client of another flow", func(_ *testing.T, s *setup) { s.provider.clientAs = "unauthorized_client" }, "client", false, "isn't registered for flow AuthorizationCodeWithProofKey", "--flow ", nil},
+	{"a flow that the provider doesn't have", func(_ *testing.T, s *setup) { s.profile["flow"] = "DeviceCode" }, "client", false, "has no device_authorization_endpoint",
+		"simsid profile edit school --flow AuthorizationCodeWithProofKey", nil},
+	{"a damaged record", func(t *testing.T, s *setup) {
+		dir := filepath.Join(s.home, "state", "store")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "school.record.json"), []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}, "store", false, "damaged, or not simsid's", "sign in again: simsid login -p school", nil},
 	{"a provider that gives tokens to everybody", func(_ *testing.T, s *setup) { s.provider.grants = true }, "client", false, "which nobody had issued", "don't sign in there", nil},
 	{"a provider that looks at the code first", func(_ *testing.T, s *setup) { s.provider.clientAs = "invalid_request" }, "client", true, "doesn't tell whether the secret is right", "simsid login -p school", nil},
 	{"an error that repeats the secret", func(_ *testing.T, s *setup) { s.provider.clientAs = "bad_" + doctorSecret }, "client", true, "HTTP 400", "simsid login -p school", nil},

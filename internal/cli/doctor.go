@@ -66,7 +66,7 @@ your name, your folders or the values of addresses' queries.`,
 
 func runDoctor(ctx context.Context, a *app, o *doctorOptions) error {
 	quiet := *a
-	quiet.global.noInput = true // nobody is asked, and no prompt of a keyring appears
+	quiet.global.noInput, quiet.looks = true, true // nobody is asked, no prompt of a keyring appears, and nothing is set aside
 	x := &examination{app: &quiet, caller: a, o: o, roots: map[string]string{}}
 	for _, c := range x.checks() {
 		x.make(ctx, c)

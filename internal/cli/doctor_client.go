@@ -17,7 +17,9 @@ func (x *examination) client(ctx context.Context) finding {
 	if !x.flow.CanProbe() {
 		return notMade("flow " + p.Flow + " never authenticates the client: all comes through the browser")
 	}
-	c, err := x.s.client(ctx)
+	keyring, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	c, err := x.s.client(keyring)
 	if err != nil {
 		return x.withoutCredentials(err)
 	}
@@ -26,6 +28,9 @@ func (x *examination) client(ctx context.Context) finding {
 		return notMade("it has what it needs; --offline: the provider isn't asked whether that is right")
 	case x.roots["discovery"] != "":
 		return notMade(x.roots["discovery"] + " failed")
+	case x.flow.Flow == provider.FlowDevice && x.prov.Metadata.DeviceEndpoint == "":
+		return failed("the provider's metadata has no device_authorization_endpoint, and so it has no flow "+p.Flow,
+			"choose the flow that the client is registered for: "+x.set("flow", string(provider.FlowCodeWithProofKey)))
 	}
 	if err := x.s.checkMethod(c, x.prov.Metadata); err != nil {
 		return x.fault(err)

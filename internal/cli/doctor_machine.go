@@ -16,8 +16,13 @@ import (
 // lockPatience is how long a lock may be held before it is worth a word: a refresh takes tens of milliseconds.
 const lockPatience = time.Second
 
+// storeTimeout is for all that the store is asked in one check: what it waits for, another process may never let go of.
+const storeTimeout = 10 * time.Second
+
 // store tries the place where a login would be kept, or is.
 func (x *examination) store(ctx context.Context) finding {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	switch {
 	case x.s == nil && x.file != nil && len(x.file.Names()) == 0 && x.roots["configuration"] == "":
 		return x.anyStore(ctx)

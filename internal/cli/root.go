@@ -37,6 +37,7 @@ type app struct {
 	env    Env
 	global globalOptions
 	trace  *provider.Trace // nil: none is wanted
+	looks  bool            // what is found damaged stays where it is
 	clock  *provider.ServerClock
 }
 

@@ -19,7 +19,7 @@ func (a *app) storeOptions() (tokenstore.Options, error) {
 	}
 	return tokenstore.Options{
 		Dir: dir, Now: a.env.Now, After: a.env.After, Rand: a.env.Rand, Getenv: a.env.Getenv, SealKey: a.sealKey,
-		Waiting: func(what string) { a.say("waiting for %s", what) }, NoPrompt: a.alone(),
+		Waiting: func(what string) { a.say("waiting for %s", what) }, NoPrompt: a.alone(), LookOnly: a.looks,
 	}, nil
 }
 
@@ -149,7 +149,8 @@ func (a *app) sealKey(ctx context.Context, wanted tokenstore.KeyWanted) (tokenst
 func (a *app) identityFromFile(ctx context.Context, name string) (tokenstore.SealKey, error) {
 	b, err := a.readFile(ctx, name)
 	if err != nil {
-		return tokenstore.SealKey{}, &hintedError{Code: exitStore, Err: fmt.Errorf("read the store's key: %w", err)}
+		return tokenstore.SealKey{}, &hintedError{Code: exitStore, Err: fmt.Errorf("read the store's key: %w", err),
+			Hints: []string{"SIMSID_STORE_KEY_FILE names that file; where nothing is sealed yet, make it: simsid store keygen " + name}}
 	}
 	for line := range strings.Lines(string(b)) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, identityPrefix) {

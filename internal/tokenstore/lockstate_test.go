@@ -63,3 +63,25 @@ func TestLookAtLock(t *testing.T) {
 		t.Errorf("a lock of everybody's: %v", err)
 	}
 }
+
+// Who only looks finds what is damaged, and finds it again.
+func TestLookOnly(t *testing.T) {
+	o := newOptions(t, newFakeKeyring())
+	save(t, choose(t, o, school, File), 1)
+	path := filepath.Join(o.Dir, "school.record.json")
+	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.LookOnly = true
+	for range 2 {
+		_, err := Open(t.Context(), o, school, "")
+		if d, ok := errors.AsType[*DamagedError](err); !ok || d.Path != path || d.MovedTo != "" {
+			t.Errorf("got %v", err)
+		}
+	}
+	o.LookOnly = false
+	_, err := Open(t.Context(), o, school, "")
+	if d, ok := errors.AsType[*DamagedError](err); !ok || d.MovedTo == "" {
+		t.Errorf("who uses it sets it aside: %v", err)
+	}
+}

@@ -266,7 +266,7 @@ func (s *Store) openSealed(path string, sealed []byte, id age.Identity) ([]byte,
 // since. If it is still damaged it is set aside, and the error says so.
 func (s *Store) settingAside(ctx context.Context, read func() error) error {
 	err := read()
-	if _, ok := errors.AsType[*DamagedError](err); !ok {
+	if _, ok := errors.AsType[*DamagedError](err); !ok || s.o.LookOnly {
 		return err
 	}
 	lerr := s.locked(ctx, func() error {

@@ -103,6 +103,8 @@ type Options struct {
 	Waiting func(what string)
 	// NoPrompt says that nobody is there to unlock the keyring: a locked one is then an error at once.
 	NoPrompt bool
+	// LookOnly says that what is damaged is to stay where it is: somebody looks what is wrong, and is to find it again.
+	LookOnly bool
 	// SealKey gives what opens a sealed file: an age identity ("AGE-SECRET-KEY-1...") or a passphrase. Called at most once,
 	// only when needed; nil or an empty result gives ErrNoSealKey.
 	SealKey func(ctx context.Context, wanted KeyWanted) (SealKey, error)
