@@ -21,7 +21,7 @@ func (t DecodedToken) brief(p *printer, above []DecodedToken) {
 	shown := alike(claims, above)
 	p.fields(2, t.facts(p, shown))
 	if t.Verification != nil && !t.merelyEnded() {
-		if failed := only(t.Verification.Checks, provider.Failed); len(failed) > 0 {
+		if failed := failedOf(t.Verification.Checks); len(failed) > 0 {
 			p.section(2, "Checks that failed")
 			p.checkRows(4, failed)
 		}
@@ -60,10 +60,10 @@ func (t DecodedToken) heading(p *printer) bool {
 	case t.merelyEnded() && !t.hasEnd():
 		p.para(0, asError, name+": UNVERIFIED")
 		p.para(2, nil, "Its signature holds, and so does every other check; but nobody can tell when it ends: "+
-			valueOr(only(t.Verification.Checks, provider.Failed)[0].Detail, "it says no time")+".")
+			valueOr(failedOf(t.Verification.Checks)[0].Detail, "it says no time")+".")
 	case t.merelyEnded():
 		p.para(0, asError, name+": EXPIRED")
-		why := valueOr(only(t.Verification.Checks, provider.Failed)[0].Detail, "it has expired")
+		why := valueOr(failedOf(t.Verification.Checks)[0].Detail, "it has expired")
 		p.para(2, nil, "Its signature holds, and so does every other check; but "+why+".")
 	default:
 		p.para(0, asError, name+": UNVERIFIED")
@@ -83,14 +83,14 @@ func (t DecodedToken) merelyEnded() bool {
 	if t.Verification == nil {
 		return false
 	}
-	failed := only(t.Verification.Checks, provider.Failed)
+	failed := failedOf(t.Verification.Checks)
 	return t.signature() == provider.Passed && len(failed) == 1 && failed[0].Name == "expiry"
 }
 
-func only(checks []provider.Check, o provider.Outcome) []provider.Check {
+func failedOf(checks []provider.Check) []provider.Check {
 	var list []provider.Check
 	for _, c := range checks {
-		if c.Outcome == o {
+		if c.Outcome == provider.Failed {
 			list = append(list, c)
 		}
 	}

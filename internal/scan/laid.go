@@ -106,9 +106,7 @@ func (f *finder) laidJWT(b []byte, at int) int {
 	l.begin(b, at)
 	l.read(b, at, 1, maxLaidHeader)
 	if len(l.dots) == 0 {
-		if len(l.joints) > 0 {
-			f.laidTo = l.i // whatever begins on the way doesn't come to a dot either
-		}
+		f.laidTo = l.i // whatever begins on the way doesn't come to a dot either
 		return 0
 	}
 	if !f.readHeader(l.text[:l.dots[0]]) {
