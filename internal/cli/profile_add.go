@@ -64,7 +64,8 @@ client id stay the same. The login isn't copied.`,
   simsid profile add school --kind simsid --environment sandbox \
       --issuer https://YOUR-SANDBOX/ --client-id pm-sso-YOUR-ID \
       --client-secret-file secret.txt \
-      --redirect-uri https://localhost:5454/`,
+      --redirect-uri https://localhost:5454/ \
+      --scope 'openid profile roles partner partnermanagementapplication'`,
 		Args: optionalArgument("the name of the new profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd
