@@ -1,6 +1,9 @@
 package scan
 
-import "math/bits"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // A hit says which rules may apply where three bytes stand.
 type hit uint16
@@ -53,19 +56,44 @@ func (s *stencil) admits(b []byte) uint8 {
 	return m
 }
 
-// weight is how much of a text a bucket lets pass: small letters are most of it, then digits and signs.
-func (s *stencil) weight(bucket int) int {
-	often := [16]int{2: 4, 3: 4, 4: 2, 5: 2, 6: 12, 7: 10}
+// weight is how much of a text a bucket lets pass, by how often its bytes come in logs.
+func (s *stencil) weight(bucket int, often *[256]int) int {
 	w := 1
 	for k := range 3 {
-		var low, high int
-		for i := range 16 {
-			low += int(s[2*k][i] >> bucket & 1)
-			high += int(s[2*k+1][i]>>bucket&1) * often[i]
+		sum := 0
+		for high := range 16 {
+			if s[2*k+1][high]>>bucket&1 == 0 {
+				continue
+			}
+			for low := range 16 {
+				if s[2*k][low]>>bucket&1 == 1 {
+					sum += often[high<<4|low]
+				}
+			}
 		}
-		w *= low * high
+		w *= sum
 	}
 	return w
+}
+
+// often is about how many of 250 characters of logs and JSON are c.
+func often(c byte) int {
+	const rank = "etaonisrdlcpumhgfvbwykxzjq"
+	switch {
+	case c == ' ':
+		return 14
+	case c == '"':
+		return 10
+	case c >= '0' && c <= '9':
+		return 5
+	case bytes.IndexByte([]byte(":,./=-_"), c) >= 0:
+		return 4
+	case c >= 'a' && c <= 'z':
+		return 1 + (len(rank)-bytes.IndexByte([]byte(rank), c))/2
+	case c > ' ' && c < 0x7f:
+		return 1
+	}
+	return 0
 }
 
 // fit puts groups of alternatives for three bytes into buckets, each where it costs least, and looks again when all have a place.
@@ -83,24 +111,31 @@ func fit(groups [][]string) stencil {
 		}
 		return s
 	}
-	const rounds = 3
+	var frequency [256]int
+	for c := range frequency {
+		frequency[c] = often(byte(c))
+	}
+	const rounds = 2
 	var buckets [8]stencil // each with its own groups alone
+	var weights [8]int
 	for range rounds {
 		for i, g := range groups {
 			if p := place[i]; p >= 0 {
 				buckets[p] = bucketOf(p, i)
+				weights[p] = buckets[p].weight(p, &frequency)
 			}
 			least := -1
 			var best int
 			for bucket, without := range buckets {
 				with := without
 				with.add(bucket, g)
-				if cost := with.weight(bucket) - without.weight(bucket); least < 0 || cost < least {
+				if cost := with.weight(bucket, &frequency) - weights[bucket]; least < 0 || cost < least {
 					best, least = bucket, cost
 				}
 			}
 			place[i] = best
 			buckets[best].add(best, g)
+			weights[best] += least
 		}
 	}
 	var s stencil
