@@ -22,13 +22,19 @@ func LeadsHere(ctx context.Context, uri, listen string) (addresses []string, her
 	if err != nil {
 		return nil, false, err
 	}
+	addresses, here = leadsTo(found, own)
+	return addresses, here, nil
+}
+
+// leadsTo reports whether one of the addresses that were found is loopback, or an interface's own.
+func leadsTo(found []netip.Addr, own []net.Addr) (addresses []string, here bool) {
 	for _, a := range found {
 		a = a.Unmap()
 		addresses = append(addresses, a.String())
 		here = here || a.IsLoopback() || slices.ContainsFunc(own, func(o net.Addr) bool {
-			p, err := netip.ParsePrefix(o.String())
-			return err == nil && p.Addr().Unmap() == a
+			p, _ := netip.ParsePrefix(o.String()) // of what is none, an address that nothing leads to
+			return p.Addr().Unmap() == a
 		})
 	}
-	return addresses, here, nil
+	return addresses, here
 }

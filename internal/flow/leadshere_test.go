@@ -3,7 +3,9 @@ package flow
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -48,5 +50,21 @@ func TestLeadsHere(t *testing.T) {
 	_, _, err = LeadsHere(t.Context(), "http://sso.example/", "127.0.0.1")
 	if _, ok := errors.AsType[*RedirectError](err); !ok {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestLeadsTo: one address of several is enough, whichever it is.
+func TestLeadsTo(t *testing.T) {
+	own := []net.Addr{&net.IPNet{IP: net.IPv4(192, 0, 2, 7), Mask: net.CIDRMask(24, 32)}, &net.UnixAddr{Name: "no address"}}
+	for list, want := range map[string]bool{
+		"127.0.0.1 192.0.2.1": true, "192.0.2.1 127.0.0.1": true, "192.0.2.7 192.0.2.1": true, "192.0.2.1 ::ffff:192.0.2.7": true, "192.0.2.1 192.0.2.2": false, "": false,
+	} {
+		var found []netip.Addr
+		for a := range strings.FieldsSeq(list) {
+			found = append(found, netip.MustParseAddr(a))
+		}
+		if addresses, here := leadsTo(found, own); here != want || len(addresses) != len(found) {
+			t.Errorf("%q: %q, %t", list, addresses, here)
+		}
 	}
 }

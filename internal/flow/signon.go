@@ -195,7 +195,7 @@ func sameUser(kind provider.Kind, a, b string) (same bool, words string) {
 	if changed {
 		words = "; sub differs in its fifth part alone, which may be another in each token of one user: hold the first four against each other"
 	}
-	return same || a == b, words
+	return same, words
 }
 
 // fresh holds the session's age against the second one's max_age.

@@ -68,6 +68,7 @@ func signOnCases() []signOnCase {
 		asks(one, "", "none", -1), asks(one, "", "login", -1), asks(refused("consent_required", "consent_required"), "", "login", -1),
 		asks(refused("interaction_required", "interaction_required"), "silver", "", -1),
 		asks(refused("account_selection_required", "account_selection_required"), "silver", "", -1),
+		asks(refused("interaction_required", "interaction_required"), "", "", time.Second),
 		asks(answered("answered by another idp", `{"sub":"u","auth_time":1772442000,"acr":"gold","idp":"corp"}`), "idp:Other gold", "", -1),
 		asks(answered("answered by another idp and level", `{"sub":"u","auth_time":1772442000,"acr":"lead","idp":"corp"}`), "idp:Other silver", "", -1),
 		asks(one, "tenant:t gold", "", -1), asks(no, "tenant:t gold", "", -1), asks(no, "tenant:t silver", "", -1), asks(one, "silver bronze", "", -1),
@@ -118,5 +119,21 @@ func TestSignOns(t *testing.T) {
 	}
 	if b.String() != string(want) {
 		t.Errorf("got\n%s\nexpected\n%s", b.String(), want)
+	}
+}
+
+// TestSameUser: the fifth part doesn't count at the kinds alone that change it.
+func TestSameUser(t *testing.T) {
+	for _, c := range []struct {
+		a, b        string
+		plain, tail bool
+	}{
+		{"u", "u", true, true}, {"u", "v", false, false}, {"1|g|l|p|x", "1|g|l|p|x", true, true}, {"1|g|l|p|x", "1|g|l|p|y", false, true}, {"1|g|l|p|x", "1|g|l|q|x", false, false},
+	} {
+		plain, words := sameUser(provider.Kind{}, c.a, c.b)
+		tail, more := sameUser(provider.Kind{SubjectTail: true}, c.a, c.b)
+		if plain != c.plain || tail != c.tail || words != "" || (more != "") != (tail && !plain) {
+			t.Errorf("%q and %q: %t %q, %t %q", c.a, c.b, plain, words, tail, more)
+		}
 	}
 }

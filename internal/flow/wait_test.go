@@ -10,6 +10,9 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/token"
 )
 
 // TestOpener: it never blocks a login, its error is an event, and its context outlives the login.
@@ -117,5 +120,39 @@ func TestCancelDuringExchange(t *testing.T) {
 	}
 	if _, err := a.end(); err != context.Canceled { //nolint:errorlint // the error itself is promised
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestStraysBeforeTheAnswer are told of, though the answer is there already.
+func TestStraysBeforeTheAnswer(t *testing.T) {
+	l := newLoopback(t.Context(), redirect{}, expected{}, token.NewSecret("LANDING"))
+	for range maxReported {
+		l.report("a stray")
+	}
+	l.answers <- answer{via: viaBrowser}
+	told := 0
+	w := &waiting{listener: l, request: LoginRequest{Event: func(Event) { told++ }}}
+	if a, err := w.wait(t.Context()); err != nil || a.via != viaBrowser || told != maxReported {
+		t.Errorf("got %+v, %v, and %d were told of", a, err, told)
+	}
+}
+
+// TestMaxAgeLeftToTheCaller: a sign-in of long ago is refused, but where the caller looks at it.
+func TestMaxAgeLeftToTheCaller(t *testing.T) {
+	for _, insecure := range []bool{false, true} {
+		s := newSTS(t)
+		s.token = func(w http.ResponseWriter, form url.Values) {
+			s.mu.Lock()
+			request := s.grants[form.Get("code")]
+			s.mu.Unlock()
+			writeJSON(w, http.StatusOK, s.tokens("1", map[string]any{"nonce": request.Get("nonce"), "auth_time": start().Add(-time.Hour).Unix()}))
+		}
+		a := begin(t, s, func(r *LoginRequest) { r.MaxAge, r.InsecureMaxAge = time.Minute, insecure }).waiting()
+		a.visit(a.genuine())
+		result, err := a.end()
+		e, refused := errors.AsType[*provider.VerificationError](err)
+		if refused == insecure || (err == nil) != insecure || refused && e.Failed[0].Name != "auth_time" {
+			t.Errorf("left to the caller %t: %+v, %v", insecure, result, err)
+		}
 	}
 }
