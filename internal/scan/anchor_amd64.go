@@ -10,3 +10,8 @@ func hasWide() bool { return cpu.X86.HasAVX2 }
 //
 //go:noescape
 func markBlocks(words *uint64, b *byte, blocks int, s *stencil)
+
+// spanBlocks returns how many of the 32*blocks bytes at b are characters of base64url, up to the first that isn't one.
+//
+//go:noescape
+func spanBlocks(b *byte, blocks int) int

@@ -71,3 +71,52 @@ loop:
 done:
 	VZEROUPPER
 	RET
+
+// Of the characters of base64url each row of sixteen in ASCII has a bit: the low half of a byte says in which rows it is one, the high half in
+// which row it is.
+DATA tokenLow<>+0(SB)/8, $0x3e3e3e3e3e3e3e2a
+DATA tokenLow<>+8(SB)/8, $0x1c141514143c3e3e
+GLOBL tokenLow<>(SB), RODATA|NOPTR, $16
+DATA tokenHigh<>+0(SB)/8, $0x2010080402010000
+DATA tokenHigh<>+8(SB)/8, $0x0000000000000000
+GLOBL tokenHigh<>(SB), RODATA|NOPTR, $16
+
+// func spanBlocks(b *byte, blocks int) int
+TEXT ·spanBlocks(SB), NOSPLIT, $0-24
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	XORQ AX, AX
+
+	VBROADCASTI128 tokenLow<>(SB), Y8
+	VBROADCASTI128 tokenHigh<>(SB), Y9
+	MOVQ $0x0f0f0f0f0f0f0f0f, DX
+	MOVQ DX, X14
+	VPBROADCASTQ X14, Y14
+	VPXOR Y15, Y15, Y15
+
+span:
+	TESTQ CX, CX
+	JZ    out
+	VMOVDQU (SI)(AX*1), Y0
+	VPAND   Y14, Y0, Y1
+	VPSRLW  $4, Y0, Y0
+	VPAND   Y14, Y0, Y0
+	VPSHUFB Y1, Y8, Y1
+	VPSHUFB Y0, Y9, Y0
+	VPAND   Y1, Y0, Y0
+	VPCMPEQB Y15, Y0, Y0
+	VPMOVMSKB Y0, DX
+	TESTL DX, DX
+	JNZ   found
+	ADDQ $32, AX
+	DECQ CX
+	JMP  span
+
+found:
+	BSFL DX, DX
+	ADDQ DX, AX
+
+out:
+	MOVQ AX, ret+16(FP)
+	VZEROUPPER
+	RET

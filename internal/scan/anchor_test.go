@@ -64,3 +64,20 @@ func TestAnchorsAdmit(t *testing.T) {
 		}
 	}
 }
+
+// Where a run of characters ends is where the first stands that isn't one, for each byte in each place.
+func TestTokenEnd(t *testing.T) {
+	for c := range 256 {
+		for at := range 200 {
+			b := []byte(strings.Repeat("aZ09-_", 50))[:at+1+c%70]
+			b[at] = byte(c)
+			want := at
+			if strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", byte(c)) >= 0 {
+				want = len(b)
+			}
+			if got := tokenEnd(b, 0); got != want {
+				t.Fatalf("byte %d at %d of %d: ends at %d, want %d", c, at, len(b), got, want)
+			}
+		}
+	}
+}

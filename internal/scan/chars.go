@@ -19,8 +19,11 @@ const zeros = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 // isToken reports whether c is a character of base64url.
 func isToken(c byte) bool { return tokenChars[c] != 0 }
 
-// tokenEnd returns where the characters of base64url end that begin at b[i]. It looks at eight at a time.
+// tokenEnd returns where the characters of base64url end that begin at b[i]. It looks at 32 at a time, or at eight.
 func tokenEnd(b []byte, i int) int {
+	if hasWide() && i+64 <= len(b) {
+		i += spanBlocks(&b[i], (len(b)-i)/32)
+	}
 	for ; i+8 <= len(b); i += 8 {
 		g := b[i : i+8 : i+8]
 		if tokenChars[g[0]]&tokenChars[g[1]]&tokenChars[g[2]]&tokenChars[g[3]]&
