@@ -58,6 +58,11 @@ func texts() map[string][2]string {
 		"headers within headers": {"", strings.Repeat("eyJhYiI6", 100) + "."},
 		"nothing but secrets":    {"", strings.Repeat("password=x&", 100)},
 		"nothing but tokens":     {"", token() + " "},
+		"tokens over lines":      {"", strings.Join(strings.SplitAfterN(token(), "y", 8), "\n") + "\n"},
+		"one token over lines":   {token()[:70] + "\n", token()[80:140] + "\n"},
+		"one text in base64":     {"", base64.StdEncoding.EncodeToString([]byte(`{"access_token":"` + token() + `",   `))},
+		"one key":                {"-----BEGIN PRIVATE KEY-----\n", strings.Repeat("MIIEpAIBAAKCAQEA04up8hoqzS1\n", 50)},
+		"one assertion":          {"<saml:Assertion>", strings.Repeat("<a>Assertion</a>", 50)},
 		"line breaks":            {"", strings.Repeat("\n", 1000)},
 		"zeros":                  {"", strings.Repeat("\x00", 1000)},
 	}
