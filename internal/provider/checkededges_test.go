@@ -430,3 +430,12 @@ func TestNobodyToAskTheTime(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestMaskNamesJWTs: what looks like one is called one, and nothing else.
+func TestMaskNamesJWTs(t *testing.T) {
+	for value, want := range map[string]bool{"eyJ.eyJ.x": true, "eyJ.eyJ": false, "eyJhbGc": false, "a.b.c": false} {
+		if got := strings.Contains(mask("access_token", value), "JWT"); got != want {
+			t.Errorf("%s is %s", value, mask("access_token", value))
+		}
+	}
+}
