@@ -49,8 +49,11 @@ keys the claims are called unverified. Exits with 3 when a check fails that was
 asked for, or when two programs could read the token in two ways. That a token
 has ended counts with --verify, or with keys given.
 
-Without an argument a pipe is read, but not with --access or --id, which choose
-among the profile's own: name it then, simsid decode - --access.
+Without an argument a pipe or file on standard input is read to its end, and is
+an error when it is empty; not a terminal or /dev/null, nor with --access or
+--id, which choose among the profile's own: name it then, simsid decode -
+--access. Some CI systems give each step an empty pipe, or one that never ends:
+add --access there, or < /dev/null.
 
 --expect holds a claim against a value: NAME=VALUE, !=, >, >=, <, <=, has,
 lacks, exists, missing. Times may be spans from now. org.type, org.id, org.user,

@@ -143,18 +143,17 @@ func (d *decoding) foreign(ctx context.Context) ([]token.Found, error) {
 			return nil, &usageError{Problem: "standard input can't be both the token and a key", Command: "simsid decode"}
 		}
 	}
-	return d.foreignTokens(ctx, o.source)
+	return d.foreignTokens(ctx, "simsid decode", o.source)
 }
 
-// foreignTokens reads a source: "-" or "" for standard input, a file, or what holds a token itself. Without any in standard input that
-// wasn't named, it is nil.
-func (a *app) foreignTokens(ctx context.Context, source string) ([]token.Found, error) {
+// foreignTokens reads a source for a command: "-" or "" for standard input, a file, or what holds a token itself.
+func (a *app) foreignTokens(ctx context.Context, command, source string) ([]token.Found, error) {
 	var b []byte
 	var err error
 	if source == "-" || source == "" {
 		b, err = a.readText(ctx)
 	} else if b, err = a.readFile(ctx, source); errors.Is(err, fs.ErrNotExist) || isNameTooLong(err) || errors.Is(err, fs.ErrInvalid) {
-		return a.argumentTokens(source)
+		return a.argumentTokens(command, source)
 	}
 	switch {
 	case errors.Is(err, ErrTooLong):
@@ -164,10 +163,7 @@ func (a *app) foreignTokens(ctx context.Context, source string) ([]token.Found, 
 	}
 	found, err := token.Find(string(b))
 	if e, ok := errors.AsType[*token.FormError](err); ok && e.Problem == "is empty" {
-		if source == "" {
-			return nil, nil
-		}
-		return nil, &usageError{Problem: fmt.Sprintf("there is no token in %q", source), Command: "simsid decode"}
+		return nil, noTokenIn(source, command)
 	}
 	if err != nil {
 		return nil, &hintedError{Code: exitNo, Err: err, Hints: garbled(err)}
@@ -186,7 +182,7 @@ func (a *app) readText(ctx context.Context) ([]byte, error) {
 
 // argumentTokens takes an argument that is no file for something that holds a token, if it looks like it. Its text isn't repeated: it may
 // be a secret all the same.
-func (a *app) argumentTokens(argument string) ([]token.Found, error) {
+func (a *app) argumentTokens(command, argument string) ([]token.Found, error) {
 	found, err := token.Find(argument)
 	if err == nil && found[0].Place == token.PlaceBare {
 		raw := found[0].Value.Reveal()
@@ -199,7 +195,7 @@ func (a *app) argumentTokens(argument string) ([]token.Found, error) {
 		}
 	}
 	if err != nil {
-		return nil, &usageError{Problem: "there is no such file, and the argument holds no JWT", Command: "simsid decode"}
+		return nil, &usageError{Problem: "there is no such file, and the argument holds no JWT", Command: command}
 	}
 	a.warnOfHistory(found)
 	return found, nil

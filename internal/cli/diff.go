@@ -148,5 +148,5 @@ func (a *app) namedTokens(ctx context.Context, o *diffOptions, source string) ([
 		return nil, &usageError{Problem: "a refresh token says nothing that could be compared", Command: "simsid diff",
 			Hint: "name another of the login: " + name + ":access or " + name + ":id"}
 	}
-	return a.foreignTokens(ctx, source)
+	return a.foreignTokens(ctx, "simsid diff", source)
 }

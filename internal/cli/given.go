@@ -37,13 +37,7 @@ func (a *app) givenToken(ctx context.Context, command, source string, own bool, 
 	}
 	found, err := token.Find(string(b))
 	if e, ok := errors.AsType[*token.FormError](err); ok && e.Problem == "is empty" {
-		switch source {
-		case "":
-			return token.Found{}, nil
-		case "-":
-			return token.Found{}, &usageError{Problem: "there is no token on standard input", Command: command}
-		}
-		return token.Found{}, &usageError{Problem: fmt.Sprintf("there is no token in %q", source), Command: command}
+		return token.Found{}, noTokenIn(source, command)
 	}
 	if err != nil {
 		return token.Found{}, &hintedError{Code: exitNo, Err: err, Hints: garbled(err)}
@@ -53,6 +47,26 @@ func (a *app) givenToken(ctx context.Context, command, source string, own bool, 
 		return token.Found{}, &hintedError{Code: exitNo, Text: fmt.Sprintf("the text is longer than %d bytes, which no token is", token.MaxJWT)}
 	}
 	return f, nil
+}
+
+// noTokenIn says that a source is empty. A pipe that nobody named is no other: what should have written to it has failed, and the profile's
+// token would be taken for the one that is missing.
+func noTokenIn(source, command string) error {
+	u := &usageError{Problem: "there is no token on standard input", Command: command}
+	switch source {
+	case "":
+		u.Hint = "standard input is an empty pipe or file; for the profile's own token put < /dev/null behind the command"
+		switch command {
+		case "simsid decode", "simsid introspect":
+			u.Hint += ", or add --access"
+		case "simsid revoke":
+			u.Hint += ", or add --refresh"
+		}
+	case "-":
+	default:
+		u.Problem = fmt.Sprintf("there is no token in %q", source)
+	}
+	return u
 }
 
 // chosen is the first of the wanted names, or whatever there is.

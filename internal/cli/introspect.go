@@ -42,7 +42,9 @@ func newIntrospectCmd(a *app) *cobra.Command {
 		Short: "Ask the provider whether a token is active",
 		Long: `Asks the provider what it knows of a token: the profile's access token, or one
 of its others, or one from a file or from standard input. Exits with 3 when the
-token isn't active, and says why that may be. Nothing is refreshed first.
+token isn't active, and says why that may be. Nothing is refreshed first. A pipe
+on standard input is read, and is an error when it is empty; with --access,
+--refresh or --id only where - names it.
 
 By --via one says how to ask:
   scope       introspection (RFC 7662) with the name and secret of a scope, as

@@ -199,7 +199,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, args := range [][]string{nil, {"--all"}, {"-o", "json"}, {"--expect", "exp > 5m"}} {
 			code, out, errs := decodeText(t, text, args...)
-			// Without anything to read it is the profile that is meant, and there is none here.
+			// Nothing to read is an error of usage.
 			if code != exitDone && code != exitNo && code != exitUsage && code != exitFailed {
 				t.Fatalf("exit %d: %s", code, errs)
 			}

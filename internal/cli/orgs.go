@@ -30,7 +30,9 @@ func newOrgsCmd(a *app) *cobra.Command {
 		Long: `Lists the organisations that the profile's tokens name, or a token from a file
 or from standard input: the organisation's id, its types in words, the user's id
 there, the user's roles there. It asks nobody, but for the keys where a token is
-given together with a profile. Exits with 3 when there are none.
+given together with a profile. Exits with 3 when there are none. A pipe on
+standard input is read, and is an error when it is empty: where a CI system has
+one there, add < /dev/null for the profile's tokens.
 
 --type keeps those of one type: its letter, its name, or a word of it. --claim
 prints one column, a line each: org.id, org.user or org.type (its letters).`,

@@ -28,7 +28,8 @@ func newRevokeCmd(a *app) *cobra.Command {
 		Short: "Revoke the refresh token, or the access token",
 		Long: `Revokes the profile's refresh token at the provider (RFC 7009), which ends the
 login; with --access, the access token alone. A token that got into wrong hands
-can be given in a file or on standard input.
+can be given in a file or on standard input. A pipe there is read, and is an
+error when it is empty; with --access or --refresh only where - names it.
 
 Says what the server really does, before and after: IdentityServer3 ends every
 login of this user with this client, on every machine; and an access token that

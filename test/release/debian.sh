@@ -49,7 +49,7 @@ user() { chroot --userspec=newcomer:newcomer "$root" env -i PATH=/usr/bin:/bin "
 check() { # TEXT PATTERN COMMAND…: the command succeeds and shows the pattern
   local text=$1 pattern=$2 code=0
   shift 2
-  user "$@" > "$root/out" 2>&1 || code=$?
+  user "$@" < /dev/null > "$root/out" 2>&1 || code=$?
   if [ "$code" -ne 0 ] || ! grep -Eq -- "$pattern" "$root/out"; then
     cat "$root/out" >&2
     fail "$text: $* ends with $code and doesn't show $pattern"
