@@ -75,6 +75,9 @@ func runDiscover(ctx context.Context, a *app, o *discoverOptions) error {
 		return err
 	}
 	view, err := s.discover(ctx, o, issuers)
+	if err != nil && o.given != "" {
+		return &givenAddressError{err}
+	}
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,12 @@ type profileError struct {
 func (e *profileError) Error() string { return e.Err.Error() }
 func (e *profileError) Unwrap() error { return e.Err }
 
+// givenAddressError says that the provider's address was given on the command line: no profile holds it.
+type givenAddressError struct{ Err error }
+
+func (e *givenAddressError) Error() string { return e.Err.Error() }
+func (e *givenAddressError) Unwrap() error { return e.Err }
+
 // failure is what the user is told, and what scripts are.
 type failure struct {
 	Code   int
@@ -133,6 +139,9 @@ func explainConfig(err error, _ string, f *failure) bool {
 			f.Hints = append(f.Hints, "did you mean: -p "+e.Suggest)
 		case len(e.Known) > 0:
 			f.Hints = append(f.Hints, "known profiles: "+strings.Join(e.Known, ", "))
+		}
+		if e.Suggest == "" {
+			f.Hints = append(f.Hints, "see which there are: simsid profile list")
 		}
 		f.Hints = append(f.Hints, "simsid profile add "+e.Name)
 	case is[*config.ValueError](err), errors.Is(err, config.ErrProfileExists):

@@ -20,7 +20,7 @@ func explainProvider(err error, p string, f *failure) bool {
 	case is[*provider.UnavailableError](err):
 		e, _ := errors.AsType[*provider.UnavailableError](err)
 		f.Code = exitUnavailable
-		f.Hints = unavailableHints(e, p)
+		f.Hints = unavailableHints(e, p, checkAddress(err, p))
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Code = exitUnavailable
 		f.Hints = []string{"give it longer with --timeout"}
@@ -87,9 +87,16 @@ func explainOAuth(e *provider.OAuthError, p string) (code int, hints []string) {
 	return exitFailed, nil
 }
 
+// checkAddress tells where the issuer's address is to be looked at.
+func checkAddress(err error, p string) string {
+	if is[*givenAddressError](err) {
+		return "check the address that you gave"
+	}
+	return "check the issuer's address: simsid profile show" + strings.Replace(p, " -p ", " ", 1)
+}
+
 // connectionHints are for what stands between this machine and the provider; nil where nothing is known to.
-func connectionHints(e *provider.UnavailableError, p string) []string {
-	show := "check the issuer's address: simsid profile show" + strings.Replace(p, " -p ", " ", 1)
+func connectionHints(e *provider.UnavailableError, p, show string) []string {
 	if c, ok := errors.AsType[*provider.CertificateError](e); ok {
 		switch c.Fault {
 		case provider.UnknownAuthority, provider.SelfSigned:
@@ -128,8 +135,8 @@ func hostOnly(host string) string {
 
 // unavailableHints say what became of a request without an answer. A code or a one-time refresh token that was sent may be used up,
 // whatever came back.
-func unavailableHints(e *provider.UnavailableError, p string) []string {
-	if hints := connectionHints(e, p); hints != nil {
+func unavailableHints(e *provider.UnavailableError, p, show string) []string {
+	if hints := connectionHints(e, p, show); hints != nil {
 		return hints
 	}
 	var hints []string
@@ -143,7 +150,7 @@ func unavailableHints(e *provider.UnavailableError, p string) []string {
 		return append(hints, "the login is kept; the provider may have replaced its refresh token all the same: try again, and if that is refused, simsid login"+p)
 	}
 	if e.Operation == "read discovery document" && !e.Sent && !e.Timeout() {
-		hints = append(hints, "check the issuer's address: simsid profile show"+strings.Replace(p, " -p ", " ", 1))
+		hints = append(hints, show)
 	}
 	return append(hints, "nothing was changed; try again")
 }

@@ -132,7 +132,11 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 		return nil, err
 	}
 	if o.as != "" && !s.embedded() {
-		return nil, &usageError{Problem: "--as chooses a sample user of the emulator inside simsid; profile " + s.profile.Name + " is at " + s.profile.Issuer, Command: "simsid login"}
+		wrong := &usageError{Problem: "--as chooses a sample user of the emulator inside simsid; profile " + s.profile.Name + " is at " + s.profile.Issuer, Command: "simsid login"}
+		if s.kind.Embedded != "" { // one that simsid serves on a port, where the server decides
+			wrong.Command, wrong.Hint = "", "start the server with --as "+shellWord(o.as)+": simsid emulator --as "+shellWord(o.as)
+		}
+		return nil, wrong
 	}
 	if o.as != "" {
 		if err := s.signInAs(o.as); err != nil {

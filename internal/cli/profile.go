@@ -32,8 +32,10 @@ client secret is kept in the store.`,
 
 func newProfileListCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:     "list",
-		Short:   "List the profiles",
+		Use:   "list",
+		Short: "List the profiles",
+		Long: `Lists the profiles of config.toml, and of those inside simsid the ones that are
+the default or that somebody is signed in with.`,
 		Example: "  simsid profile list",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -48,7 +50,14 @@ func runProfileList(ctx context.Context, a *app) error {
 		return err
 	}
 	v := render.Profiles{Path: file.Path()}
-	for _, name := range file.Names() {
+	names := file.Names()
+	signedIn := a.builtInLogins()
+	for _, name := range config.BuiltInProfiles() {
+		if !file.Has(name) && (file.Default() == name || slices.Contains(signedIn, name)) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
 		row := render.ProfileRow{Name: name, Default: file.Default() == name}
 		if p, err := config.Resolve(a.layers(file, name, nil, noEnvironment)); err != nil {
 			row.Fault = err.Error()

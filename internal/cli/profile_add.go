@@ -136,9 +136,12 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 			return err
 		}
 	}
-	p := " -p " + d.name
-	if o.use || len(file.Names()) == 0 {
-		p = ""
+	if file, err = a.loadConfig(); err != nil { // what is the default by now decides
+		return err
+	}
+	p := ""
+	if a.chosenProfile(file) != d.name {
+		p = " -p " + d.name
 	}
 	return a.answer(ctx, render.Done{
 		Action: "profile added", Profile: d.name, Text: fmt.Sprintf("Profile %s is in %s.", d.name, file.Path()),

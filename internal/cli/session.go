@@ -166,16 +166,28 @@ func (a *app) nothingConfigured(file *config.File) error {
 		e.Hints = []string{"choose one: -p " + strings.Join(names, ", -p "), "or make one the default: simsid profile use " + names[0]}
 	default:
 		e.Text = "nothing is configured yet"
-		if dir, err := a.stateFolder("store"); err == nil {
-			for _, name := range config.BuiltInProfiles() {
-				if _, ok, _ := tokenstore.ReadRecord(tokenstore.Options{Dir: dir}, name); ok {
-					e.Hints = append(e.Hints, "the emulator's login is profile "+name+": add -p "+name)
-				}
-			}
+		e.Hints = []string{"try it without an account: simsid login --emulator", "set up a provider of your own: simsid profile add"}
+		if signedIn := a.builtInLogins(); len(signedIn) > 0 {
+			e.Text += "; the emulator's login is profile " + strings.Join(signedIn, ", or ")
+			e.Hints = []string{"name it: -p " + strings.Join(signedIn, ", -p "), "or make it the default: simsid profile use " + signedIn[0], e.Hints[1]}
 		}
-		e.Hints = append(e.Hints, "try it without an account: simsid login --emulator", "set up a provider of your own: simsid profile add")
 	}
 	return e
+}
+
+// builtInLogins are the profiles inside simsid that somebody is signed in with.
+func (a *app) builtInLogins() []string {
+	dir, err := a.stateFolder("store")
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, name := range config.BuiltInProfiles() {
+		if r, ok, _ := tokenstore.ReadRecord(tokenstore.Options{Dir: dir}, name); ok && !r.SignedInAt.IsZero() {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // kindDefaults are a kind's defaults by the profile's keys.

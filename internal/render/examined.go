@@ -169,7 +169,7 @@ func (c Examination) text(p *printer, name, says int) {
 // which is never broken.
 func (p *printer) mend(indent int, text string) {
 	at := indent + 2
-	lines := paragraphs(Safe(text), p.width-at)
+	lines := paragraphs(Safe(text), p.width-at, true)
 	for i, line := range lines {
 		lead := cell{indent, "", nil}
 		if i == 0 {

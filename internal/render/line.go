@@ -28,7 +28,7 @@ func Line(w io.Writer, o Options, label, text string) {
 		return
 	}
 	var b strings.Builder
-	for i, line := range paragraphs(text, p.width-indent) {
+	for i, line := range paragraphs(text, p.width-indent, label == "hint:") {
 		if i == 0 {
 			b.WriteString(head)
 			line = strings.TrimLeft(line, " ")
@@ -40,11 +40,12 @@ func Line(w io.Writer, o Options, label, text string) {
 	_, _ = io.WriteString(w, b.String())
 }
 
-// paragraphs wraps the words of a text, and puts each command in it on a line of its own.
-func paragraphs(text string, columns int) []string {
+// paragraphs wraps the words of a text, and puts each command in it on a line of its own. Only a hint begins with a command: an error that
+// begins with "simsid diff" goes on as a sentence.
+func paragraphs(text string, columns int, hint bool) []string {
 	var lines []string
 	for text != "" {
-		words, command, rest := cutCommand(text)
+		words, command, rest := cutCommand(text, hint || len(lines) > 0)
 		if words != "" {
 			lines = append(lines, wrap(words, columns)...)
 		}
@@ -58,9 +59,9 @@ func paragraphs(text string, columns int) []string {
 
 // cutCommand finds the first command of a text: it begins the text or stands behind a colon, and ends with the text or where words in
 // brackets or behind a semicolon go on.
-func cutCommand(text string) (words, command, rest string) {
+func cutCommand(text string, first bool) (words, command, rest string) {
 	begin := -1
-	if beginsCommand(text) {
+	if first && beginsCommand(text) {
 		begin = 0
 	}
 	for at := 0; begin < 0; {

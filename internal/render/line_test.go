@@ -47,6 +47,18 @@ func TestLineWraps(t *testing.T) {
 	}
 }
 
+// An error that begins with a command's name is a sentence, and no word of it is cut.
+func TestLineWrapsASentence(t *testing.T) {
+	var b strings.Builder
+	Line(&b, Options{Width: 80}, "error", "simsid diff takes two tokens: each a file, -, PROFILE:access or PROFILE:id, not 0; see it: simsid diff --help")
+	want := "error: simsid diff takes two tokens: each a file, -, PROFILE:access or\n" +
+		"       PROFILE:id, not 0; see it:\n" +
+		"         simsid diff --help\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
 func FuzzLine(f *testing.F) {
 	for _, seed := range []string{"", "simsid", ": simsid a; simsid b (c) simsid", "a: simsid ", "x: simsid ( ; ", "\x1b[31m: ss  "} {
 		f.Add(seed)
