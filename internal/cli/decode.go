@@ -58,7 +58,9 @@ add --access there, or < /dev/null.
 --expect holds a claim against a value: NAME=VALUE, !=, >, >=, <, <=, has,
 lacks, exists, missing. Times may be spans from now. org.type, org.id, org.user,
 role.name, role.org and header.alg are known; access. or id. in front chooses a
-token, and else the first that has the claim decides.`,
+token, and else the first that has the claim decides. An organisation's type is
+a letter or a word, as for simsid orgs --type; of a list = wants the only value,
+and has wants one of several.`,
 		Example: `  simsid decode -p emulator
   pbpaste | simsid decode
   simsid decode token.txt -p school --verify
@@ -167,7 +169,11 @@ func (d *decoding) unsaid(met []sims.Met) error {
 	var why []string
 	for _, m := range met {
 		if !m.Holds {
-			why = append(why, fmt.Sprintf("not as expected: %q doesn't hold", m.Expectation.Text))
+			text := fmt.Sprintf("not as expected: %q doesn't hold", m.Expectation.Text)
+			if hint := m.Hint(); hint != "" {
+				text += " (" + hint + ")"
+			}
+			why = append(why, text)
 		}
 	}
 	for _, f := range d.view.Findings {

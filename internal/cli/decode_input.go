@@ -16,6 +16,9 @@ import (
 // ErrTooLong is what Env.ReadFile gives for a file beyond its bound.
 var ErrTooLong = errors.New("longer than 4 MiB")
 
+// errNoSource says of an argument that it is nothing that tokens could be read from.
+var errNoSource = errors.New("there is no such file, and the argument holds no JWT")
+
 // gather finds the tokens to explain, and the session if a profile takes part. The context that it returns ends with Ctrl-C where there
 // is something to wait for.
 func (d *decoding) gather(ctx context.Context) (context.Context, error) {
@@ -195,7 +198,7 @@ func (a *app) argumentTokens(command, argument string) ([]token.Found, error) {
 		}
 	}
 	if err != nil {
-		return nil, &usageError{Problem: "there is no such file, and the argument holds no JWT", Command: command}
+		return nil, &hintedError{Code: exitUsage, Err: errNoSource, Hints: []string{"see " + command + " --help"}}
 	}
 	a.warnOfHistory(found)
 	return found, nil

@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
@@ -148,5 +151,53 @@ func (a *app) namedTokens(ctx context.Context, o *diffOptions, source string) ([
 		return nil, &usageError{Problem: "a refresh token says nothing that could be compared", Command: "simsid diff",
 			Hint: "name another of the login: " + name + ":access or " + name + ":id"}
 	}
-	return a.foreignTokens(ctx, "simsid diff", source)
+	found, err := a.foreignTokens(ctx, "simsid diff", source)
+	if errors.Is(err, errNoSource) {
+		return nil, a.noToCompare(o, source)
+	}
+	return found, err
+}
+
+// noToCompare says which argument names no token, and what may have been meant. A long one isn't repeated: it may be a token that is opaque.
+func (a *app) noToCompare(o *diffOptions, source string) error {
+	const longest = 16
+	which := "A"
+	if source != o.a {
+		which = "B"
+	}
+	if len(source) <= longest {
+		which += fmt.Sprintf(", %q,", source)
+	}
+	u := &usageError{Problem: which + " is neither a file nor PROFILE:access or PROFILE:id, and holds no JWT", Command: "simsid diff"}
+	if near := a.nearSource(source); near != "" {
+		u.Hint = "did you mean: " + near
+	}
+	return u
+}
+
+// nearSource is the token of a profile that an argument was meant to name; "" where none is near.
+func (a *app) nearSource(source string) string {
+	status, err := a.status()
+	if err != nil {
+		return ""
+	}
+	chosen, known := a.env.Getenv("SIMSID_PROFILE"), []string{}
+	for _, r := range status.Rows {
+		known = append(known, r.Profile+":access", r.Profile+":id")
+		if r.Profile == source {
+			return source + ":access or " + source + ":id"
+		}
+		if chosen == "" && (r.Default || len(status.Rows) == 1) {
+			chosen = r.Profile
+		}
+	}
+	switch word := strings.ReplaceAll(strings.ToLower(source), "-", "_"); {
+	case strings.Contains(source, ":"):
+		return config.Nearest(source, known)
+	case word == "access" || word == "access_token":
+		return cmp.Or(chosen, "PROFILE") + ":access"
+	case word == "id" || word == "id_token":
+		return cmp.Or(chosen, "PROFILE") + ":id"
+	}
+	return ""
 }

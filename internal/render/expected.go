@@ -20,6 +20,9 @@ func (p *printer) expected(list []sims.Met) {
 		}
 		p.rows(block{outcome, []string{word}, st}, block{text, wrap(Safe(m.Expectation.Text), p.width-text), nil})
 		p.rows(block{text + 2, wrap(Safe(seen), p.width-text-2), asNote})
+		if hint := m.Hint(); hint != "" {
+			p.rows(block{text + 2, wrap(hint, p.width-text-2), asNote})
+		}
 	}
 }
 

@@ -30,6 +30,15 @@ type Met struct {
 	Holds       bool
 	Where       string // the label of the token that decided; "" when none has the claim
 	Seen        string // what was found there, in words; foreign text in it is as it was
+	Several     bool   // whether that are several values
+}
+
+// Hint says what was likely meant by an expectation that doesn't hold; "" where nothing suggests itself.
+func (m Met) Hint() string {
+	if m.Holds || !m.Several || m.Expectation.Operator != Equal {
+		return ""
+	}
+	return "= asks for the only value; to ask for one of several, use has"
 }
 
 // Hold evaluates an expectation: the first token that has the claim decides. A claim that no token has holds for missing, lacks and
@@ -44,7 +53,7 @@ func (x Expected) Hold(e Expectation) Met {
 	}
 	for _, t := range tokens {
 		if values, ok := t.values(path); ok {
-			m := Met{Expectation: e, Where: t.Label, Seen: strings.Join(shown(values), ", ")}
+			m := Met{Expectation: e, Where: t.Label, Seen: strings.Join(shown(values), ", "), Several: len(values) > 1}
 			if len(values) == 0 {
 				m.Seen = "an empty list"
 			}
@@ -62,7 +71,8 @@ func (x Expected) Hold(e Expectation) Met {
 type value struct {
 	text   string   // a string bare, everything else as JSON
 	number bool     // the claim is a JSON number
-	also   []string // what else it may be called: "School" for S
+	also   []string // what else it may be called
+	kind   bool     // an organisation type's letter, which words stand for as well: "school" for S
 }
 
 func shown(values []value) []string {
@@ -140,7 +150,7 @@ func (t ExpectedToken) organisation(part string) ([]value, bool) {
 			values = append(values, value{text: m.UserID, also: bothCases(m.UserID)})
 		case "type":
 			for _, o := range m.Types {
-				values = append(values, value{text: o.Letter, also: []string{o.Name}})
+				values = append(values, value{text: o.Letter, kind: true})
 			}
 		default:
 			return nil, false
@@ -197,6 +207,10 @@ func single(raw json.RawMessage) value {
 func (v value) is(text string) bool {
 	if v.text == text || slices.Contains(v.also, text) {
 		return true
+	}
+	if v.kind {
+		t, err := FindOrganisationType(text)
+		return err == nil && strings.EqualFold(t.Letter, v.text)
 	}
 	a, ok := parseNumber(v.text)
 	b, ok2 := parseNumber(text)

@@ -80,6 +80,21 @@ func TestParseExpectationRefuses(t *testing.T) {
 	}
 }
 
+// What was likely meant is said of = alone, where it met several values and doesn't hold.
+func TestMetHint(t *testing.T) {
+	const use = "= asks for the only value; to ask for one of several, use has"
+	x := sims.Expected{Now: clock, Tokens: []sims.ExpectedToken{{Claims: claims(t, `{"scope":["openid","roles"],"site":"1","empty":[]}`)}}}
+	for text, want := range map[string]string{"scope=roles": use, "scope=x": use, "scope has x": "", "scope != roles": "", "site=2": "", "site=1": "", "empty=1": "", "none=1": ""} {
+		e, err := sims.ParseExpectation(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := x.Hold(e).Hint(); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestHold(t *testing.T) {
 	access := `{"exp":1795296942,"nbf":1795293342,"scope":["openid","partner"],"site":"8412345","role":["admin@` + orgA + `","head teacher"],
 		"userorganisationidentifier":"` + userA + "|" + orgA + `|SM","address":{"post code":"N1","n":7},"a.b":"dotted","empty":[],"flag":true,"when":"2026-11-21"}`
@@ -102,6 +117,12 @@ func TestHold(t *testing.T) {
 		{"site has 8412345", true, inAccess, "8412345"},
 		{"org.type has S", true, inAccess, "S, M"},
 		{"org.type has School", true, inAccess, "S, M"},
+		{"org.type has school", true, inAccess, "S, M"},
+		{"org.type has s", true, inAccess, "S, M"},
+		{"org.type has multi-academy-trust", true, inAccess, "S, M"},
+		{"org.type has trust", true, inAccess, "S, M"},
+		{"org.type has schol", false, inAccess, "S, M"},
+		{"org.type lacks school", false, inAccess, "S, M"},
 		{"org.type = S", false, inAccess, "S, M"},
 		{"org.type lacks L", true, inAccess, "S, M"},
 		{"org.id = " + strings.ToUpper(orgA), true, inAccess, orgA},
@@ -151,7 +172,7 @@ func TestHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := x.Hold(e), (sims.Met{Expectation: e, Holds: c.holds, Where: c.where, Seen: c.seen}); !reflect.DeepEqual(got, want) {
+		if got, want := x.Hold(e), (sims.Met{Expectation: e, Holds: c.holds, Where: c.where, Seen: c.seen, Several: strings.Contains(c.seen, ", ")}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, want %+v", c.text, got, want)
 		}
 	}
