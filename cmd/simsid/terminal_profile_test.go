@@ -27,7 +27,7 @@ func TestProfileAddAsks(t *testing.T) {
 	const secret = "what-nobody-else-may-read"
 	s := startTerminal(t, home, []string{"SIMSID_STORE_KEY_FILE=" + key, "NO_COLOR=1"}, "profile", "add")
 	for _, step := range []struct{ shown, answer string }{
-		{`Name of the profile \[work\]: $`, "my school"},
+		{`asked in this order: name, provider,\s+environment,(?s:.*)The client secret\s+comes\s+last(?s:.*)Name of the profile \[work\]: $`, "my school"},
 		{`error: profile "my school" may have only letters(?s:.*)\[work\]: $`, "school"},
 		{`Provider: .*\[simsid\]: $`, "ideas"},
 		{`error: there is no provider kind "ideas"(?s:.*)\[simsid\]: $`, ""},
@@ -39,9 +39,10 @@ func TestProfileAddAsks(t *testing.T) {
 		{`Client id: $`, "pm-sso-1"},
 		{`Redirect URI.*: $`, "https://localhost:99999/"},
 		{`port over 65535(?s:.*)Redirect URI.*: $`, "https://localhost:5454/"},
-		{`Scopes \[.*\]: $`, "openid partnermanagementapplication simsmultiorgapplication"},
+		{`simsmultiorgapplication\s+several \(never(?s:.*)offline_access\s+gives(?s:.*)Scopes \[.*\]: $`, "openid partnermanagementapplication simsmultiorgapplication"},
 		{`error: the scopes(?s:.*)Scopes \[.*\]: $`, "openid partner"},
-		{`Client secret \(not shown\): $`, secret},
+		{`Client secret \(not shown\): $`, ""},
+		{`hint: every client of SIMS ID has a secret(?s:.*)Client secret \(not shown\): $`, secret},
 	} {
 		s.await(step.shown)
 		s.answer(step.answer)
@@ -70,10 +71,34 @@ func TestProfileAddGivesUp(t *testing.T) {
 		s.answer(answer)
 	}
 	code, text := s.end()
-	if code != 2 || strings.Count(text, "may have only letters") != 3 {
-		t.Errorf("exit code %d and\n%s\nwant 2, and three refusals", code, text)
+	if code != 2 || strings.Count(text, "may have only letters") != 3 || !strings.Contains(text, "nothing was saved") ||
+		!strings.Contains(text, "with flags: simsid profile add NAME --store file\n") {
+		t.Errorf("exit code %d and\n%s\nwant 2, three refusals, and the way on", code, text)
 	}
 	if _, err := os.Stat(filepath.Join(home, "config", "config.toml")); err == nil {
 		t.Error("something was written")
+	}
+}
+
+// TestProfileAddGivesUpLater: what was answered isn't lost, and a secret that wasn't given isn't forgotten.
+func TestProfileAddGivesUpLater(t *testing.T) {
+	t.Parallel()
+	s := startTerminal(t, t.TempDir(), []string{"NO_COLOR=1"}, "profile", "add", "school", "--store", "file", "--kind", "simsid", "--environment", "sandbox")
+	for _, answer := range []string{"http://id.example.com", "http://id.example.com", "ftp://id.example.com"} {
+		s.answer(answer)
+	}
+	code, text := s.end()
+	if want := "  simsid profile add school --kind simsid --environment sandbox --issuer … --store file\n"; code != 2 || !strings.Contains(text, want) {
+		t.Errorf("exit code %d and\n%s\nwant 2 and %s", code, text, want)
+	}
+	home := t.TempDir()
+	s = startTerminal(t, home, []string{"NO_COLOR=1"}, "profile", "add", "school", "--store", "file", "--kind", "simsid", "--environment", "sandbox",
+		"--issuer", "https://id.example.com", "--redirect-uri", "https://localhost:5454/", "--scope", "openid")
+	for _, step := range []struct{ shown, answer string }{{`Client id: $`, "pm-sso-1"}, {`not shown\): $`, ""}, {`Enter once\s+more\s+Client secret \(not shown\): $`, ""}} {
+		s.await(step.shown)
+		s.answer(step.answer)
+	}
+	if code, text = s.end(); code != 0 || !strings.Contains(text, "simsid profile edit school --client-secret-file FILE") {
+		t.Errorf("exit code %d and\n%s\nwant 0, and how the secret comes later", code, text)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,6 +88,7 @@ type draft struct {
 	name                  string
 	values                map[string][]string
 	secret, introspection token.Secret
+	secretLater           bool // its client has one, which wasn't given
 	key                   token.Secret
 	headers               map[string]token.Secret // for APIs; an empty one is to be taken away
 	backend               tokenstore.Backend      // for the secrets, where the values name none
@@ -143,9 +145,12 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 	if a.chosenProfile(file) != d.name {
 		p = " -p " + d.name
 	}
+	next := []string{"simsid login" + p + "  # sign in", "simsid profile show " + d.name + "  # see it"}
+	if d.secretLater {
+		next = slices.Insert(next, 0, "simsid profile edit "+d.name+" --client-secret-file FILE  # or SIMSID_CLIENT_SECRET")
+	}
 	return a.answer(ctx, render.Done{
-		Action: "profile added", Profile: d.name, Text: fmt.Sprintf("Profile %s is in %s.", d.name, file.Path()),
-		Next: []string{"simsid login" + p + "  # sign in", "simsid profile show " + d.name + "  # see it"},
+		Action: "profile added", Profile: d.name, Text: fmt.Sprintf("Profile %s is in %s.", d.name, file.Path()), Next: next,
 	})
 }
 
@@ -294,6 +299,9 @@ func (s *session) keepSecrets(ctx context.Context, d draft) error {
 			Hints: []string{"give the secret by SIMSID_CLIENT_SECRET, or choose --store keyring or --store file"}}
 	}
 	st, err := tokenstore.Choose(ctx, o, s.binding(), want, tokenstore.Backend(s.profile.Store))
+	if errors.Is(err, tokenstore.ErrAbsent) {
+		return s.noKeyring(d)
+	}
 	if err != nil {
 		return err
 	}

@@ -45,12 +45,14 @@ type interview struct {
 
 func (a *app) askProfile(ctx context.Context, file *config.File, o *profileAddOptions, d *draft) error {
 	i := interview{app: a, in: bufio.NewReaderSize(a.env.Stdin, maxLine), draft: d, force: o.force}
+	secret := o.secretFile == "" && o.keyFile == "" && !slices.Equal(d.values["client_auth"], []string{string(provider.AuthPrivateKey)})
+	i.announce(secret)
 	if d.name == "" {
 		def := "work"
 		if file.Has(def) {
 			def = ""
 		}
-		name, err := i.until(ctx, "Name of the profile", def, func(v string) error { return checkNewName(file, v) })
+		name, err := i.until(ctx, "", "Name of the profile", def, func(v string) error { return checkNewName(file, v) })
 		if err != nil {
 			return err
 		}
@@ -67,30 +69,50 @@ func (a *app) askProfile(ctx context.Context, file *config.File, o *profileAddOp
 		if q.needless != nil && q.needless() {
 			continue
 		}
+		if q.note != "" && d.values[q.key] == nil {
+			i.say("%s", q.note)
+		}
 		if err := i.value(ctx, q.key, q.text, q.def, q.check); err != nil {
 			return err
 		}
 	}
-	if o.secretFile != "" || o.keyFile != "" || slices.Equal(d.values["client_auth"], []string{string(provider.AuthPrivateKey)}) {
+	if !secret {
 		return nil
 	}
-	text := "Client secret (not shown; empty for none)"
-	if kind.SecretRequired() {
-		text = "Client secret (not shown)"
+	return i.secret(ctx, kind)
+}
+
+// secret asks for the client secret. Where every client has one, an empty answer is asked once more: it can come later, but not unnoticed.
+func (i interview) secret(ctx context.Context, kind provider.Kind) (err error) {
+	d := i.draft
+	if !kind.SecretRequired() {
+		d.secret, err = i.askSecret(ctx, "Client secret (not shown; empty for none)")
+		return err
 	}
-	var err error
-	d.secret, err = a.askSecret(ctx, text)
+	const text = "Client secret (not shown)"
+	if d.secret, err = i.askSecret(ctx, text); err != nil || !d.secret.IsZero() || i.env.Getenv(clientSecretVariable) != "" {
+		return err
+	}
+	i.line("hint", "every client of %s has a secret; to give it later, press Enter once more", kind.Title)
+	d.secret, err = i.askSecret(ctx, text)
+	d.secretLater = d.secret.IsZero()
 	return err
 }
 
 // question is one of the interview.
 type question struct {
 	key, text, def string
+	note           string       // said before it
 	needless       func() bool  // nil: it is always asked
 	check          func() error // looks at the draft with the answer in it; nil: the answer for itself is enough
 }
 
 func (i interview) questions(kind provider.Kind) []question {
+	scopes := ""
+	if kind.SIMS {
+		scopes = "If your client is registered for them: partnermanagementapplication gives the one organisation, or simsmultiorgapplication " +
+			"several (never ask for both); offline_access gives a login that lasts."
+	}
 	return []question{
 		{key: "environment", text: "Environment: sandbox or live", def: "sandbox", needless: func() bool { return len(kind.Environments) == 0 }, check: func() error {
 			if _, ok := kind.EnvironmentIssuer(i.first("environment")); !ok {
@@ -113,7 +135,7 @@ func (i interview) questions(kind provider.Kind) []question {
 			}
 			return i.rules()
 		}},
-		{key: "scopes", text: "Scopes", def: strings.Join(kind.DefaultScopes, " "), check: i.rules},
+		{key: "scopes", note: scopes, text: "Scopes", def: strings.Join(kind.DefaultScopes, " "), check: i.rules},
 	}
 }
 
@@ -147,7 +169,7 @@ func (i interview) value(ctx context.Context, key, text, def string, check func(
 	if values[key] != nil {
 		return nil
 	}
-	_, err := i.until(ctx, text, def, func(v string) error {
+	_, err := i.until(ctx, key, text, def, func(v string) error {
 		values[key] = []string{v}
 		if key == "scopes" {
 			values[key] = strings.Fields(v)
@@ -191,17 +213,21 @@ func (i interview) alone(key string) error {
 // attempts is how often a question is asked: who gives no fitting answer by then needs the help text.
 const attempts = 3
 
-// until asks until the answer is good.
-func (i interview) until(ctx context.Context, text, def string, good func(string) error) (string, error) {
+// until asks until the answer is good, or says how to go on without questions.
+func (i interview) until(ctx context.Context, key, text, def string, good func(string) error) (string, error) {
 	for n := 1; ; n++ {
 		v, err := i.ask(ctx, i.in, text, def)
 		if err != nil {
 			return "", err
 		}
-		if err = good(v); err == nil || n == attempts {
-			return v, err
+		if err = good(v); err == nil {
+			return v, nil
 		}
 		f := explain(err)
+		if n == attempts {
+			hints := append(f.Hints[:min(2, len(f.Hints))], "nothing was saved; go on with flags: "+i.goOn(key))
+			return "", &hintedError{Code: f.Code, Text: f.Text, Hints: hints, Err: err}
+		}
 		i.line("error", "%s", f.Text)
 		for _, h := range f.Hints {
 			i.line("hint", "%s", h)
