@@ -205,7 +205,7 @@ func TestGuideFlags(t *testing.T) {
 	own, _, _ = strings.Cut(own, "\n\n")
 	flag := regexp.MustCompile("--[a-z][a-z-]+")
 	var want []string
-	for _, name := range regexp.MustCompile(`(?m)^ +(?:-., )?(--[a-z-]+)`).FindAllStringSubmatch(own, -1) {
+	for _, name := range regexp.MustCompile(`(?m)^  (?:    |-., )(--[a-z-]+)`).FindAllStringSubmatch(own, -1) {
 		if name[1] != "--help" {
 			want = append(want, name[1])
 		}
