@@ -225,8 +225,8 @@ func (i interview) until(ctx context.Context, key, text, def string, good func(s
 		}
 		f := explain(err)
 		if n == attempts {
-			hints := append(f.Hints[:min(2, len(f.Hints))], "nothing was saved; go on with flags: "+i.goOn(key))
-			return "", &hintedError{Code: f.Code, Text: f.Text, Hints: hints, Err: err}
+			on := []string{"nothing was saved; go on with flags: " + i.goOn(key)}
+			return "", &hintedError{Code: f.Code, Text: f.Text, Hints: slices.Concat(f.Hints[:min(2, len(f.Hints))], on), Err: err}
 		}
 		i.line("error", "%s", f.Text)
 		for _, h := range f.Hints {

@@ -35,7 +35,7 @@ func (o Options) checkDir() error {
 		return fileError("open folder", o.Dir, &PermissionError{Path: o.Dir, Problem: "not a folder"})
 	}
 	if err := checkOwner(o.Dir, fi, 0o700); err != nil {
-		return fileError("open folder", o.Dir, err)
+		return fileError("open folder", o.Dir, withOthers(err))
 	}
 	return nil
 }
@@ -47,12 +47,42 @@ func (o Options) read(path string) ([]byte, error) {
 	}
 	b, err := readFile(path)
 	if err != nil {
-		return nil, fileError("read", path, err)
+		return nil, fileError("read", path, withOthers(err))
 	}
 	if len(b) > maxFile {
 		return nil, damaged(path, errors.New("longer than any file of the store"))
 	}
 	return b, nil
+}
+
+// withOthers names, beside a file or folder whose mode lets others in, the files of the store that do so too, and mends them all by one
+// line: whoever copied a folder has more than one of them.
+func withOthers(err error) error {
+	p, ok := err.(*PermissionError) //nolint:errorlint // straight from the check
+	if !ok {
+		return err
+	}
+	fi, serr := os.Stat(p.Path)
+	if serr != nil || !loose(fi) {
+		return err
+	}
+	dir, mend := filepath.Dir(p.Path), "chmod 600 "+shellQuote(p.Path)
+	if fi.IsDir() {
+		dir, mend = p.Path, p.Mend+" && chmod 600"
+	}
+	entries, _ := os.ReadDir(dir) // what can't be listed has one name fewer
+	var names []string
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if fi, err := e.Info(); err == nil && path != p.Path && fi.Mode().IsRegular() && loose(fi) {
+			names = append(names, e.Name())
+			mend += " " + shellQuote(path)
+		}
+	}
+	if len(names) == 0 {
+		return err
+	}
+	return &PermissionError{Path: p.Path, Problem: p.Problem + ", and so it is with " + strings.Join(names, ", "), Mend: mend}
 }
 
 func checkFile(path string, fi fs.FileInfo) error {

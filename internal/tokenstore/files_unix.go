@@ -39,6 +39,12 @@ func checkOwnership(path string, owner uint32, mode, want fs.FileMode) error {
 	return nil
 }
 
+// loose reports whether a file is ours, and its mode lets others in.
+func loose(fi fs.FileInfo) bool {
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) == os.Geteuid() && fi.Mode().Perm()&0o077 != 0
+}
+
 // readFile gives the bytes of a regular file of ours that nobody else can read, up to maxFile of them and a few. It is the open file that
 // is looked at: a name may lead elsewhere a moment later. A symbolic link isn't followed, and a named pipe not waited for. It goes
 // below package os, which would first tell the runtime's poller of a file that never makes anybody wait.

@@ -6,10 +6,53 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 )
+
+// One error names every file that lets others in, and one line mends them all.
+func TestWideModesAreNamedTogether(t *testing.T) {
+	o := Options{Dir: filepath.Join(t.TempDir(), "st ore")}
+	if err := os.Mkdir(o.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]fs.FileMode{"a": 0o644, "b": 0o600, "c": 0o640, "d": 0o604} {
+		path := filepath.Join(o.Dir, name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Symlink("a", filepath.Join(o.Dir, "link")), os.Mkdir(filepath.Join(o.Dir, "folder"), 0o755)); err != nil { //nolint:gosec // G301: wide on purpose
+		t.Fatal(err)
+	}
+	path := func(name string) string { return "'" + filepath.Join(o.Dir, name) + "'" }
+	check := func(err error, want PermissionError) {
+		t.Helper()
+		if p, ok := errors.AsType[*PermissionError](err); !ok || *p != want {
+			t.Fatalf("got %v, want %+v", err, want)
+		}
+	}
+	_, err := o.read(filepath.Join(o.Dir, "c"))
+	check(err, PermissionError{
+		filepath.Join(o.Dir, "c"), "its mode 0640 lets others in, and so it is with a, d", "chmod 600 " + path("c") + " " + path("a") + " " + path("d"),
+	})
+	if err := os.Chmod(o.Dir, 0o755); err != nil { //nolint:gosec // G302: wide on purpose
+		t.Fatal(err)
+	}
+	p, _ := errors.AsType[*PermissionError](o.checkDir())
+	check(p, PermissionError{
+		o.Dir, "its mode 0755 lets others in, and so it is with a, c, d", "chmod 700 '" + o.Dir + "' && chmod 600 " + path("a") + " " + path("c") + " " + path("d"),
+	})
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", p.Mend).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, err := o.read(filepath.Join(o.Dir, "d")); err != nil || o.checkDir() != nil {
+		t.Errorf("mended: %v, %v", err, o.checkDir())
+	}
+}
 
 func TestWideModesAreRefused(t *testing.T) {
 	for _, k := range kinds() {
