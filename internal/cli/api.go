@@ -62,12 +62,7 @@ with -o json the answer is one document with status, headers and body.`,
   simsid profile edit school --api-base https://api.example.com/
   simsid profile edit school --api-header-file Ocp-Apim-Subscription-Key=-`,
 		GroupID: groupTokens,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return &usageError{Problem: fmt.Sprintf("%s needs a method and a path or URL, and got %d arguments", cmd.CommandPath(), len(args)), Command: cmd.CommandPath()}
-			}
-			return nil
-		},
+		Args:    methodAndTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd, o.method, o.target = cmd, args[0], args[1]
 			return runAPI(cmd.Context(), a, o)
@@ -86,6 +81,22 @@ with -o json the answer is one document with status, headers and body.`,
 	f.BoolVarP(&o.follow, "location", "L", false, "follow redirects")
 	addProfileFlags(cmd, append(slices.Clip(baseProfileFlags), "api_base")...)
 	return cmd
+}
+
+// methodAndTarget refuses any other number of arguments than two; what is forgotten is the method, as a rule. What was given isn't repeated:
+// an address may hold a secret.
+func methodAndTarget(cmd *cobra.Command, args []string) error {
+	u := &usageError{Problem: cmd.CommandPath() + " needs a method and a path or URL", Command: cmd.CommandPath()}
+	switch {
+	case len(args) == 2:
+		return nil
+	case len(args) == 1:
+		u.Problem += ", and got one argument"
+		u.Hint = "the method comes first, as in simsid api GET /v1/students"
+	case len(args) > 2:
+		u.Problem += fmt.Sprintf(", and got %d arguments", len(args))
+	}
+	return u
 }
 
 func runAPI(ctx context.Context, a *app, o *apiOptions) error {

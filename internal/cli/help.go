@@ -54,13 +54,16 @@ func nearCommand(parent *cobra.Command, word string) string {
 	}
 	var names []string
 	for _, sub := range parent.Commands() {
-		if sub.IsAvailableCommand() {
+		if sub.IsAvailableCommand() || sub.Name() == "help" {
 			names = append(names, sub.Name())
 		}
 	}
 	if !parent.HasParent() {
 		for _, t := range topics() {
 			names = append(names, t.name)
+		}
+		if own := ownWord(word); own != "" {
+			return parent.CommandPath() + " " + own
 		}
 	}
 	// The beginning of a name is near to it, however short.
@@ -72,6 +75,27 @@ func nearCommand(parent *cobra.Command, word string) string {
 		return ""
 	}
 	return parent.CommandPath() + " " + near
+}
+
+// ownWord is the command that goes by another word elsewhere; "" where that isn't known.
+func ownWord(word string) string {
+	switch strings.ToLower(word) {
+	case "whoami", "who":
+		return "status"
+	case "show":
+		return "profile show"
+	case "list", "ls":
+		return "profile list"
+	case "signin", "sign-in":
+		return "login"
+	case "signout", "sign-out":
+		return "logout"
+	case "expect", "inspect", "verify":
+		return "decode"
+	case "redact":
+		return "scan"
+	}
+	return ""
 }
 
 func completeHelp(root *cobra.Command, args []string) []cobra.Completion {

@@ -46,6 +46,7 @@ type globalOptions struct {
 	profile string
 	output  string
 	jq      string
+	version bool   // of the root alone
 	claim   string // of the commands that answer with claims
 	verbose bool
 	trace   bool
@@ -103,6 +104,9 @@ func newRootCmd(a *app) *cobra.Command {
 			return a.startTrace()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.global.version {
+				return runVersion(cmd.Context(), a)
+			}
 			return runWelcome(cmd.Context(), a)
 		},
 	}
@@ -113,6 +117,7 @@ func newRootCmd(a *app) *cobra.Command {
 		a.outputBehind()
 		return &usageError{Problem: err.Error(), Command: cmd.CommandPath(), Hint: nearFlag(cmd, err)}
 	})
+	root.Flags().BoolVarP(&a.global.version, "version", "V", false, "say which simsid this is, as simsid version does")
 	f := root.PersistentFlags()
 	f.StringVarP(&a.global.profile, "profile", "p", "", "the profile to use (SIMSID_PROFILE)")
 	f.StringVarP(&a.global.output, "output", "o", "text", "how to answer: text or json")
@@ -196,7 +201,11 @@ func (a *app) checkGlobals() error {
 	}
 	if a.global.jq != "" {
 		if err := render.CheckJQ(a.global.jq); err != nil {
-			return &usageError{Problem: "--jq: " + err.Error()}
+			u := &usageError{Problem: "--jq: " + err.Error()}
+			if strings.Contains(u.Problem, "function not defined") && render.CheckJQ("."+a.global.jq) == nil {
+				u.Hint = "did you mean: ." + a.global.jq
+			}
+			return u
 		}
 	}
 	return nil

@@ -173,8 +173,11 @@ func (s *scanning) words() string {
 		}
 		return "redacted" + lines + ": " + s.counts(scan.RedactedJWT, scan.RedactedToken, scan.RedactedCode, scan.RedactedSecret, scan.RedactedCookie, scan.RedactedName, scan.RedactedEncoded)
 	}
-	if total == 0 {
+	if total == 0 && s.sum.Lines == 0 {
 		return "no tokens" + lines
+	}
+	if total == 0 {
+		return "no tokens" + lines + "; opaque tokens, codes, secrets and passwords are found by --redact alone"
 	}
 	text := plural(total, "token") + lines
 	if s.sum.Expired > 0 {

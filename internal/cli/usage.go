@@ -89,6 +89,17 @@ func nearFlag(cmd *cobra.Command, err error) string {
 	if !ok || unknown.GetSpecifiedShortnames() != "" {
 		return ""
 	}
+	own := func(name string) bool {
+		return cmd.Flags().Lookup(name) != nil || cmd.InheritedFlags().Lookup(name) != nil
+	}
+	switch name := unknown.GetSpecifiedName(); {
+	case name == "emulator" && own("profile") && !namesProfileItself(cmd):
+		return "the emulator is a profile: -p emulator"
+	case (name == "user" || name == "username") && own("as"):
+		return "did you mean: --as"
+	case name == "version" && cmd.HasParent():
+		return "did you mean: simsid version"
+	}
 	var names []string
 	for _, flags := range []*pflag.FlagSet{cmd.Flags(), cmd.InheritedFlags()} {
 		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

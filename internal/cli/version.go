@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/simsid/simsid/internal/render"
@@ -16,8 +18,12 @@ func newVersionCmd(a *app) *cobra.Command {
 		Annotations: map[string]string{quickCommand: "", namesProfile: ""},
 		Args:        noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			b := a.env.Build
-			return a.answer(cmd.Context(), render.Version{Version: b.Version, Commit: b.Commit, Date: b.Date, Go: b.Go, Platform: b.Platform})
+			return runVersion(cmd.Context(), a)
 		},
 	}
+}
+
+func runVersion(ctx context.Context, a *app) error {
+	b := a.env.Build
+	return a.answer(ctx, render.Version{Version: b.Version, Commit: b.Commit, Date: b.Date, Go: b.Go, Platform: b.Platform})
 }
