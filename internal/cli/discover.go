@@ -234,7 +234,7 @@ func (s *session) nothingFound(first error, tried []render.TriedAddress) error {
 func (s *session) describe(ctx context.Context, o *discoverOptions, d provider.Description, view *render.Discovered) error {
 	kind := s.kind
 	if o.given != "" && !o.cmd.Flags().Changed("kind") {
-		kind, view.Guessed = likelyKind(d), true
+		kind, view.Guessed = s.likelyKind(ctx, d), true
 	}
 	view.Title, view.Kind, view.Issuer, view.Address, view.Place = kind.Title, kind.Name, d.Metadata.Issuer, d.Address, string(d.Place)
 	view.Addresses, view.Supports, view.Commands = endpoints(d.Metadata), supports(d.Document), capabilities(kind, d)
@@ -254,8 +254,9 @@ func (s *session) describe(ctx context.Context, o *discoverOptions, d provider.D
 	return nil
 }
 
-// likelyKind is the kind that has an installation at this issuer, or whose issuers lie at such a path; else any OpenID provider.
-func likelyKind(d provider.Description) provider.Kind {
+// likelyKind is the kind that has an installation at this issuer, or whose issuers lie at such a path; the emulator's where it says on this
+// machine that it is one; else any OpenID provider.
+func (s *session) likelyKind(ctx context.Context, d provider.Description) provider.Kind {
 	issuer := strings.TrimSuffix(d.Metadata.Issuer, "/")
 	u, err := url.Parse(issuer)
 	for _, k := range provider.Kinds() {
@@ -264,7 +265,11 @@ func likelyKind(d provider.Description) provider.Kind {
 			return k
 		}
 	}
-	k, _ := provider.LookupKind("oidc")
+	name := "oidc"
+	if provider.Emulated(ctx, s.hc, d.Metadata.Issuer) {
+		name = "emulator"
+	}
+	k, _ := provider.LookupKind(name)
 	return k
 }
 
@@ -287,7 +292,7 @@ func (a *app) saveDiscovered(ctx context.Context, file *config.File, o *discover
 		}
 	}
 	view.Saved = o.save
-	if values["client_id"] == nil {
+	if values["client_id"] == nil && kind.Embedded == "" { // an emulator knows its client
 		view.Next = append(view.Next, "simsid profile edit "+o.save+" --client-id ID  # the id that the provider gave you")
 	}
 	view.Next = append(view.Next, "simsid login -p "+o.save+"  # sign in")

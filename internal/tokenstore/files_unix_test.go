@@ -25,7 +25,7 @@ func TestWideModesAreNamedTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(os.Symlink("a", filepath.Join(o.Dir, "link")), os.Mkdir(filepath.Join(o.Dir, "folder"), 0o755)); err != nil { //nolint:gosec // G301: wide on purpose
+	if err := errors.Join(os.Symlink("a", filepath.Join(o.Dir, "link")), os.Mkdir(filepath.Join(o.Dir, "folder"), 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	path := func(name string) string { return "'" + filepath.Join(o.Dir, name) + "'" }
@@ -39,7 +39,7 @@ func TestWideModesAreNamedTogether(t *testing.T) {
 	check(err, PermissionError{
 		filepath.Join(o.Dir, "c"), "its mode 0640 lets others in, and so it is with a, d", "chmod 600 " + path("c") + " " + path("a") + " " + path("d"),
 	})
-	if err := os.Chmod(o.Dir, 0o755); err != nil { //nolint:gosec // G302: wide on purpose
+	if err := os.Chmod(o.Dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	p, _ := errors.AsType[*PermissionError](o.checkDir())
