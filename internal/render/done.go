@@ -11,7 +11,9 @@ type Done struct {
 }
 
 func (v Done) text(p *printer) {
-	p.para(0, asTitle, v.Text)
+	for _, line := range wrapPaths(Safe(v.Text), p.width) {
+		p.row(cell{0, line, asTitle})
+	}
 	p.next(v.Next)
 }
 

@@ -156,7 +156,17 @@ func (c Examination) text(p *printer, name, says int) {
 		st = asWarning
 	case ExamPassed, ExamNotMade:
 	}
-	p.rows(block{2, []string{word}, st}, block{name, []string{Safe(c.Name)}, asLabel}, block{says, wrap(Safe(c.Says), p.width-says), nil})
+	lead := []cell{{2, word, st}, {name, Safe(c.Name), asLabel}}
+	for _, line := range wrapPaths(Safe(c.Says), p.width-says) {
+		col := says
+		if says+width(line) > p.width { // a path: further to the left there may be room for all of it
+			col = max(min(says, p.width-width(line)), 4)
+			p.row(lead...)
+			lead = nil
+		}
+		p.row(append(lead, cell{col, line, nil})...)
+		lead = nil
+	}
 	for _, m := range c.More {
 		p.para(says, asNote, m)
 	}

@@ -47,7 +47,7 @@ func paragraphs(text string, columns int, hint bool) []string {
 	for text != "" {
 		words, command, rest := cutCommand(text, hint || len(lines) > 0)
 		if words != "" {
-			lines = append(lines, wrap(words, columns)...)
+			lines = append(lines, wrapPaths(words, columns)...)
 		}
 		if command != "" {
 			lines = append(lines, "  "+command)

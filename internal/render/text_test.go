@@ -117,6 +117,43 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+// A path that is to be read stays whole, on a line of its own where it has to.
+func TestWrapPaths(t *testing.T) {
+	const long = "/home/somebody/.local/state/simsid/store/dev.record.json:"
+	for name, tc := range map[string]struct {
+		in      string
+		columns int
+		want    []string
+	}{
+		"fits":         {"at /a/b c", 20, []string{"at /a/b c"}},
+		"alone":        {long + " its mode 0644 lets others in", 30, []string{long, "its mode 0644 lets others in"}},
+		"between":      {"the file " + long + " lets others in", 20, []string{"the file", long, "lets others in"}},
+		"to next line": {"is in ~/.config/simsid/config.toml now, and", 30, []string{"is in", "~/.config/simsid/config.toml", "now, and"}},
+		"twice":        {"move /aaaa/bbbb to /cccc/dddd/eeee", 16, []string{"move /aaaa/bbbb", "to", "/cccc/dddd/eeee"}},
+		"of Windows":   {`in C:\Users\somebody\AppData\config.toml`, 12, []string{"in", `C:\Users\somebody\AppData\config.toml`}},
+		"no path":      {"see https://a.example/x", 12, []string{"see https://", "a.example/x"}},
+		"a slash":      {"a / b and then / d", 9, []string{"a / b and", "then / d"}},
+		"empty":        {"", 5, []string{""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := wrapPaths(tc.in, tc.columns); !slices.Equal(got, tc.want) {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// A path of a check that has no room in its column begins further to the left, and stays whole.
+func TestExaminationKeepsPathsWhole(t *testing.T) {
+	const path = "/home/somebody/with/a/long/name/.local/state/simsid/dev.record.json:"
+	p := newPrinter(Options{Width: 80})
+	Examination{Name: "store", Outcome: ExamFailed, Says: path + " its mode 0644 lets others in"}.text(p, 11, 26)
+	want := "  FAILED   store\n            " + path + "\n                          its mode 0644 lets others in\n"
+	if got := p.buf.String(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 func FuzzWrap(f *testing.F) {
 	f.Add("one two|three 山田花子 e\u0301", 4)
 	f.Fuzz(func(t *testing.T, s string, columns int) {

@@ -59,3 +59,39 @@ func breakAt(s string, n int) int {
 	}
 	return n
 }
+
+// wrapPaths is wrap for simsid's own words, in which a file's path is never broken inside: whoever reads it goes there. One that is longer
+// than a line has a line of its own.
+func wrapPaths(s string, columns int) []string {
+	if len(s) <= columns || width(s) <= columns {
+		return []string{s}
+	}
+	var lines []string
+	rest := ""
+	for word := range strings.SplitSeq(s, " ") {
+		if !isPath(word) {
+			rest += word + " "
+			continue
+		}
+		before := strings.TrimRight(rest, " ")
+		if wrapped := wrap(before, columns); before != "" {
+			lines, rest = append(lines, wrapped[:len(wrapped)-1]...), wrapped[len(wrapped)-1]+" "
+		}
+		if before != "" && width(rest+word) > columns {
+			lines, rest = append(lines, strings.TrimRight(rest, " ")), ""
+		}
+		if rest += word + " "; width(word) > columns {
+			lines, rest = append(lines, word), ""
+		}
+	}
+	if rest = strings.TrimRight(rest, " "); rest != "" {
+		lines = append(lines, wrap(rest, columns)...)
+	}
+	return lines
+}
+
+// isPath reports whether a word is a file's path, from the root or from home.
+func isPath(word string) bool {
+	drive := len(word) > 3 && word[1] == ':' && word[2] == '\\'
+	return drive || strings.HasPrefix(word, "~/") || len(word) > 1 && word[0] == '/'
+}
