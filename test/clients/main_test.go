@@ -96,7 +96,9 @@ func answer(t *testing.T, env []string, stdin, name string, args ...string) stri
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = env
-	cmd.Stdin = strings.NewReader(stdin)
+	if stdin != "" { // else the null device
+		cmd.Stdin = strings.NewReader(stdin)
+	}
 	cmd.WaitDelay = time.Second
 	var said bytes.Buffer
 	cmd.Stderr = &said

@@ -69,7 +69,9 @@ func (s *simsid) run(stdin string, args ...string) result {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = s.env
-	cmd.Stdin = strings.NewReader(stdin)
+	if stdin != "" { // else the null device
+		cmd.Stdin = strings.NewReader(stdin)
+	}
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	err := cmd.Run()
