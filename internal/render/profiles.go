@@ -43,7 +43,7 @@ func (v Profiles) text(p *printer) {
 	}
 	if v.Path != "" {
 		p.gap()
-		p.para(0, asNote, "They are written in "+v.Path)
+		p.para(0, asNote, "Your own are written in "+v.Path)
 	}
 }
 
