@@ -90,7 +90,9 @@ func (s *secretRun) as(env []string, codes []int, prints []string, stdin string,
 	cmd := exec.CommandContext(ctx, testProgram(), args...)
 	cmd.Dir = s.home
 	cmd.Env = slices.Concat(s.env, env)
-	cmd.Stdin = strings.NewReader(stdin)
+	if stdin != "" { // else the null device
+		cmd.Stdin = strings.NewReader(stdin)
+	}
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	err := cmd.Run()
