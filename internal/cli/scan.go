@@ -45,8 +45,9 @@ another: who can guess a login name could otherwise find out whose hash it is.
 What --redact can't see: opaque tokens, codes and secrets that no name or scheme
 stands before, and the rest of one behind a line break; the same of a JWT that
 is cut off in its claims; whatever is compressed, encrypted, an image, or
-encoded in two ways at once; names of people in running text. Read what comes
-out before you send it.`,
+encoded in two ways at once; names of people in running text; what is longer
+than 16 KB and laid out over lines, or than 12 KB in base64, of which only a
+part is replaced. Read what comes out before you send it.`,
 		Example: `  simsid scan app.log
   simsid scan -o json --jwks keys.json *.log.gz
   simsid scan --claim sub app.log
