@@ -289,7 +289,7 @@ func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client pro
 const refreshTokenVariable = "SIMSID_REFRESH_TOKEN"
 
 // loginWithRefreshToken takes over a login from elsewhere.
-func (s *session) loginWithRefreshToken(ctx context.Context, _ *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
+func (s *session) loginWithRefreshToken(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
 	refresh := token.NewSecret(strings.TrimSpace(s.env.Getenv(refreshTokenVariable)))
 	if refresh.IsZero() && s.env.StdinTTY {
 		if !s.canAsk() {
@@ -314,7 +314,13 @@ func (s *session) loginWithRefreshToken(ctx context.Context, _ *loginOptions, cl
 		return nil, err
 	}
 	s.adopted = refresh
-	return flow.Adopt(ctx, flow.AdoptRequest{Provider: p, Client: client, Refresh: refresh, Clock: clock{s.env}, Keep: keep})
+	r := flow.AdoptRequest{Provider: p, Client: client, Refresh: refresh, Clock: clock{s.env}, Keep: keep}
+	if o.expectUser != "" {
+		r.Accept = func(_ context.Context, user string) error {
+			return s.asExpected(o.expectUser, user, "give the refresh token of the one who is expected, or leave --expect-user away")
+		}
+	}
+	return flow.Adopt(ctx, r)
 }
 
 // sayDevice shows the code, where to type it, and a picture that leads there.

@@ -189,7 +189,8 @@ func (s *session) accepts(o *loginOptions) func(context.Context, flow.Arrival) e
 			s.line("warning", "%s: whoever made that page chose whose login this is", told)
 		}
 		if o.expectUser != "" {
-			return s.asExpected(o.expectUser, a.User)
+			return s.asExpected(o.expectUser, a.User,
+				"if you clicked the link yourself, look who is signed in there; if you didn't, a page has posted a token of its own", s.beginAgain("")[0])
 		}
 		who := "a user whose name it doesn't tell"
 		if a.User != "" {
@@ -207,16 +208,15 @@ func (s *session) accepts(o *loginOptions) func(context.Context, flow.Arrival) e
 	}
 }
 
-// asExpected holds the user's name against the one that was expected, as it is spelled.
-func (s *session) asExpected(expected, got string) error {
+// asExpected holds the user's name against the one that was expected, as it is spelled. The hints are for another.
+func (s *session) asExpected(expected, got string, hints ...string) error {
 	if got == expected {
 		return nil
 	}
-	e := &hintedError{Code: exitNo, Text: fmt.Sprintf("the login was not kept: it is the login of %q, and %q was expected", got, expected)}
+	e := &hintedError{Code: exitNo, Hints: hints, Text: fmt.Sprintf("the login was not kept: it is the login of %q, and %q was expected", got, expected)}
 	if got == "" {
 		e.Text = fmt.Sprintf("the login was not kept: %s doesn't tell whose it is, and %q was expected", s.kind.Title, expected)
 	}
-	e.Hints = []string{"if you clicked the link yourself, look who is signed in there; if you didn't, a page has posted a token of its own", s.beginAgain("")[0]}
 	return e
 }
 

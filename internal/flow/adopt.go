@@ -14,7 +14,10 @@ type AdoptRequest struct {
 	Client   provider.Client
 	Refresh  token.Secret
 	Clock    Clock
-	Keep     func(context.Context, *LoginResult) error
+	// Accept is told who signed in, by the token endpoint's word, and returns the error that refuses it: nothing is then kept. nil takes
+	// whoever it is.
+	Accept func(ctx context.Context, user string) error
+	Keep   func(context.Context, *LoginResult) error
 }
 
 // Adopt redeems the refresh token, once: a provider that takes each one once has then burned it, and the result holds the new one. What
@@ -24,6 +27,11 @@ func Adopt(ctx context.Context, r AdoptRequest) (*LoginResult, error) {
 	response, err := r.Provider.Refresh(ctx, r.Client, r.Refresh)
 	if err != nil {
 		return nil, r.rescue(ctx, response.Set.Refresh, err)
+	}
+	if r.Accept != nil {
+		if err := r.Accept(ctx, response.User); err != nil {
+			return nil, err
+		}
 	}
 	result := &LoginResult{Set: response.Set, User: response.User, Findings: response.Findings}
 	if result.Set.Refresh.IsZero() {

@@ -114,3 +114,18 @@ func TestAdoptRescues(t *testing.T) {
 		})
 	}
 }
+
+// TestAdoptAccepts: of somebody who is refused nothing is kept, not even a new refresh token.
+func TestAdoptAccepts(t *testing.T) {
+	s := newSTS(t)
+	s.token = func(w http.ResponseWriter, _ url.Values) { writeJSON(w, http.StatusOK, s.tokens("2", nil)) }
+	refused := errors.New("it is somebody else")
+	result, err := Adopt(t.Context(), AdoptRequest{
+		Provider: s.provider(), Client: s.client(), Refresh: token.NewSecret("elsewhere"), Clock: s.clock,
+		Accept: func(context.Context, string) error { return refused },
+		Keep:   func(context.Context, *LoginResult) error { t.Error("kept"); return nil },
+	})
+	if result != nil || !errors.Is(err, refused) {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
