@@ -149,6 +149,9 @@ func unavailableHints(e *provider.UnavailableError, p, show string) []string {
 	if e.Sent && e.Operation == "refresh" {
 		return append(hints, "the login is kept; the provider may have replaced its refresh token all the same: try again, and if that is refused, simsid login"+p)
 	}
+	if method, called := strings.CutPrefix(e.Operation, "call "); called && e.Sent && method != http.MethodGet && method != http.MethodHead {
+		return append(hints, "the request may have been carried out: look before you send it again")
+	}
 	if e.Operation == "read discovery document" && !e.Sent && !e.Timeout() {
 		hints = append(hints, show)
 	}

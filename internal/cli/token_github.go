@@ -23,7 +23,7 @@ func (a *app) openStepOutput(name string) (*os.File, error) {
 		return nil, &hintedError{Code: exitUsage, Text: "--github-output is for a step of GitHub Actions, which names a file in " + outputFileVariable,
 			Hints: []string{"elsewhere: simsid token, and whatever masks secrets there"}}
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_RDWR, 0)
 	if err != nil {
 		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("%s names %s, which can't be written: %s", outputFileVariable, path, reason(err))}
 	}
@@ -43,6 +43,19 @@ func giveStepOutput(stdout io.Writer, output *os.File, name string, t token.Secr
 	if _, err := io.WriteString(stdout, "::add-mask::"+encoded+"\n"); err != nil {
 		return errors.Join(err, output.Close())
 	}
-	_, err := output.WriteString(name + "=" + t.Reveal() + "\n")
+	_, err := output.WriteString(lineEnd(output) + name + "=" + t.Reveal() + "\n")
 	return errors.Join(err, output.Close())
+}
+
+// lineEnd is what ends the last line of a file that an earlier program left without an end: the token would become a part of that program's output.
+func lineEnd(f *os.File) string {
+	last := make([]byte, 1)
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return ""
+	}
+	if _, err := f.ReadAt(last, info.Size()-1); err != nil || last[0] == '\n' {
+		return ""
+	}
+	return "\n"
 }
