@@ -17,7 +17,7 @@ import (
 
 // imis starts a site whose token endpoint answers as iMIS's OWIN server does, and says where it is in $SITE. What a refresh token is called
 // says what becomes of it: USER signs in, USER-once does so once, USER-rotates brings a new one, USER-contradicts has dates that don't fit, and
-// expired and othergrant are refused.
+// expired and othergrant are refused; dropped has no answer, and html one that is a page.
 func imis(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: imis")
@@ -48,6 +48,12 @@ func imis(ts *testscript.TestScript, neg bool, args []string) {
 		switch {
 		case user == "othergrant":
 			refuse("unsupported_grant_type")
+			return
+		case user == "dropped":
+			panic(http.ErrAbortHandler)
+		case user == "html":
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<html>")
 			return
 		case user == "expired":
 			refuse("invalid_grant")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,16 +19,17 @@ import (
 func TestPostedLoginIsAsked(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"access_token":"AQAA","token_type":"bearer","expires_in":1199,"userName":"`+r.PostFormValue("refresh_token")+`"}`)
+		_, _ = io.WriteString(w, `{"access_token":"AQAA","token_type":"bearer","expires_in":1199,"userName":`+strconv.Quote(r.PostFormValue("refresh_token"))+`}`)
 	}))
 	defer site.Close()
 	for _, c := range []struct {
-		user, origin, answer string
-		kept                 bool
+		user, quoted, origin, answer string
+		kept                         bool
 	}{
-		{"MALLORY", "https://evil.example", "no", false},
-		{"MALLORY", "https://evil.example", "", false},
-		{"JSMITH", site.URL, "yes", true},
+		{"MALLORY", "MALLORY", "https://evil.example", "no", false},
+		{"MALLORY", "MALLORY", "https://evil.example", "", false},
+		{`JSMITH" (verified)`, `JSMITH\\" \(verified\)`, "https://evil.example", "no", false},
+		{"JSMITH", "JSMITH", site.URL, "yes", true},
 	} {
 		home := t.TempDir()
 		s := startTerminal(t, home, []string{
@@ -53,7 +55,7 @@ func TestPostedLoginIsAsked(t *testing.T) {
 		if c.origin != site.URL {
 			s.await(`posted by a page of https://evil\.example`)
 		}
-		s.await(`login of “` + c.user + `”`)
+		s.await(`this is the login of\s+"` + c.quoted + `"`)
 		s.await(`Is that you, and shall it be kept\?`)
 		s.answer(c.answer)
 		if c.kept {

@@ -139,13 +139,7 @@ func unavailableHints(e *provider.UnavailableError, p, show string) []string {
 	if hints := connectionHints(e, p, show); hints != nil {
 		return hints
 	}
-	var hints []string
-	switch {
-	case e.Timeout():
-		hints = append(hints, "give it longer with --timeout")
-	case e.RetryAfter > 0:
-		hints = append(hints, "the provider asks to wait "+render.Duration(e.RetryAfter)+" before the next try")
-	}
+	hints := delayHints(e)
 	if e.Sent && e.Operation == "refresh" {
 		return append(hints, "the login is kept; the provider may have replaced its refresh token all the same: try again, and if that is refused, simsid login"+p)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
@@ -131,13 +132,7 @@ func (s *session) loginPosted(ctx context.Context, o *loginOptions, client provi
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return nil, cause
 	}
-	if refused, ok := errors.AsType[*provider.OAuthError](err); ok && refused.Code == "invalid_grant" {
-		return nil, &hintedError{Code: exitLogin, Err: err, Hints: s.beginAgain("the refresh token has expired, or isn't this client's")}
-	}
-	if late, ok := errors.AsType[*flow.TimeoutError](err); ok {
-		return nil, &hintedError{Code: exitLogin, Err: err, Hints: s.quietPosted(late.RedirectURI)}
-	}
-	return res, err
+	return res, s.postedEnd(err)
 }
 
 // beginAgain says where a new login begins, behind what may be the reason.
@@ -177,6 +172,9 @@ func (s *session) postedEvents() func(flow.Event) {
 			}
 		case flow.Answered:
 			s.trace.CameBack(provider.Callback{RedirectURI: e.RedirectURI, Mode: e.Mode, Values: e.Values})
+			if told := s.foreignOrigin(e.Origin); told != "" { // whatever becomes of it
+				s.line("warning", "%s: whoever made that page chose whose login this is", told)
+			}
 			s.note("a refresh token came; asking %s whose it is", s.kind.Title)
 		}
 	}
@@ -185,18 +183,15 @@ func (s *session) postedEvents() func(flow.Event) {
 // accepts says whether the one who signed in is the one who should have: by --expect-user, or by asking.
 func (s *session) accepts(o *loginOptions) func(context.Context, flow.Arrival) error {
 	return func(ctx context.Context, a flow.Arrival) error {
-		if told := s.foreignOrigin(a.Origin); told != "" {
-			s.line("warning", "%s: whoever made that page chose whose login this is", told)
-		}
 		if o.expectUser != "" {
 			return s.asExpected(o.expectUser, a.User,
 				"if you clicked the link yourself, look who is signed in there; if you didn't, a page has posted a token of its own", s.beginAgain("")[0])
 		}
-		who := "a user whose name it doesn't tell"
-		if a.User != "" {
-			who = "“" + render.Safe(a.User) + "”"
+		if a.User == "" {
+			s.say("By what %s says this is the login of a user whose name it doesn't tell.", s.kind.Title)
+		} else { // who chose the name may have put words into it: it ends where its quotation marks do
+			s.say("By what %s says this is the login of\n\n  %s\n", s.kind.Title, render.Safe(strconv.Quote(a.User)))
 		}
-		s.say("This is the login of %s, by what %s says.", who, s.kind.Title)
 		answer, err := s.ask(ctx, bufio.NewReader(io.LimitReader(s.env.Stdin, maxLine+1)), "Is that you, and shall it be kept? (yes or no)", "no")
 		if err != nil {
 			return err

@@ -123,6 +123,7 @@ type Answered struct {
 	Mode        string // ModeQuery, ModeFragment or ModeFormPost; "" for a pasted one
 	RedirectURI string
 	Values      token.Secret // its parameters as they were encoded, for a trace
+	Origin      string       // of a posted token, as in Arrival
 }
 
 func (Listening) event()      {}

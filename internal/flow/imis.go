@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -41,6 +40,18 @@ type Arrival struct {
 	// Origin is the site whose page posted the token, by the browser's word; "" where that says nothing. Foreign text.
 	Origin string
 }
+
+// PostedError says that a posted refresh token could not be exchanged. Nothing was kept.
+type PostedError struct {
+	Origin string // as in Arrival
+	Err    error
+}
+
+// Error tells what went wrong.
+func (e *PostedError) Error() string { return "take the posted refresh token: " + e.Err.Error() }
+
+// Unwrap returns the fault of the exchange.
+func (e *PostedError) Unwrap() error { return e.Err }
 
 // ErrNoAcceptor says that nobody would say yes or no to a posted login.
 var ErrNoAcceptor = errors.New("nobody is there to say who may sign in")
@@ -103,7 +114,7 @@ func (r PostedRequest) wait(ctx context.Context, l *loopback) (answer, error) {
 	if err != nil {
 		return a, err
 	}
-	w.request.emit(Answered{Via: a.via, Mode: ModeFormPost, RedirectURI: l.redirect.uri, Values: a.raw})
+	w.request.emit(Answered{Via: a.via, Mode: ModeFormPost, RedirectURI: l.redirect.uri, Values: a.raw, Origin: a.origin})
 	return a, nil
 }
 
@@ -111,7 +122,7 @@ func (r PostedRequest) wait(ctx context.Context, l *loopback) (answer, error) {
 func (r PostedRequest) redeem(ctx context.Context, a answer) (*LoginResult, error) {
 	response, err := r.Provider.Refresh(ctx, r.Client, a.posted)
 	if err != nil {
-		return nil, fmt.Errorf("take the posted refresh token: %w", err)
+		return nil, &PostedError{Origin: a.origin, Err: err}
 	}
 	if err := r.Accept(ctx, Arrival{User: response.User, Origin: a.origin}); err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func TestPostedEvents(t *testing.T) {
 	if want := []Arrival{{User: "JSMITH", Origin: long[:maxOrigin]}}; !reflect.DeepEqual(arrivals, want) {
 		t.Errorf("arrivals %q", arrivals)
 	}
-	want := Answered{Via: viaBrowser, Mode: ModeFormPost, RedirectURI: at, Values: token.NewSecret(postedForm("mine"))}
+	want := Answered{Via: viaBrowser, Mode: ModeFormPost, RedirectURI: at, Values: token.NewSecret(postedForm("mine")), Origin: long[:maxOrigin]}
 	if e := <-events; !reflect.DeepEqual(e, want) {
 		t.Errorf("got %#v", e)
 	}
