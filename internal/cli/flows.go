@@ -48,6 +48,11 @@ func (s *session) checkFlow(o *loginOptions) error {
 	if o.expectUser != "" && info.Flow != provider.FlowPostedToken {
 		return &usageError{Problem: "--expect-user is for providers that begin the login themselves; elsewhere state and ID token say whose it is", Command: "simsid login"}
 	}
+	if info.Flow == provider.FlowPostedToken {
+		if err := s.checkUnasked(o); err != nil {
+			return err
+		}
+	}
 	if err := s.checkOrganisation(o); err != nil || o.withRefreshToken {
 		return err
 	}

@@ -27,6 +27,26 @@ func (s *session) wrongFlow(info provider.FlowInfo) error {
 		Hints: []string{"leave flow away: it is then " + string(s.kind.DefaultFlow)}}
 }
 
+// checkUnasked refuses what would be asked of a sign-in page, and a port left open: nothing is asked of a provider whose logins begin there,
+// and it posts to the one address that it has.
+func (s *session) checkUnasked(o *loginOptions) error {
+	for _, flag := range []string{
+		"prompt", "max-age", "acr-values", "idp", "tenant", "par", "scope", "login-hint", "ui-locales", "param", "response-type", "response-mode", "id-token-hint",
+		"insecure-no-state",
+	} {
+		if f := o.cmd.Flags().Lookup(flag); f != nil && f.Changed {
+			return &usageError{Problem: "--" + flag + " has no meaning here: logins begin at " + s.kind.Title + ", and nothing is asked of it", Command: "simsid login"}
+		}
+	}
+	if f := o.cmd.Flags().Lookup("redirect-uri"); f == nil || !f.Changed || s.embedded() {
+		return nil
+	}
+	if u, err := url.Parse(s.profile.RedirectURI); err == nil && u.Port() == "0" {
+		return &usageError{Problem: "port 0 is any port, and the client's Login redirect URL in " + s.kind.Title + " is one address: name its port", Command: "simsid login"}
+	}
+	return nil
+}
+
 // checkPosted refuses a login that begins at the provider and could not end here, before anybody is sent there.
 func (s *session) checkPosted(o *loginOptions) error {
 	refuse := func(problem string) error { return &usageError{Problem: problem, Command: "simsid login"} }

@@ -15,13 +15,13 @@ import (
 const maxUserName = 256
 
 // userName reads who signed in, of a token endpoint that says it beside the token. A name that can't be one counts as not told: somebody is
-// to recognise it.
+// to recognise it. Spaces around it are left: another user's name may differ by nothing else.
 func userName(o token.Object) string {
 	name, _ := o.String("userName")
-	if len(name) > maxUserName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if len(name) > maxUserName || strings.TrimSpace(name) == "" || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return ""
 	}
-	return strings.TrimSpace(name)
+	return name
 }
 
 // datesSlack is how far the two ways of telling a token's end may lie apart: an OWIN server writes its dates to the second, and takes one off

@@ -61,7 +61,8 @@ func TestCompareDates(t *testing.T) {
 func TestUserName(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"userName":"JSMITH"}`:                             "JSMITH",
-		`{"userName":" Jo Smith "}`:                         "Jo Smith",
+		`{"userName":" Jo Smith "}`:                         " Jo Smith ",
+		`{"userName":"  "}`:                                 "",
 		`{"userName":"a\u001b[2Jb"}`:                        "",
 		`{"userName":"a\u202eb"}`:                           "",
 		`{"userName":7}`:                                    "",
