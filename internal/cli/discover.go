@@ -189,8 +189,8 @@ func (s *session) discover(ctx context.Context, o *discoverOptions, issuers []st
 		if err == nil {
 			return view, s.describe(ctx, o, d, view)
 		}
-		if ctx.Err() != nil || is[*provider.AddressError](err) {
-			return nil, err
+		if ctx.Err() != nil || len(d.Tried) == 0 && is[*provider.AddressError](err) {
+			return nil, err // the address that was given can't be asked at all
 		}
 		if first == nil {
 			first = err
@@ -199,7 +199,7 @@ func (s *session) discover(ctx context.Context, o *discoverOptions, issuers []st
 			unreachable[origin(issuer)] = true
 		}
 		other, ok := errors.AsType[*provider.IssuerError](err)
-		if ok && o.given != "" && origin(other.Got) == origin(issuer) && !slices.Contains(issuers, other.Got) && len(issuers) < mostIssuers {
+		if ok && o.given != "" && origin(other.Got) == origin(issuer) && canBeIssuer(other.Got) && !slices.Contains(issuers, other.Got) && len(issuers) < mostIssuers {
 			issuers = slices.Insert(issuers, i+1, other.Got)
 		}
 	}
@@ -217,6 +217,14 @@ func origin(address string) string {
 	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
+// canBeIssuer reports whether what a document calls itself is an address to ask, and to name in a command. It is anybody's text: what can't be
+// an issuer (OpenID Connect Discovery 3) is no usage error of the user's.
+func canBeIssuer(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopbackName(u.Hostname())) &&
+		u.Hostname() != "" && u.User == nil && !strings.ContainsAny(address, "?#")
+}
+
 // nothingFound tells all that was tried, and fails by the first reason.
 func (s *session) nothingFound(first error, tried []render.TriedAddress) error {
 	if len(tried) > 1 {
@@ -225,7 +233,11 @@ func (s *session) nothingFound(first error, tried []render.TriedAddress) error {
 		}
 	}
 	if other, ok := errors.AsType[*provider.IssuerError](first); ok {
-		return &hintedError{Code: exitFailed, Err: first, Hints: []string{"if that is the provider you mean: simsid discover " + render.Safe(other.Got)}}
+		hint := "that is no address of an issuer: ask the provider's operator"
+		if canBeIssuer(other.Got) {
+			hint = "if that is the provider you mean: simsid discover " + foreignWord(other.Got)
+		}
+		return &hintedError{Code: exitFailed, Err: first, Hints: []string{hint}}
 	}
 	return first
 }
@@ -249,7 +261,7 @@ func (s *session) describe(ctx context.Context, o *discoverOptions, d provider.D
 	}
 	view.Keys, view.Ignored = set.Describe()
 	if o.given != "" && o.save == "" {
-		view.Next = []string{"simsid discover " + render.Safe(d.Metadata.Issuer) + " --kind " + kind.Name + " --save NAME  # make it a profile"}
+		view.Next = []string{"simsid discover " + foreignWord(d.Metadata.Issuer) + " --kind " + kind.Name + " --save NAME  # make it a profile"}
 	}
 	return nil
 }

@@ -169,8 +169,16 @@ func explainConfig(err error, _ string, f *failure) bool {
 	case is[*flow.ParamError](err):
 		f.Code = exitUsage
 	case is[*provider.AddressError](err):
+		e, _ := errors.AsType[*provider.AddressError](err)
 		f.Code = exitUsage
-		f.Hints = []string{"a provider's addresses are https; plain http is for this machine alone"}
+		switch e.Problem {
+		case "has a query", "has a fragment", "holds credentials":
+			f.Hints = []string{"leave that away: https://HOST/PATH"}
+		case "can't be read", "names no host":
+			f.Hints = []string{"give it as https://HOST/PATH"}
+		default:
+			f.Hints = []string{"a provider's addresses are https; plain http is for this machine alone"}
+		}
 	case is[*render.JQError](err):
 		f.Code = exitUsage
 	default:

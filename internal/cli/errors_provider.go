@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -34,7 +33,7 @@ func explainProvider(err error, p string, f *failure) bool {
 				"if so, forget the spelling that was pinned: simsid profile edit" + strings.Replace(p, " -p ", " ", 1) + " --issuer ADDRESS",
 			}
 		case e.SlashOnly:
-			f.Hints = []string{fmt.Sprintf("give the issuer exactly as the provider spells it: --issuer %s", render.Safe(e.Got))}
+			f.Hints = []string{"give the issuer exactly as the provider spells it: --issuer " + foreignWord(e.Got)}
 		default:
 			f.Hints = []string{"check the issuer's address"}
 		}
@@ -117,7 +116,7 @@ func connectionHints(e *provider.UnavailableError, p, show string) []string {
 		if t.Status == http.StatusProxyAuthRequired {
 			return []string{"give them in the variable: HTTPS_PROXY=http://USER:PASSWORD@" + render.Safe(t.Proxy)}
 		}
-		return []string{"check HTTPS_PROXY (or leave the proxy out for this host: NO_PROXY=" + render.Safe(hostOnly(e.Host)) + ")"}
+		return []string{"check HTTPS_PROXY (or leave the proxy out for this host: NO_PROXY=" + foreignWord(hostOnly(e.Host)) + ")"}
 	}
 	if is[*provider.TLSError](e) {
 		return []string{show}

@@ -274,3 +274,6 @@ func shellWord(s string) string {
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
+
+// foreignWord is shellWord for what a server said.
+func foreignWord(s string) string { return shellWord(render.Safe(s)) }
