@@ -153,7 +153,10 @@ func (s *Store) recordOf(l login) diskRecord {
 	if !s.recorded || placeOf(d.Record) != s.at || !l.binding.same(d.Issuer, d.ClientID) {
 		d.Since = s.o.Now().UTC()
 	}
-	d.Login, d.Seed = l.id, l.seed
+	d.Login, d.Record = l.id, d.seeded(l.seed)
+	if l.seed == "" {
+		d.UsedSeeds = nil // a user signed in
+	}
 	d.Backend, d.KeyBeside = s.at.backend, s.at.beside
 	d.Issuer, d.ClientID = l.binding.Issuer, l.binding.ClientID
 	d.Subject, d.Name, d.Organisation, d.Organisations = l.sum.Subject, l.sum.Name, l.sum.Organisation, l.sum.Organisations
@@ -164,7 +167,8 @@ func (s *Store) recordOf(l login) diskRecord {
 
 // withoutLogin is the record when no login is kept.
 func withoutLogin(d diskRecord) diskRecord {
-	d.Login, d.Seed, d.Refreshable, d.RefreshInFile = "", "", false, false
+	d.Record = d.seeded("")
+	d.Login, d.Refreshable, d.RefreshInFile = "", false, false
 	d.Expiry, d.SignedInAt, d.RefreshSince = time.Time{}, time.Time{}, time.Time{}
 	d.Subject, d.Name, d.Organisation, d.Organisations, d.Ended = "", "", "", nil, false
 	return d

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -18,14 +19,29 @@ func seedHash(refresh token.Secret) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// BeganWith reports whether the login on record, or the one that has ended there, was begun with this refresh token.
+// maxSeeds is how many of the seeds that were used before a record remembers.
+const maxSeeds = 32
+
+// BeganWith reports whether the login on record, or the one that has ended there, was begun with this refresh token, or one before it was: a token
+// that is spent is never sent again, which a provider may take for theft.
 func (r Record) BeganWith(refresh token.Secret) bool {
-	return !refresh.IsZero() && r.Seed == seedHash(refresh)
+	hash := seedHash(refresh)
+	return !refresh.IsZero() && (r.Seed == hash || slices.Contains(r.UsedSeeds, hash))
+}
+
+// seeded is the record of a login that began with this seed, "" for none.
+func (r Record) seeded(hash string) Record {
+	if r.Seed != "" && r.Seed != hash {
+		r.UsedSeeds = append(slices.Clone(r.UsedSeeds), r.Seed)
+		r.UsedSeeds = r.UsedSeeds[max(0, len(r.UsedSeeds)-maxSeeds):]
+	}
+	r.Seed = hash
+	return r
 }
 
 // Seed begins a login with a refresh token that came from outside, as a job's secret does: what is kept is the token alone, and the
 // first refresh brings the rest. A login that began with the same token stays as it is, ended or not, since by now the store holds what came of
-// it, and the token itself may be spent. One that began otherwise isn't replaced: the error is ErrOtherLogin. It is decided under the
+// it, and the token itself may be spent. Any other login that is alive isn't replaced by a token that nobody has tried: the error is ErrOtherLogin. It is decided under the
 // profile's lock, so that of two processes with the same seed one begins the login and the other one finds it.
 func (s *Store) Seed(ctx context.Context, refresh token.Secret) error {
 	set := token.Set{Refresh: refresh, SignedInAt: s.o.Now()}
@@ -41,7 +57,7 @@ func (s *Store) Seed(ctx context.Context, refresh token.Secret) error {
 		case !recorded:
 		case d.BeganWith(refresh) && (d.Login != "" || s.b.same(d.Issuer, d.ClientID)):
 			return s.checkBinding(s.b, Binding{Issuer: d.Issuer, ClientID: d.ClientID})
-		case d.Login != "" && d.Seed == "":
+		case d.Login != "":
 			return ErrOtherLogin
 		}
 		return s.save(context.WithoutCancel(ctx), login{set: set, seed: seedHash(refresh)})

@@ -65,6 +65,15 @@ func TestSeed(t *testing.T) {
 			}
 			wantLoad(t, open(t, o, school), token.Set{Refresh: next, SignedInAt: testTime})
 
+			// That login is neither given up for a token that nobody has tried, nor for the one that is spent.
+			if err := seedFrom(t, o, school, k, secret("-mistyped")); !errors.Is(err, ErrOtherLogin) {
+				t.Errorf("another seed over a login that is alive: %v, want ErrOtherLogin", err)
+			}
+			if err := seedFrom(t, o, school, k, seed); err != nil {
+				t.Fatal(err)
+			}
+			wantLoad(t, open(t, o, school), token.Set{Refresh: next, SignedInAt: testTime})
+
 			// A user's own login is never replaced by what is in the environment.
 			save(t, choose(t, o, school, ""), 3)
 			if err := seedFrom(t, o, school, k, next); !errors.Is(err, ErrOtherLogin) {

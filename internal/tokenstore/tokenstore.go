@@ -80,6 +80,8 @@ type Record struct {
 	Leftover bool `json:"leftover,omitempty"`
 	// Seed is the hash of the refresh token from outside that the login was begun with, "" where a user signed in.
 	Seed string `json:"seed,omitempty"`
+	// UsedSeeds are the hashes of those that logins before it were begun with.
+	UsedSeeds []string `json:"used_seeds,omitempty"`
 }
 
 // Summary is what a caller who has verified a login puts on record for status.
