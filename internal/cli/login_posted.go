@@ -30,6 +30,9 @@ func (s *session) wrongFlow(info provider.FlowInfo) error {
 // checkUnasked refuses what would be asked of a sign-in page, and a port left open: nothing is asked of a provider whose logins begin there,
 // and it posts to the one address that it has.
 func (s *session) checkUnasked(o *loginOptions) error {
+	if o.cmd == nil { // doctor's, which looks at the profile alone
+		return nil
+	}
 	for _, flag := range []string{
 		"prompt", "max-age", "acr-values", "idp", "tenant", "par", "scope", "login-hint", "ui-locales", "param", "response-type", "response-mode", "id-token-hint",
 		"insecure-no-state",

@@ -36,6 +36,15 @@ func compareDates(o token.Object, sent time.Time) (expiry time.Time, found []sim
 	if told {
 		expiry = sent.Add(max(lasts, 0))
 	}
+	if _, there := o.Get(".expires"); there && !ok {
+		return expiry, []sims.Finding{{
+			ID: "expiry-unreadable", Severity: sims.Warning,
+			Seen:   ".expires is no date as HTTP writes it, so that expires_in can't be held against it",
+			Why:    "who goes by .expires doesn't know when the access token ends",
+			Do:     "go by expires_in, as simsid does, and have the site's token endpoint looked at",
+			Source: "RFC 9110 5.6.7",
+		}}
+	}
 	if !ok {
 		return expiry, nil
 	}

@@ -29,6 +29,13 @@ func TestCompareDates(t *testing.T) {
 			Source: "RFC 6749 5.1",
 		}}
 	}
+	unreadable := []sims.Finding{{
+		ID: "expiry-unreadable", Severity: sims.Warning,
+		Seen:   ".expires is no date as HTTP writes it, so that expires_in can't be held against it",
+		Why:    "who goes by .expires doesn't know when the access token ends",
+		Do:     "go by expires_in, as simsid does, and have the site's token endpoint looked at",
+		Source: "RFC 9110 5.6.7",
+	}}
 	for _, c := range []struct {
 		name, text string
 		expiry     time.Time
@@ -42,8 +49,9 @@ func TestCompareDates(t *testing.T) {
 		{"without .issued, another life", `{"expires_in":1799,".expires":"Sat, 21 Nov 2026 19:00:00 GMT"}`, in(1799 * time.Second), said("1h30m0s", "29m59s")},
 		{"dates alone", `{".issued":"Sat, 21 Nov 2026 18:00:00 GMT",".expires":"Sat, 21 Nov 2026 18:30:00 GMT"}`, in(30 * time.Minute), nil},
 		{"ended before it began", `{".issued":"Sat, 21 Nov 2026 18:30:00 GMT",".expires":"Sat, 21 Nov 2026 18:00:00 GMT"}`, time.Time{}, nil},
-		{"no date", `{"expires_in":60,".expires":"tomorrow"}`, in(60 * time.Second), nil},
-		{"a number", `{"expires_in":60,".expires":1}`, in(60 * time.Second), nil},
+		{"no date", `{"expires_in":60,".expires":"tomorrow"}`, in(60 * time.Second), unreadable},
+		{"a number", `{"expires_in":60,".expires":1}`, in(60 * time.Second), unreadable},
+		{"ended by expires_in", `{"expires_in":-5,".issued":"Sat, 21 Nov 2026 18:00:00 GMT",".expires":"Sat, 21 Nov 2026 18:10:00 GMT"}`, sent, said("10m0s", "-5s")},
 		{"nothing", `{}`, time.Time{}, nil},
 	} {
 		o, err := token.ParseObject([]byte(c.text))

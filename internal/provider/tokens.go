@@ -178,5 +178,5 @@ func seconds(o token.Object, name string) (time.Duration, bool) {
 	if err != nil || !(n <= longest) {
 		return 0, false
 	}
-	return time.Duration(max(n, -1) * float64(time.Second)), true
+	return time.Duration(max(n, -longest) * float64(time.Second)), true
 }

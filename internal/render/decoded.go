@@ -204,7 +204,7 @@ func checkLines(c provider.Check) []string {
 }
 
 func upperFirst(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
+	if s == "" || s[0] < 'a' || s[0] > 'z' || len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' { // iMIS is spelled so
 		return s
 	}
 	return string(s[0]-'a'+'A') + s[1:]
