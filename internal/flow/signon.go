@@ -72,8 +72,7 @@ func CompareSignOns(kind provider.Kind, a, b SignOn, refusal *provider.OAuthErro
 		return s, false
 	}
 	level, age, prompt := a.commonLevel(kind, b), a.fresh(b, now), b.unprompted()
-	others := slices.ContainsFunc([]Condition{level, age, prompt}, func(c Condition) bool { return c.Holds == No })
-	session := a.session(kind, b, code, others)
+	session := a.session(kind, b, code, []Condition{level, age, prompt})
 	s.Conditions = []Condition{level, session, age, prompt}
 	switch {
 	case code == "login_required", code == "account_selection_required", prompt.Holds == No, session.Holds == No, age.Holds == No && b.answered():
@@ -148,15 +147,18 @@ func (s SignOn) commonLevel(kind provider.Kind, b SignOn) Condition {
 	return c
 }
 
-// session looks for signs that one session answered both.
-func (s SignOn) session(kind provider.Kind, b SignOn, code string, others bool) Condition {
+// session looks for signs that one session answered both. A refusal tells of it only where all the others are known to hold.
+func (s SignOn) session(kind provider.Kind, b SignOn, code string, others []Condition) Condition {
+	some := func(h Holds) bool { return slices.ContainsFunc(others, func(c Condition) bool { return c.Holds == h }) }
 	c := Condition{Name: "session", Says: "the browser has a session at the provider", Holds: Yes}
 	if !b.answered() {
 		switch {
 		case code == "interaction_required" || code == "consent_required":
 			c.Seen = "the provider knows the user: it wants something else (" + code + ")"
-		case others:
+		case some(No):
 			c.Holds, c.Seen = Unknown, "another condition fails, so that nothing tells"
+		case some(Unknown):
+			c.Holds, c.Seen = Unknown, "another condition is unknown too, and either may be why the provider answered "+code
 		default:
 			c.Holds, c.Seen = No, "nothing else is against it, and the provider answered "+code
 		}
@@ -233,6 +235,8 @@ func (s SignOn) answeredFresh(c Condition, now time.Time) Condition {
 	case age > s.MaxAge+answerTime:
 		c.Holds = No
 		c.Seen = fmt.Sprintf("the provider ignores max_age: the second was answered from a sign-in of %s ago, and its max_age is %s; an application has to refuse that", age, s.MaxAge)
+	case age > s.MaxAge:
+		c.Seen = fmt.Sprintf("the second was answered from a sign-in of %s ago: past its max_age of %s, but by no more than the %s allowed for the answer's way and for clocks", age, s.MaxAge, answerTime)
 	default:
 		c.Seen = "the second was answered within its max_age of " + s.MaxAge.String()
 	}

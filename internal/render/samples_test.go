@@ -250,6 +250,16 @@ func samples(t testing.TB) map[string]render.View {
 			First: "portal", Second: "reports", Issuer: "https://id.example", Outcome: "interaction required", Refusal: "interaction_required",
 			Conditions: []render.SignOnCondition{}, FirstToken: render.SignOnToken{Subject: "ada"},
 		},
+		"sso-consent-level": render.SharedSignOn{
+			First: "portal", Second: "reports", Issuer: "https://id.example", Outcome: "interaction required", Refusal: "consent_required",
+			Conditions: []render.SignOnCondition{{Name: "level", Says: "both requests allow a common level (acr)", Holds: "no", Seen: `the first signed in by "gold"; the second takes only "silver"`}},
+			FirstToken: render.SignOnToken{Subject: "ada"},
+		},
+		"sso-other-user": render.SharedSignOn{
+			First: "portal", Second: "reports", Issuer: "https://id.example", Outcome: "not shared",
+			Conditions: []render.SignOnCondition{{Name: "session", Says: "the browser has a session at the provider", Holds: "no", Seen: "the second was answered for another user (sub)"}},
+			FirstToken: render.SignOnToken{Subject: "ada"}, SecondToken: &render.SignOnToken{Subject: "bea"},
+		},
 		"discover": render.Discovered{
 			Title: "the Curity Identity Server", Kind: "curity", Guessed: true, Issuer: "https://id.example/oauth/v2/oauth-anonymous",
 			Address: "https://id.example/oauth/v2/oauth-anonymous/.well-known/openid-configuration", Place: "OpenID Connect Discovery 4",

@@ -1,5 +1,7 @@
 package render
 
+import "slices"
+
 // SharedSignOn is the answer of sso: whether two applications share a sign-on, and by which conditions.
 type SharedSignOn struct {
 	First, Second string // profiles
@@ -34,9 +36,18 @@ func (v SharedSignOn) text(p *printer) {
 	case "shared":
 		p.para(0, asTitle, "Shared: "+v.Second+" is signed in without a prompt once "+v.First+" is")
 	case "interaction required":
+		if v.fails("") {
+			p.para(0, asWarning, "Interaction required: the user is shown a page for "+v.Second)
+			p.para(2, nil, "A condition below fails as well: that page may be a new sign-in, and not only a consent.")
+			break
+		}
 		p.para(0, asWarning, "Interaction required: the sign-on is there, but the user is shown a page for "+v.Second)
 		p.para(2, nil, "The provider wants something else from the user than a sign-in, most often a consent for this application.")
 	default:
+		if v.Refusal == "" && v.fails("session") {
+			p.para(0, asError, "Not shared: "+v.Second+" was answered without a prompt, but from another sign-in or for another user")
+			break
+		}
 		p.para(0, asError, "Not shared: "+v.Second+" has the user sign in again")
 	}
 	p.gap()
@@ -72,6 +83,11 @@ func (v SharedSignOn) text(p *printer) {
 		p.gap()
 		p.para(2, nil, "With pages allowed, "+v.Second+" was signed in by the earlier sign-in.")
 	}
+}
+
+// fails reports whether the condition of this name is known not to hold; "": any.
+func (v SharedSignOn) fails(name string) bool {
+	return slices.ContainsFunc(v.Conditions, func(c SignOnCondition) bool { return c.Holds == "no" && (name == "" || c.Name == name) })
 }
 
 func (p *printer) signOnToken(profile string, t SignOnToken) {
