@@ -48,6 +48,7 @@ func environment() cli.Env {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTTY:       isTerminal(os.Stdin),
 		StdoutTTY:      isTerminal(os.Stdout),
+		StdoutNull:     func() bool { return isNull(os.Stdout) },
 		StderrTTY:      isTerminal(os.Stderr),
 		Width:          width,
 		ReadSecret:     readSecret,
@@ -74,6 +75,15 @@ func environment() cli.Env {
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+func isNull(f *os.File) bool {
+	null, err := os.Stat(os.DevNull)
+	if err != nil {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && os.SameFile(null, info)
+}
 
 // isPiped reports whether somebody has put something there to be read: a pipe or a file, unlike a terminal or the null device.
 func isPiped(f *os.File) bool {

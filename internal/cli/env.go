@@ -18,6 +18,8 @@ type Env struct {
 	Stdout, Stderr io.Writer
 	// StdinTTY, StdoutTTY and StderrTTY tell which of them are terminals.
 	StdinTTY, StdoutTTY, StderrTTY bool
+	// StdoutNull reports whether Stdout is the null device, which is also what a program has whose standard output was closed.
+	StdoutNull func() bool
 	// Width returns the terminal's columns, 0 when there is none. It is called only when text is laid out.
 	Width func() int
 	// StdinPiped tells whether Stdin is a pipe or a file: something that somebody means to be read.

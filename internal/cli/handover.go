@@ -39,6 +39,8 @@ func (a *app) checkHandOver(o *logoutOptions) error {
 		problem = "a refresh token is never JSON: leave -o and --jq away"
 	case a.env.StdoutTTY:
 		problem = "the refresh token isn't shown on a screen: pass it on to the program that keeps it, or to a file"
+	case a.env.StdoutNull():
+		problem = "standard output is closed, or the null device, and the login would be gone: pass it on to the program that keeps it, or to a file"
 	}
 	if problem == "" {
 		return nil

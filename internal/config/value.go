@@ -63,6 +63,9 @@ func showValue(key, value string) string {
 	if isKeyText(value) {
 		return "…"
 	}
+	if name, _, ok := strings.Cut(value, "="); ok && key == keyParams && looksSecret(name) {
+		return clip(name) + "=…"
+	}
 	if isURLKey(key) {
 		if i := strings.LastIndexByte(value, '@'); i >= 0 {
 			scheme, _, ok := strings.Cut(value[:i], "://")
