@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/cookiejar"
+	"slices"
 	"strings"
 	"time"
 
@@ -142,17 +143,17 @@ func compareSignOns(ctx context.Context, first, second *session, o *ssoOptions) 
 	first.say("First, a sign-in with %s.", o.first)
 	a, err := first.signOnce(ctx, o, false)
 	if err != nil {
-		return nil, &profileError{Profile: o.first, Err: err}
+		return nil, o.failed(o.first, err)
 	}
 	second.say("\nNow %s, with prompt=none: nothing should be shown.", o.second)
 	b, err := second.signOnce(ctx, o, true)
 	refusal, refused := errors.AsType[*provider.OAuthError](err)
 	if err != nil && !refused {
-		return nil, &profileError{Profile: o.second, Err: err}
+		return nil, o.failed(o.second, err)
 	}
 	shared, ok := flow.CompareSignOns(first.kind, a, b, refusal, first.env.Now())
 	if !ok {
-		return nil, &profileError{Profile: o.second, Err: err}
+		return nil, o.failed(o.second, err)
 	}
 	view := &render.SharedSignOn{First: o.first, Second: o.second, Issuer: first.prov.Metadata.Issuer, Outcome: string(shared.Outcome), FirstToken: signOnToken(a.Claims)}
 	for _, c := range shared.Conditions {
@@ -161,7 +162,7 @@ func compareSignOns(ctx context.Context, first, second *session, o *ssoOptions) 
 	if refused {
 		view.Refusal = refusal.Code
 		if b, err = second.goOn(ctx, o, b); err != nil {
-			return nil, &profileError{Profile: o.second, Err: err}
+			return nil, o.failed(o.second, err)
 		}
 		view.Interactive = b.Claims.Len() > 0
 		view.Anew = view.Interactive && signedInAnew(a.Claims, b.Claims)
@@ -171,6 +172,28 @@ func compareSignOns(ctx context.Context, first, second *session, o *ssoOptions) 
 		view.SecondToken = &t
 	}
 	return view, nil
+}
+
+// failed says which application's sign-in came to nothing. What leads to a login that is kept, which sso doesn't look at, is no way on here.
+func (o *ssoOptions) failed(name string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	f := explain(&profileError{Profile: name, Err: err})
+	hints := slices.DeleteFunc(f.Hints, func(hint string) bool { return strings.Contains(hint, "simsid login") })
+	if is[*provider.OAuthError](err) {
+		hints = append(hints, "what is asked of the provider for "+name+": simsid profile show "+name+"; what it says to each request: add --trace")
+	}
+	return &hintedError{Code: f.Code, Text: "the sign-in with " + name + ": " + f.Text, Hints: hints, Err: err}
+}
+
+// needsSomebody refuses what nobody would look at.
+func (o *ssoOptions) needsSomebody(why string) error {
+	command := "simsid sso " + o.first + " " + o.second
+	return &hintedError{Code: exitLogin, Text: "sso needs somebody at a browser, and " + why, Hints: []string{
+		"run it where there is one: " + command,
+		"where another program drives a browser: " + command + " --no-browser prints the addresses and waits",
+	}}
 }
 
 // goOn signs in with pages, where that is wished.
@@ -193,7 +216,7 @@ func (s *session) goOn(ctx context.Context, o *ssoOptions, b flow.SignOn) (flow.
 // isn't revoked: many providers end all logins of this user and client, and the consent, with it.
 func (s *session) signOnce(ctx context.Context, o *ssoOptions, silent bool) (flow.SignOn, error) {
 	login := &loginOptions{cmd: o.cmd, noBrowser: o.noBrowser}
-	who, open, err := s.ssoOpener(login, silent)
+	who, open, err := s.ssoOpener(o, login, silent)
 	if err != nil {
 		return flow.SignOn{}, err
 	}
@@ -235,7 +258,7 @@ func (s *session) signOnce(ctx context.Context, o *ssoOptions, silent bool) (flo
 // ssoOpener says who opens the addresses: always the same browser, since its session is what is shared.
 // At the STS inside simsid, where no browser can be opened, it is simsid itself: a sample user is signed in without a page, but not where
 // nothing is to be shown, since only the session may answer then.
-func (s *session) ssoOpener(o *loginOptions, silent bool) (visitor, func(context.Context, string) error, error) {
+func (s *session) ssoOpener(sso *ssoOptions, o *loginOptions, silent bool) (visitor, func(context.Context, string) error, error) {
 	switch {
 	case s.sts != nil && !o.noBrowser && !s.mayOpenBrowser():
 		user := s.defaultUser()
@@ -244,7 +267,7 @@ func (s *session) ssoOpener(o *loginOptions, silent bool) (visitor, func(context
 		}
 		return simsidVisits, s.visit, s.sts.SignInAs(user)
 	case s.nobodyThere(o) != "":
-		return nobodyVisits, nil, s.needsSomebody("sso needs somebody at a browser, and " + s.nobodyThere(o))
+		return nobodyVisits, nil, sso.needsSomebody(s.nobodyThere(o))
 	case !o.noBrowser && s.mayOpenBrowser():
 		return browserVisits, s.env.OpenBrowser, nil
 	}

@@ -33,6 +33,7 @@ type signOnPlace struct {
 	forgets bool // the browser is another one each time
 	visits  int
 	ignores atomic.Bool // the STS never hears of max_age
+	refuses atomic.Bool // it can't read what reports asks
 }
 
 func newSignOnPlace(t *testing.T) *signOnPlace {
@@ -54,6 +55,10 @@ func newSignOnPlace(t *testing.T) *signOnPlace {
 		if q := r.URL.Query(); p.ignores.Load() && q.Has("max_age") {
 			q.Del("max_age")
 			r.URL.RawQuery = q.Encode()
+		}
+		if q := r.URL.Query(); p.refuses.Load() && q.Get("client_id") == "reports" {
+			http.Redirect(w, r, q.Get("redirect_uri")+"?"+url.Values{"error": {"invalid_request"}, "state": {q.Get("state")}}.Encode(), http.StatusFound)
+			return
 		}
 		sts.Handler().ServeHTTP(w, r)
 	}))
@@ -240,6 +245,19 @@ func TestSSO(t *testing.T) {
 }
 
 // TestSSORefuses says before any page is shown what can't be compared.
+// TestSSONamesWhoFailed: an error that is no condition of a sign-on is one of an application's, and login is no way on.
+func TestSSONamesWhoFailed(t *testing.T) {
+	p := newSignOnPlace(t)
+	p.refuses.Store(true)
+	for which, args := range map[string][]string{"the second": {"sso", "portal", "reports"}, "the first": {"sso", "reports", "portal"}} {
+		code, out, errs := p.run(args...)
+		if code != exitFailed || out != "" || !strings.Contains(errs, "the sign-in with reports: ") || !strings.Contains(errs, "invalid_request") ||
+			!strings.Contains(errs, "simsid profile show reports") || strings.Contains(errs, "simsid login") {
+			t.Errorf("%s fails: exit %d, %s%s", which, code, out, errs)
+		}
+	}
+}
+
 func TestSSORefuses(t *testing.T) {
 	p := newSignOnPlace(t)
 	for _, c := range []struct {
@@ -251,7 +269,8 @@ func TestSSORefuses(t *testing.T) {
 		{[]string{"sso", "portal", "nobody"}, exitUsage, "nobody"},
 		{[]string{"sso", "portal", "elsewhere"}, exitUsage, "share no sign-on"},
 		{[]string{"sso", "portal", "machine"}, exitUsage, "visits no page"},
-		{[]string{"sso", "portal", "reports", "--no-input"}, exitLogin, "needs somebody at a browser"},
+		{[]string{"sso", "portal", "reports", "--no-input"}, exitLogin, "run it where there is one: simsid sso portal reports\n"},
+		{[]string{"sso", "portal", "reports", "--no-input"}, exitLogin, "simsid sso portal reports --no-browser"},
 		{[]string{"sso", "portal", "reports", "-p", "x"}, exitUsage, "--profile has no meaning here"},
 	} {
 		if code, out, errs := p.run(c.args...); code != c.code || !strings.Contains(errs, c.want) || out != "" || p.visits > 0 {
