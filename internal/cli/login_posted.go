@@ -41,6 +41,14 @@ func (s *session) checkUnasked(o *loginOptions) error {
 			return &usageError{Problem: "--" + flag + " has no meaning here: logins begin at " + s.kind.Title + ", and nothing is asked of it", Command: "simsid login"}
 		}
 	}
+	for _, key := range []string{"scopes", "prompt", "max_age", "acr_values", "par", "login_hint", "ui_locales", "params", "response_type", "response_mode", "id_hint"} {
+		if from := s.profile.Origins[key]; from.Source == config.FromEnvironment || from.Source == config.FromProfile {
+			return &hintedError{
+				Code: exitUsage, Text: fmt.Sprintf("%s has no meaning for profile %s (from %s): logins begin at %s, and nothing is asked of it", key, s.profile.Name, from.Detail, s.kind.Title),
+				Hints: []string{"take it away there"},
+			}
+		}
+	}
 	if f := o.cmd.Flags().Lookup("redirect-uri"); f == nil || !f.Changed || s.embedded() {
 		return nil
 	}
