@@ -87,6 +87,29 @@ func TestReleaseTools(t *testing.T) {
 	}
 }
 
+// What the tests fetch and run can't sign: it is in a job that may only read, and the job that signs waits for it.
+func TestReleaseRights(t *testing.T) {
+	head, jobs, ok := strings.Cut(read(t, "../../.github/workflows/release.yml"), "\njobs:\n")
+	if !ok || !strings.Contains(head, "\npermissions:\n  contents: read\n") {
+		t.Fatal("a job that asks for no rights may do more than read")
+	}
+	tests, signs, ok := strings.Cut(jobs, "\n  release:\n")
+	if !ok {
+		t.Fatal("no job named release")
+	}
+	if !strings.Contains(tests, "run: .ci/run\n") || strings.Contains(tests, ": write") || strings.Contains(tests, "secrets.") {
+		t.Errorf("the tests' job doesn't run them, or may write:\n%s", tests)
+	}
+	if !strings.HasPrefix(signs, "    needs: test\n") {
+		t.Error("a release doesn't wait for the tests")
+	}
+	for _, line := range strings.Split(signs, "\n") {
+		if what, ok := strings.CutPrefix(strings.TrimSpace(line), "- run: "); ok && what != "make release" {
+			t.Errorf("the job that may sign runs %s too", what)
+		}
+	}
+}
+
 // TestInstall runs the action's first script against releases of the test's own.
 func TestInstall(t *testing.T) {
 	good := release(t, []byte("#!/bin/sh\necho installed\n"))
