@@ -115,17 +115,26 @@ func TestAdoptRescues(t *testing.T) {
 	}
 }
 
-// TestAdoptAccepts: of somebody who is refused nothing is kept, not even a new refresh token.
+// TestAdoptAccepts: of somebody who is refused nothing is kept, not even a new refresh token; who is taken is kept as he came.
 func TestAdoptAccepts(t *testing.T) {
 	s := newSTS(t)
 	s.token = func(w http.ResponseWriter, _ url.Values) { writeJSON(w, http.StatusOK, s.tokens("2", nil)) }
 	refused := errors.New("it is somebody else")
-	result, err := Adopt(t.Context(), AdoptRequest{
-		Provider: s.provider(), Client: s.client(), Refresh: token.NewSecret("elsewhere"), Clock: s.clock,
-		Accept: func(context.Context, string) error { return refused },
-		Keep:   func(context.Context, *LoginResult) error { t.Error("kept"); return nil },
-	})
-	if result != nil || !errors.Is(err, refused) {
-		t.Errorf("got %+v, %v", result, err)
+	for _, verdict := range []error{refused, nil} {
+		var kept []*LoginResult
+		result, err := Adopt(t.Context(), AdoptRequest{
+			Provider: s.provider(), Client: s.client(), Refresh: token.NewSecret("elsewhere"), Clock: s.clock,
+			Accept: func(context.Context, string) error { return verdict },
+			Keep:   func(_ context.Context, r *LoginResult) error { kept = append(kept, r); return nil },
+		})
+		if verdict != nil {
+			if result != nil || kept != nil || !errors.Is(err, refused) {
+				t.Errorf("refused: got %+v, %v, kept %+v", result, err, kept)
+			}
+			continue
+		}
+		if err != nil || result == nil || len(kept) != 1 || kept[0] != result || result.Set.Refresh.Reveal() != "refresh-2" {
+			t.Errorf("taken: got %+v, %v, kept %+v", result, err, kept)
+		}
 	}
 }
