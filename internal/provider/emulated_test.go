@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// healthOf answers every request alike, and writes down where they went.
+// healthOf answers every request alike, without a status not at all, and writes down where they went.
 type healthOf struct {
 	status int
 	body   string
@@ -17,6 +17,9 @@ type healthOf struct {
 
 func (h *healthOf) RoundTrip(r *http.Request) (*http.Response, error) {
 	h.asked = append(h.asked, r.URL.String())
+	if h.status == 0 {
+		return nil, io.ErrUnexpectedEOF
+	}
 	return &http.Response{
 		StatusCode: h.status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(h.body)), Request: r,
 	}, nil
@@ -39,6 +42,9 @@ func TestEmulated(t *testing.T) {
 		{"http://127.0.0.1:1/", `{"status":"up","issuer":"http://127.0.0.1:1/"}`, 200, []string{"http://127.0.0.1:1/emulator/health"}, false},
 		{"http://127.0.0.1:1/", says("http://127.0.0.1:1/"), 404, []string{"http://127.0.0.1:1/emulator/health"}, false},
 		{"http://127.0.0.1:1/", "<html>", 200, []string{"http://127.0.0.1:1/emulator/health"}, false},
+		{"http://127.0.0.1:1/", "", 0, []string{"http://127.0.0.1:1/emulator/health"}, false},
+		{"http://192.0.2.1/", says("http://192.0.2.1/"), 200, nil, false},
+		{"http://[::1/", says("http://[::1/"), 200, nil, false},
 		{"https://id.example.com/", says("https://id.example.com/"), 200, nil, false},
 		{"https://localhost.example.com/", says("https://localhost.example.com/"), 200, nil, false},
 	} {
