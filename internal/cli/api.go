@@ -16,6 +16,7 @@ import (
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // Bounds of a call: of what is sent, of an answer that has to be read whole, and of the time it may take.
@@ -127,7 +128,7 @@ func (a *app) apiCall(ctx context.Context, o *apiOptions) (provider.APICall, err
 		return call, &usageError{Problem: fmt.Sprintf(format, args...), Command: "simsid api"}
 	}
 	if !isHeaderName(o.method) || call.Method == http.MethodConnect {
-		return refuse("%q is no method", o.method)
+		return refuse("%s is no method", word.Quote(o.method))
 	}
 	if o.follow {
 		call.Redirects = apiRedirects

@@ -112,7 +112,7 @@ func (a *app) draftHeaders(ctx context.Context, list []string, command string) (
 	for _, text := range list {
 		name, file, ok := strings.Cut(text, "=")
 		if err := checkAPIHeader(name, ""); !ok || err != nil {
-			return nil, &usageError{Problem: fmt.Sprintf("--api-header-file must be HEADER=FILE, not %q", text), Command: command}
+			return nil, &usageError{Problem: "--api-header-file must be HEADER=FILE, where the file holds the value, or - stands for standard input", Command: command}
 		}
 		name = http.CanonicalHeaderKey(name)
 		if file == "-" {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // canAsk reports whether somebody can be asked: both ends are terminals, this is no CI job, and it wasn't forbidden.
@@ -111,6 +113,18 @@ func untilDone[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	case <-ctx.Done():
 		var none T
 		return none, ctx.Err()
+	}
+}
+
+// namedAsRepeated makes reading say which file it was as far as that may be repeated: in the place of a secret's file the secret itself
+// may have been given.
+func namedAsRepeated[T any](read func(string) (T, error)) func(string) (T, error) {
+	return func(name string) (T, error) {
+		v, err := read(name)
+		if e, ok := err.(*fs.PathError); ok && e.Path == name { //nolint:errorlint // whoever wrapped it has named it otherwise
+			err = &fs.PathError{Op: e.Op, Path: word.File(name), Err: e.Err}
+		}
+		return v, err
 	}
 }
 

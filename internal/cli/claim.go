@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // addClaimFlag lets a command answer with one claim alone.
@@ -44,7 +44,7 @@ func (a *app) warnUnverified(v render.View, o render.Options) {
 func explainClaim(err error, _ string, f *failure) bool {
 	if e, ok := errors.AsType[*render.ClaimError](err); ok {
 		f.Code = exitNo
-		switch near := config.Nearest(e.Name, e.Known); {
+		switch near := word.Nearest(e.Name, e.Known); {
 		case near != "":
 			f.Hints = []string{"did you mean: --claim " + shellWord(near)}
 		case len(e.Known) > 0:

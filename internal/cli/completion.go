@@ -2,12 +2,13 @@ package cli
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/simsid/simsid/internal/word"
 )
 
 func shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
@@ -68,7 +69,7 @@ func runCompletion(a *app, root *cobra.Command, shell string) error {
 	case "powershell":
 		return root.GenPowerShellCompletionWithDesc(out)
 	}
-	u := &usageError{Problem: fmt.Sprintf("there is no completion for %q", shell), Command: "simsid completion"}
+	u := &usageError{Problem: "there is no completion for " + word.Quote(shell, shells()...), Command: "simsid completion"}
 	if slices.Contains(shells(), strings.ToLower(shell)) {
 		u.Hint = "simsid completion " + strings.ToLower(shell)
 	}

@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/word"
 )
 
 type diffOptions struct {
@@ -158,18 +158,18 @@ func (a *app) namedTokens(ctx context.Context, o *diffOptions, source string) ([
 	return found, err
 }
 
-// noToCompare says which argument names no token, and what may have been meant. A long one isn't repeated: it may be a token that is opaque.
+// noToCompare says which argument names no token, and what may have been meant. It isn't repeated where it may be a token that is opaque.
 func (a *app) noToCompare(o *diffOptions, source string) error {
-	const longest = 16
 	which := "A"
 	if source != o.a {
 		which = "B"
 	}
-	if len(source) <= longest {
+	near := a.nearSource(source)
+	if near != "" || word.Harmless(source) {
 		which += fmt.Sprintf(", %q,", source)
 	}
 	u := &usageError{Problem: which + " is neither a file nor PROFILE:access or PROFILE:id, and holds no JWT", Command: "simsid diff"}
-	if near := a.nearSource(source); near != "" {
+	if near != "" {
 		u.Hint = "did you mean: " + near
 	}
 	return u
@@ -191,12 +191,12 @@ func (a *app) nearSource(source string) string {
 			chosen = r.Profile
 		}
 	}
-	switch word := strings.ReplaceAll(strings.ToLower(source), "-", "_"); {
+	switch kind := strings.ReplaceAll(strings.ToLower(source), "-", "_"); {
 	case strings.Contains(source, ":"):
-		return config.Nearest(source, known)
-	case word == "access" || word == "access_token":
+		return word.Nearest(source, known)
+	case kind == "access" || kind == "access_token":
 		return cmp.Or(chosen, "PROFILE") + ":access"
-	case word == "id" || word == "id_token":
+	case kind == "id" || kind == "id_token":
 		return cmp.Or(chosen, "PROFILE") + ":id"
 	}
 	return ""

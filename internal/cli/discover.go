@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/word"
 )
 
 type discoverOptions struct {
@@ -127,7 +127,7 @@ func (a *app) discoverySession(o *discoverOptions) (*session, []string, error) {
 	}
 	kind, ok := provider.LookupKind(p.Kind)
 	if !ok {
-		return nil, nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("there is no provider kind %q", p.Kind), Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
+		return nil, nil, &hintedError{Code: exitUsage, Text: "there is no provider kind " + word.Quote(p.Kind, kindNames()...), Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
 	}
 	issuers := issuersToAsk(o.given, kind, values["kind"] != nil)
 	p.Issuer = issuers[0]

@@ -12,6 +12,7 @@ import (
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // configuration looks at the file: whether it can be read, what is in it, and who can change it.
@@ -46,7 +47,7 @@ func (x *examination) oddVariable() finding {
 			continue
 		}
 		f := warned("the variable " + name + " means nothing to simsid")
-		if near := config.Nearest(name, known); near != "" {
+		if near := word.Nearest(name, known); near != "" {
 			f.mend = []string{"did you mean " + near + "?"}
 		}
 		f.mend = append(f.mend, "every variable with what it means: simsid help environment")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/scenario"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // defaultEmulatorPort is where the emulator listens if nothing says otherwise. It isn't 5454, where SIMS ID's documentation has
@@ -150,11 +151,11 @@ func checkIssuer(sc *scenario.Scenario) error {
 	}
 	u, err := url.Parse(sc.Issuer)
 	if err != nil || u.Host == "" {
-		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the issuer %q isn't an address", sc.Issuer), Hints: []string{"such as http://localhost:8454/"}}
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the issuer %q isn't an address", word.Address(sc.Issuer)), Hints: []string{"such as http://localhost:8454/"}}
 	}
 	switch {
 	case sc.HTTPS && u.Scheme != "https":
-		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the issuer %q isn't https, and the emulator is to serve HTTPS", sc.Issuer)}
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the issuer %q isn't https, and the emulator is to serve HTTPS", word.Address(sc.Issuer))}
 	case sc.HTTPS && !isLoopbackIssuer(sc.Issuer):
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the emulator's CA vouches for localhost alone, not for %s", u.Hostname()),
 			Hints: []string{"serve HTTP, with a proxy that has a certificate for that name in front of it"}}
@@ -194,7 +195,7 @@ func (o *emulatorOptions) check() error {
 	const command = "simsid emulator"
 	switch {
 	case o.log != "text" && o.log != "json":
-		return &usageError{Problem: fmt.Sprintf("--log must be text or json, not %q", o.log), Command: command}
+		return &usageError{Problem: "--log must be text or json, not " + word.Quote(o.log, "text", "json"), Command: command}
 	case o.state == "":
 		return &usageError{Problem: "--state must be a folder, or memory", Command: command}
 	case o.port < 0 || o.port > 65535:
@@ -202,7 +203,7 @@ func (o *emulatorOptions) check() error {
 	case o.rules != "" && o.imis:
 		return &usageError{Problem: "--rules are those of SIMS ID's installations, and --imis serves none", Command: command}
 	case o.rules != "" && o.rules != "local" && o.rules != "sandbox" && o.rules != "live":
-		return &usageError{Problem: fmt.Sprintf("--rules must be local, sandbox or live, not %q", o.rules), Command: command}
+		return &usageError{Problem: "--rules must be local, sandbox or live, not " + word.Quote(o.rules, "local", "sandbox", "live"), Command: command}
 	case o.listen != "localhost" && !isLoopbackAddress(o.listen) && !o.insecureListen:
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("--listen %s lets others reach this development server, whose users and secrets are public", o.listen),
 			Hints: []string{"if that is what you want, as in a container of its own: add --insecure-listen"}}

@@ -13,6 +13,7 @@ import (
 	"github.com/simsid/simsid/internal/scenario"
 	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // The exit codes, which scripts may rely on.
@@ -143,8 +144,15 @@ func explainConfig(err error, _ string, f *failure) bool {
 		if e.Suggest == "" {
 			f.Hints = append(f.Hints, "see which there are: simsid profile list")
 		}
-		f.Hints = append(f.Hints, "simsid profile add "+e.Name)
-	case is[*config.ValueError](err), errors.Is(err, config.ErrProfileExists):
+		if name := word.Name(e.Name, e.Known...); name != word.Hidden {
+			f.Hints = append(f.Hints, "simsid profile add "+name)
+		}
+	case is[*config.ValueError](err):
+		f.Code = exitUsage
+		if e, _ := errors.AsType[*config.ValueError](err); strings.Contains(e.Value, word.Hidden) {
+			f.Hints = []string{"what stands there isn't repeated, in case it is a secret: see what it should be by simsid help environment"}
+		}
+	case errors.Is(err, config.ErrProfileExists):
 		f.Code = exitUsage
 	case is[*sims.ExclusiveScopesError](err):
 		f.Code = exitUsage
@@ -155,7 +163,7 @@ func explainConfig(err error, _ string, f *failure) bool {
 	case is[*scenario.Error](err):
 		e, _ := errors.AsType[*scenario.Error](err)
 		f.Code = exitUsage
-		if near := config.Nearest(e.Word, e.Known); near != "" {
+		if near := word.Nearest(e.Word, e.Known); near != "" {
 			f.Hints = []string{fmt.Sprintf("did you mean %q?", near)}
 		}
 		f.Hints = append(f.Hints, "every key with what it means: simsid emulator init -")

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // accessTokenVariable is where a command that simsid starts, or a shell that asks for it, finds the access token, and idTokenVariable
@@ -146,9 +147,9 @@ func tokenVariables(list []string) ([]tokenVariable, error) {
 		name, kind, given := strings.Cut(text, "=")
 		switch {
 		case !isVariableName(name):
-			return refuse("%q: a variable's name has letters, digits and '_'", name)
+			return refuse("%s: a variable's name has letters, digits and '_'", word.Quote(name))
 		case given && kind != "access" && kind != "id":
-			return refuse("%s: what it is for is access or id, not %q", name, kind)
+			return refuse("%s: what it is for is access or id, not %s", name, word.Quote(kind, "access", "id"))
 		case slices.ContainsFunc(variables, func(v tokenVariable) bool { return v.name == name }):
 			return refuse("%s is given twice", name)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // loginKeys are the keys that login takes as flags.
@@ -39,7 +40,7 @@ func (s *session) checkFlow(o *loginOptions) error {
 	p := s.profile
 	info, ok := provider.LookupFlow(provider.Flow(p.Flow))
 	if !ok {
-		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no flow %q", p.Name, p.Flow), Hints: []string{"known flows: " + strings.Join(flowNames(), ", ")}}
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no flow %s", p.Name, word.Quote(p.Flow, flowNames()...)), Hints: []string{"known flows: " + strings.Join(flowNames(), ", ")}}
 	}
 	s.flow = info
 	if !s.kind.Has(info) {
@@ -66,7 +67,7 @@ func (s *session) checkFlow(o *loginOptions) error {
 		return nil
 	}
 	if _, ok := info.ResponseType(p.ResponseType); !ok {
-		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("flow %s can't ask for response_type %q", info.Flow, p.ResponseType),
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("flow %s can't ask for response_type %s", info.Flow, word.Quote(p.ResponseType, "code", "code id_token", "code token", "code id_token token", "id_token", "token", "id_token token")),
 			Hints: []string{"it can ask for: " + strings.Join(info.ResponseTypes, ", or ")}}
 	}
 	if p.RedirectURI == "" {
@@ -88,7 +89,7 @@ func (s *session) checkOrganisation(o *loginOptions) error {
 	case s.flow.Flow != provider.FlowClientCredentials || s.kind.SelectOrganisation == "":
 		return &usageError{Problem: "--org chooses the organisation of a client's own token: it goes with --flow ClientCredentials and a provider that knows organisations", Command: "simsid login"}
 	case strings.ContainsFunc(o.org, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return &usageError{Problem: fmt.Sprintf("--org is an organisation's id, not %q", o.org), Command: "simsid login"}
+		return &usageError{Problem: "--org is an organisation's id, without spaces", Command: "simsid login"}
 	}
 	return nil
 }
@@ -156,7 +157,7 @@ func (s *session) asked(ctx context.Context, o *loginOptions) (url.Values, error
 			continue
 		}
 		if strings.ContainsFunc(f.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return nil, &usageError{Problem: fmt.Sprintf("%s is a name without spaces, not %q", f.flag, f.value), Command: "simsid login"}
+			return nil, &usageError{Problem: f.flag + " is a name of printable ASCII characters without spaces", Command: "simsid login"}
 		}
 		acr = slices.DeleteFunc(acr, func(a string) bool { return strings.HasPrefix(a, f.prefix) })
 		acr = append(acr, f.prefix+f.value)

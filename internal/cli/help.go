@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // newHelpCmd is cobra's help with topics; what is neither command nor topic is an error.
@@ -37,7 +37,7 @@ func runHelp(a *app, root *cobra.Command, args []string) error {
 	}
 	found, rest, err := root.Find(args)
 	if err != nil || len(rest) > 0 {
-		u := &usageError{Problem: fmt.Sprintf("there is neither a command nor a topic %q", strings.Join(args, " ")), Command: "simsid"}
+		u := &usageError{Problem: "there is neither a command nor a topic " + quoteArgs(root, args), Command: "simsid"}
 		if near := nearCommand(found, strings.Join(rest, " ")); near != "" {
 			u.Hint = "did you mean: simsid help" + strings.TrimPrefix(near, "simsid")
 		}
@@ -47,8 +47,24 @@ func runHelp(a *app, root *cobra.Command, args []string) error {
 	return found.Help()
 }
 
+// quoteArgs are words that name no command, as a message may have them.
+func quoteArgs(root *cobra.Command, args []string) string {
+	var known []string
+	for _, sub := range root.Commands() {
+		known = append(known, sub.Name())
+	}
+	for _, t := range topics() {
+		known = append(known, t.name)
+	}
+	var shown []string
+	for _, arg := range args {
+		shown = append(shown, word.Repeated(arg, known...))
+	}
+	return fmt.Sprintf("%q", strings.Join(shown, " "))
+}
+
 // nearCommand is the command below parent, or at the top the topic, that a word was meant to be; "" where none is near.
-func nearCommand(parent *cobra.Command, word string) string {
+func nearCommand(parent *cobra.Command, typed string) string {
 	if parent == nil {
 		return ""
 	}
@@ -62,13 +78,13 @@ func nearCommand(parent *cobra.Command, word string) string {
 		for _, t := range topics() {
 			names = append(names, t.name)
 		}
-		if own := ownWord(word); own != "" {
+		if own := ownWord(typed); own != "" {
 			return parent.CommandPath() + " " + own
 		}
 	}
 	// The beginning of a name is near to it, however short.
-	near := config.Nearest(word, names)
-	if i := slices.IndexFunc(names, func(name string) bool { return word != "" && strings.HasPrefix(name, word) }); i >= 0 {
+	near := word.Nearest(typed, names)
+	if i := slices.IndexFunc(names, func(name string) bool { return typed != "" && strings.HasPrefix(name, typed) }); i >= 0 {
 		near = names[i]
 	}
 	if near == "" {
@@ -78,8 +94,8 @@ func nearCommand(parent *cobra.Command, word string) string {
 }
 
 // ownWord is the command that goes by another word elsewhere; "" where that isn't known.
-func ownWord(word string) string {
-	switch strings.ToLower(word) {
+func ownWord(typed string) string {
+	switch strings.ToLower(typed) {
 	case "whoami", "who":
 		return "status"
 	case "show":
@@ -170,15 +186,15 @@ func writeTerms(b *strings.Builder, terms []term) {
 func filled(text, indent string) string {
 	var b strings.Builder
 	line := ""
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && len([]rune(indent+line+" "+word)) > helpWidth {
+	for next := range strings.FieldsSeq(text) {
+		if line != "" && len([]rune(indent+line+" "+next)) > helpWidth {
 			b.WriteString(indent + line + "\n")
 			line = ""
 		}
 		if line != "" {
 			line += " "
 		}
-		line += word
+		line += next
 	}
 	b.WriteString(indent + line + "\n")
 	return b.String()

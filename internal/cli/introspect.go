@@ -14,6 +14,7 @@ import (
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/word"
 )
 
 type introspectOptions struct {
@@ -127,7 +128,7 @@ func (o *introspectOptions) check() error {
 		return &usageError{Problem: "one token at a time: --access, --refresh or --id", Command: "simsid introspect"}
 	}
 	if !slices.Contains(introspectionWays(), o.via) {
-		return &usageError{Problem: fmt.Sprintf("--via must be one of %s, not %q", strings.Join(introspectionWays(), ", "), o.via), Command: "simsid introspect"}
+		return &usageError{Problem: fmt.Sprintf("--via must be one of %s, not %s", strings.Join(introspectionWays(), ", "), word.Quote(o.via, introspectionWays()...)), Command: "simsid introspect"}
 	}
 	return nil
 }

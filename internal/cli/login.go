@@ -10,6 +10,7 @@ import (
 	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/word"
 )
 
 type loginOptions struct {
@@ -121,9 +122,9 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 	name, ok := embeddedProfile(o.emulator)
 	switch {
 	case !ok:
-		return nil, &usageError{Problem: fmt.Sprintf("--emulator is the STS inside simsid, or with =imis the iMIS; there is no %q", o.emulator), Command: "simsid login"}
+		return nil, &usageError{Problem: "--emulator is the STS inside simsid, or with =imis the iMIS; there is no " + word.Quote(o.emulator, "sts", "imis"), Command: "simsid login"}
 	case name != "" && a.global.profile != "" && a.global.profile != name:
-		return nil, &usageError{Problem: fmt.Sprintf("--emulator is profile %s, but -p says %q", name, a.global.profile), Command: "simsid login"}
+		return nil, &usageError{Problem: fmt.Sprintf("--emulator is profile %s, but -p says %q", name, word.Name(a.global.profile)), Command: "simsid login"}
 	case name != "":
 		sel.name = name
 	}

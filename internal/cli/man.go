@@ -76,7 +76,7 @@ func pageOf(root *cobra.Command, args []string, date string) (string, error) {
 	}
 	found, rest, err := root.Find(args)
 	if err != nil || len(rest) > 0 {
-		u := &usageError{Problem: fmt.Sprintf("there is neither a command nor a topic %q", strings.Join(args, " ")), Command: "simsid man"}
+		u := &usageError{Problem: "there is neither a command nor a topic " + quoteArgs(root, args), Command: "simsid man"}
 		if near := nearCommand(found, strings.Join(rest, " ")); near != "" {
 			u.Hint = "did you mean: simsid man" + strings.TrimPrefix(near, "simsid")
 		}

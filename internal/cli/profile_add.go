@@ -14,6 +14,7 @@ import (
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 type profileAddOptions struct {
@@ -236,7 +237,7 @@ func (a *app) draftSession(d draft, force bool) (*session, error) {
 	}
 	kind, ok := provider.LookupKind(p.Kind)
 	if !ok {
-		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("there is no provider kind %q", p.Kind), Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
+		return nil, &hintedError{Code: exitUsage, Text: "there is no provider kind " + word.Quote(p.Kind, kindNames()...), Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
 	}
 	s := &session{app: a, profile: p, kind: kind, forced: force, forcible: true}
 	switch {

@@ -12,6 +12,7 @@ import (
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // findPlace looks whether there is a keyring before anything is asked: answers that can't be kept would be lost. Where there is
@@ -116,7 +117,7 @@ func (i interview) questions(kind provider.Kind) []question {
 	return []question{
 		{key: "environment", text: "Environment: sandbox or live", def: "sandbox", needless: func() bool { return len(kind.Environments) == 0 }, check: func() error {
 			if _, ok := kind.EnvironmentIssuer(i.first("environment")); !ok {
-				return badAnswer("kind %s has no environment %q", kind.Name, i.first("environment"))
+				return badAnswer("kind %s has no environment %s", kind.Name, word.Quote(i.first("environment"), "sandbox", "live"))
 			}
 			return nil
 		}},
@@ -194,7 +195,7 @@ func (i interview) alone(key string) error {
 	v := i.draft.values[key]
 	if key == "kind" {
 		if _, ok := provider.LookupKind(i.first(key)); !ok {
-			return badAnswer("there is no provider kind %q: it is %s", i.first(key), kindChoice())
+			return badAnswer("there is no provider kind %s: it is %s", word.Quote(i.first(key), kindNames()...), kindChoice())
 		}
 	}
 	if v == nil {

@@ -13,10 +13,12 @@ import (
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // Main runs the command line and returns the exit code.
 func Main(ctx context.Context, env Env) int {
+	env.ReadFile, env.Open = namedAsRepeated(env.ReadFile), namedAsRepeated(env.Open)
 	a := &app{env: env}
 	root := newRootCmd(a)
 	root.SetArgs(env.Args)
@@ -115,7 +117,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetErr(a.env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		a.outputBehind()
-		return &usageError{Problem: err.Error(), Command: cmd.CommandPath(), Hint: nearFlag(cmd, err)}
+		return &usageError{Problem: flagProblem(cmd, err), Command: cmd.CommandPath(), Hint: nearFlag(cmd, err)}
 	})
 	root.Flags().BoolVarP(&a.global.version, "version", "V", false, "say which simsid this is, as simsid version does")
 	f := root.PersistentFlags()
@@ -194,7 +196,7 @@ const (
 // checkGlobals refuses option values that no command takes.
 func (a *app) checkGlobals() error {
 	if !slices.Contains([]string{"text", "json"}, a.global.output) {
-		return &usageError{Problem: fmt.Sprintf("--output must be text or json, not %q", a.global.output)}
+		return &usageError{Problem: "--output must be text or json, not " + word.Quote(a.global.output, "text", "json")}
 	}
 	if a.global.timeout < 0 {
 		return &usageError{Problem: fmt.Sprintf("--timeout must not be negative, not %s", a.global.timeout)}
@@ -217,7 +219,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if !cmd.HasParent() {
-		u := &usageError{Problem: fmt.Sprintf("there is no command %q", args[0]), Command: cmd.CommandPath()}
+		u := &usageError{Problem: "there is no command " + quoteArgs(cmd, args[:1]), Command: cmd.CommandPath()}
 		if _, ok := lookupTopic(args[0]); ok {
 			u.Hint = "it is a topic: simsid help " + args[0]
 		} else if near := nearCommand(cmd, args[0]); near != "" {
@@ -225,9 +227,13 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		}
 		return u
 	}
-	u := &usageError{Problem: fmt.Sprintf("%s takes no argument, but got %q", cmd.CommandPath(), args[0]), Command: cmd.CommandPath()}
+	u := &usageError{Problem: fmt.Sprintf("%s takes no argument, but got %s", cmd.CommandPath(), word.Quote(args[0])), Command: cmd.CommandPath()}
 	if len(args) == 1 && cmd.Flags().Lookup("profile") != nil && config.CheckName(args[0]) == nil {
-		u.Hint = "a profile is named with -p: " + cmd.CommandPath() + " -p " + args[0]
+		name := "NAME"
+		if word.Harmless(args[0]) {
+			name = args[0]
+		}
+		u.Hint = "a profile is named with -p: " + cmd.CommandPath() + " -p " + name
 	}
 	return u
 }
@@ -246,7 +252,7 @@ func oneArgument(what string) cobra.PositionalArgs {
 func optionalArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return &usageError{Problem: fmt.Sprintf("%s takes only %s, but got %q too", cmd.CommandPath(), what, args[1]), Command: cmd.CommandPath()}
+			return &usageError{Problem: fmt.Sprintf("%s takes only %s, but got %s too", cmd.CommandPath(), what, word.Quote(args[1])), Command: cmd.CommandPath()}
 		}
 		return noEmptyArgument(cmd, args)
 	}
@@ -266,7 +272,7 @@ func parent(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	u := &usageError{Problem: fmt.Sprintf("there is no command %q", cmd.CommandPath()+" "+args[0]), Command: cmd.CommandPath()}
+	u := &usageError{Problem: fmt.Sprintf("there is no command %q", cmd.CommandPath()+" "+word.Repeated(args[0])), Command: cmd.CommandPath()}
 	if near := nearCommand(cmd, args[0]); near != "" {
 		u.Hint = "did you mean: " + near
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // session is one profile in use: what is configured, what its kind is, and, as soon as somebody asks, its provider and
@@ -117,7 +118,7 @@ func (a *app) resolveSession(sel selection) (*session, error) {
 	s := &session{app: a, profile: p, file: file}
 	kind, ok := provider.LookupKind(p.Kind)
 	if !ok {
-		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no provider kind %q", p.Name, p.Kind),
+		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no provider kind %s", p.Name, word.Quote(p.Kind, kindNames()...)),
 			Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
 	}
 	s.kind = kind
@@ -242,7 +243,7 @@ func (s *session) complete() error {
 	}
 	if p.Environment != "" {
 		if _, ok := s.kind.EnvironmentIssuer(p.Environment); !ok {
-			return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: kind %s has no environment %q", p.Name, s.kind.Name, p.Environment),
+			return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: kind %s has no environment %s", p.Name, s.kind.Name, word.Quote(p.Environment, "sandbox", "live")),
 				Hints: []string{"leave environment away: only kind simsid has several installations"}}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // storeOptions say where logins lie and how their keys are had.
@@ -149,8 +150,11 @@ func (a *app) sealKey(ctx context.Context, wanted tokenstore.KeyWanted) (tokenst
 func (a *app) identityFromFile(ctx context.Context, name string) (tokenstore.SealKey, error) {
 	b, err := a.readFile(ctx, name)
 	if err != nil {
-		return tokenstore.SealKey{}, &hintedError{Code: exitStore, Err: fmt.Errorf("read the store's key: %w", err),
-			Hints: []string{"SIMSID_STORE_KEY_FILE names that file; where nothing is sealed yet, make it: simsid store keygen " + name}}
+		hints := []string{"SIMSID_STORE_KEY_FILE names that file; where nothing is sealed yet, make it: simsid store keygen " + word.File(name)}
+		if word.File(name) == word.Hidden {
+			hints = []string{"SIMSID_STORE_KEY_FILE names a file; the key itself goes into SIMSID_STORE_KEY", "where nothing is sealed yet, make one: simsid store keygen key.txt"}
+		}
+		return tokenstore.SealKey{}, &hintedError{Code: exitStore, Err: fmt.Errorf("read the store's key: %w", err), Hints: hints}
 	}
 	for line := range strings.Lines(string(b)) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, identityPrefix) {

@@ -14,6 +14,7 @@ import (
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 func newStoreCmd(a *app) *cobra.Command {
@@ -173,7 +174,7 @@ func runStoreMove(ctx context.Context, a *app, to string) error {
 		return &usageError{Problem: "memory keeps nothing, so there is no moving to it", Hint: "to forget the login here: simsid logout --local, with the same --profile"}
 	}
 	if to != string(tokenstore.Keyring) && to != string(tokenstore.File) {
-		return &usageError{Problem: fmt.Sprintf("tokens can be moved to keyring or file, not to %q", to), Command: "simsid store move"}
+		return &usageError{Problem: "tokens can be moved to keyring or file, not to " + word.Quote(to, "keyring", "file"), Command: "simsid store move"}
 	}
 	file, err := a.loadConfig()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/word"
 )
 
 type tokenOptions struct {
@@ -104,7 +105,7 @@ func (a *app) checkTokenOptions(o *tokenOptions) error {
 	case len(ways) == 1 && a.json():
 		return refuse(ways[0] + " is text, and excludes --output json and --jq")
 	case o.cmd.Flags().Changed("env") && !known:
-		return refuse(fmt.Sprintf("--env knows no shell %q: it is one of %s", o.env, strings.Join(evalShellNames(), ", ")))
+		return refuse(fmt.Sprintf("--env knows no shell %s: it is one of %s", word.Quote(o.env, evalShellNames()...), strings.Join(evalShellNames(), ", ")))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // outputFileVariable is where GitHub says to which file a step writes its outputs.
@@ -16,7 +17,7 @@ const outputFileVariable = "GITHUB_OUTPUT"
 // openStepOutput opens the file of the step's outputs, before a token is asked for.
 func (a *app) openStepOutput(name string) (*os.File, error) {
 	if !isOutputName(name) {
-		return nil, &usageError{Problem: fmt.Sprintf("--github-output %q: an output's name has letters, digits, '_' and '-'", name), Command: "simsid token"}
+		return nil, &usageError{Problem: "--github-output " + word.Quote(name) + ": an output's name has letters, digits, '_' and '-'", Command: "simsid token"}
 	}
 	path := a.env.Getenv(outputFileVariable)
 	if path == "" {

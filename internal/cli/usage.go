@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // helpWidth fits every terminal.
@@ -83,6 +83,46 @@ func (a *app) outputBehind() {
 	}
 }
 
+// flagProblem is what pflag says of a flag, without values that could be secrets.
+func flagProblem(cmd *cobra.Command, err error) string {
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		f := bad.GetFlag()
+		wanted := "a value of another kind"
+		switch f.Value.Type() {
+		case "bool":
+			wanted = "true or false"
+		case "duration":
+			wanted = "a span of time such as 30s or 5m"
+		case "int":
+			wanted = "a whole number"
+		case "stringSlice":
+			wanted = "a list, separated by commas or spaces"
+		}
+		return "--" + f.Name + " must be " + wanted + ", not " + word.Quote(bad.GetValue())
+	}
+	if bad, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		if bad.GetSpecifiedShortnames() != "" {
+			return "unknown flag: -" + word.Name(bad.GetSpecifiedName())
+		}
+		return "unknown flag: --" + word.Repeated(bad.GetSpecifiedName(), flagNames(cmd)...)
+	}
+	if bad, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return "--" + bad.GetFlag().Name + " needs a value"
+	}
+	if is[*pflag.InvalidSyntaxError](err) {
+		return "a flag's name is missing behind --"
+	}
+	return err.Error()
+}
+
+func flagNames(cmd *cobra.Command) []string {
+	var names []string
+	for _, flags := range []*pflag.FlagSet{cmd.Flags(), cmd.InheritedFlags()} {
+		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	}
+	return names
+}
+
 // nearFlag says which flag a mistyped one was meant to be, "" where that isn't what is wrong.
 func nearFlag(cmd *cobra.Command, err error) string {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
@@ -100,11 +140,7 @@ func nearFlag(cmd *cobra.Command, err error) string {
 	case name == "version" && cmd.HasParent():
 		return "did you mean: simsid version"
 	}
-	var names []string
-	for _, flags := range []*pflag.FlagSet{cmd.Flags(), cmd.InheritedFlags()} {
-		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	}
-	if near := config.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+	if near := word.Nearest(unknown.GetSpecifiedName(), flagNames(cmd)); near != "" {
 		return "did you mean: --" + near
 	}
 	return ""

@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/simsid/simsid/internal/word"
 )
 
 // EnvProfile is the name of the profile that flags and variables make by themselves. No table may have it.
@@ -163,18 +165,9 @@ func CheckName(name string) error {
 	default:
 		return nil
 	}
-	return &ValueError{Key: "profile", Value: clip(name), Problem: problem}
+	return &ValueError{Key: "profile", Value: word.Name(name), Problem: problem}
 }
 
 func isAlnum(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-}
-
-// clip cuts foreign text to a length that fits into a message.
-func clip(s string) string {
-	const limit = 200
-	if len(s) <= limit {
-		return s
-	}
-	return strings.ToValidUTF8(s[:limit], "") + "…"
 }

@@ -121,20 +121,20 @@ func TestCheckName(t *testing.T) {
 		{"school", nil},
 		{"7.A_b-c", nil},
 		{strings.Repeat("x", 64), nil},
-		{strings.Repeat("x", 65), fault(strings.Repeat("x", 65), "is longer than 64 bytes")},
+		{strings.Repeat("x", 65), fault("…", "is longer than 64 bytes")},
 		{"", fault("", "is empty")},
 		{".", fault(".", first)},
 		{"-p", fault("-p", first)},
-		{"../x", fault("../x", first)},
-		{"a/b", fault("a/b", chars)},
-		{`a\b`, fault(`a\b`, chars)},
-		{"a b", fault("a b", chars)},
-		{"a\n", fault("a\n", chars)},
-		{"a\x00", fault("a\x00", chars)},
-		{"école", fault("école", first)},
-		{"écol"[2:] + "é", fault("colé", chars)},
-		{"a\u0130", fault("a\u0130", chars)}, // its low byte alone would be a letter's
-		{"a\u0161", fault("a\u0161", chars)},
+		{"../x", fault("…", first)},
+		{"a/b", fault("…", chars)},
+		{`a\b`, fault("…", chars)},
+		{"a b", fault("…", chars)},
+		{"a\n", fault("…", chars)},
+		{"a\x00", fault("…", chars)},
+		{"école", fault("…", first)},
+		{"écol"[2:] + "é", fault("…", chars)},
+		{"a\u0130", fault("…", chars)}, // its low byte alone would be a letter's
+		{"a\u0161", fault("…", chars)},
 	} {
 		if got := CheckName(c.name); !reflect.DeepEqual(got, c.want) && (got != nil || c.want != nil) {
 			t.Errorf("CheckName(%q) = %v, want %v", c.name, got, c.want)
@@ -150,7 +150,9 @@ func TestErrorTexts(t *testing.T) {
 		{&FileError{Path: "/c/config.toml", Line: 3, Problem: "unknown key \"x\"", Suggest: "y"}, `/c/config.toml:3: unknown key "x"`},
 		{&FileError{Path: "/c/config.toml", Problem: "can't be read", Err: errors.New("permission denied")}, "/c/config.toml: can't be read: permission denied"},
 		{&UnknownProfileError{}, "no profile is chosen"},
-		{&UnknownProfileError{Name: "a\x1b"}, `there is no profile "a\x1b"`},
+		{&UnknownProfileError{Name: "a\x1b"}, `there is no profile "…"`},
+		{&UnknownProfileError{Name: "Passw0rd"}, `there is no profile "…"`},
+		{&UnknownProfileError{Name: "Schol1", Known: []string{"School1"}}, `there is no profile "Schol1"`},
 		{&ValueError{Key: "store", Value: "disk", Problem: "must be x"}, `store "disk" must be x`},
 		{&ValueError{Key: "store", Value: "disk", Problem: "must be x", Origin: Origin{FromEnvironment, "SIMSID_STORE"}}, `store "disk" must be x (from SIMSID_STORE)`},
 	} {

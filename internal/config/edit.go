@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/simsid/simsid/internal/word"
 )
 
 // ErrProfileExists says that a profile can't be added because there is one of that name, upper and lower case being the
@@ -127,8 +129,8 @@ func checkAll(name string, values map[string][]string) error {
 
 func unknownKey(key string) error {
 	problem := "is no key of a profile"
-	if near := nearest(key, settingKeys()); near != "" {
+	if near := word.Nearest(key, settingKeys()); near != "" {
 		problem += fmt.Sprintf("; %q is", near)
 	}
-	return &ValueError{Key: "key", Value: clip(key), Problem: problem}
+	return &ValueError{Key: "key", Value: word.Repeated(key, settingKeys()...), Problem: problem}
 }

@@ -126,7 +126,7 @@ func TestLoadRefuses(t *testing.T) {
 	}{
 		{"unknown key", "[profile.a]\nclient-id = \"x\"", FileError{Line: 2, Problem: `unknown key "client-id"`, Suggest: "client_id"}},
 		{"unknown key, nothing near", "[profile.a]\n\ncolour = 1", FileError{Line: 3, Problem: `unknown key "colour"`}},
-		{"unknown key with an escape", "[profile.a]\n\"\\u001b[2J\" = 1", FileError{Line: 2, Problem: `unknown key "\x1b[2J"`}},
+		{"unknown key with an escape", "[profile.a]\n\"\\u001b[2J\" = 1", FileError{Line: 2, Problem: `unknown key "…"`}},
 		{"dotted key", "[profile.a]\nissuer.url = \"x\"", FileError{Line: 2, Problem: `unknown key "issuer.url"`, Suggest: "issuer"}},
 		{"unknown key outside", "defualt = \"a\"", FileError{Line: 1, Problem: `unknown key "defualt"`, Suggest: "default"}},
 		{"profile's key outside", "issuer = \"https://a\"", FileError{Line: 1, Problem: `unknown key "issuer": a profile's keys stand below its [profile.NAME]`}},

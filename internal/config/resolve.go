@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/simsid/simsid/internal/word"
 )
 
 // Layers are the inputs of Resolve.
@@ -29,7 +31,7 @@ func (e *UnknownProfileError) Error() string {
 	if e.Name == "" {
 		return "no profile is chosen"
 	}
-	return fmt.Sprintf("there is no profile %q", e.Name)
+	return fmt.Sprintf("there is no profile %q", word.Name(e.Name, e.Known...))
 }
 
 // sourced is a value and where it came from.
@@ -119,7 +121,7 @@ func remember(defaults func(kind, environment string) map[string][]string) func(
 
 func unknownProfile(f *File, name string) error {
 	names := f.Names()
-	return &UnknownProfileError{Name: name, Known: names, Suggest: nearest(name, names)}
+	return &UnknownProfileError{Name: name, Known: names, Suggest: word.Nearest(name, names)}
 }
 
 // given reports whether a flag or a variable gives a key.

@@ -171,7 +171,7 @@ func TestResolveRefusesValues(t *testing.T) {
 		layers Layers
 		want   ValueError
 	}{
-		{"name", Layers{Profile: "../a"}, ValueError{Key: "profile", Value: "../a", Problem: "must begin with a letter or a digit"}},
+		{"name", Layers{Profile: "../a"}, ValueError{Key: "profile", Value: "…", Problem: "must begin with a letter or a digit"}},
 		{"flag", Layers{Profile: "a", Flags: map[string][]string{"issuer": {"http://evil.example"}}}, ValueError{
 			"issuer", "http://evil.example", Origin{FromFlag, "--issuer"}, "must be an https address, or http on loopback"}},
 		{"empty flag", Layers{Profile: "a", Flags: map[string][]string{"issuer": {""}}}, ValueError{"issuer", "", Origin{FromFlag, "--issuer"}, "is empty"}},
@@ -183,7 +183,7 @@ func TestResolveRefusesValues(t *testing.T) {
 			"issuer", "https://…@a.example", Origin{FromEnvironment, "SIMSID_ISSUER"}, "must hold no user name or password"}},
 		{"kind of the file", Layers{Profile: "b"}, ValueError{"kind", "Bad", Origin{FromProfile, "config.toml:6"}, "must be a word of lower-case letters, digits and '-'"}},
 		{"environment", Layers{Profile: "a", Getenv: env("SIMSID_ENVIRONMENT=a b")}, ValueError{
-			"environment", "a b", Origin{FromEnvironment, "SIMSID_ENVIRONMENT"}, "must be a word of lower-case letters, digits and '-'"}},
+			"environment", "…", Origin{FromEnvironment, "SIMSID_ENVIRONMENT"}, "must be a word of lower-case letters, digits and '-'"}},
 		{"default", Layers{Profile: "a", Defaults: func(kind, _ string) map[string][]string {
 			if kind == "oidc" {
 				return map[string][]string{"client_auth": {"magic"}}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/simsid/simsid/internal/word"
 )
 
 // expression takes one header or statement.
@@ -36,8 +38,18 @@ func (p *parser) expression(e *unstable.Node) error {
 		p.done = end
 		return p.header(start, key)
 	default:
-		return p.fault(start, fmt.Sprintf("%q is a list of tables, which this file has none of", clip(strings.Join(key, "."))))
+		return p.fault(start, quoteKey(key)+" is a list of tables, which this file has none of")
 	}
+}
+
+// quoteKey is a key that isn't known here, as a message may have it: in a mangled file a secret may stand where a key does.
+func quoteKey(key []string) string {
+	known := append(settingKeys(), "profile", "default")
+	parts := make([]string, len(key))
+	for i, k := range key {
+		parts[i] = word.Repeated(k, known...)
+	}
+	return fmt.Sprintf("%q", strings.Join(parts, "."))
 }
 
 // isProfileHeader tells a profile that has a name like "token-test" from a key.
@@ -50,8 +62,8 @@ func (p *parser) header(start int, key []string) error {
 	t := &table{line: p.line(start), header: p.lines[p.line(start)-1]}
 	switch {
 	case key[0] != "profile":
-		e := p.fault(start, fmt.Sprintf("unknown table %q: profiles are tables named [profile.NAME]", clip(strings.Join(key, "."))))
-		e.Suggest = nearest(key[0], []string{"profile"})
+		e := p.fault(start, "unknown table "+quoteKey(key)+": profiles are tables named [profile.NAME]")
+		e.Suggest = word.Nearest(key[0], []string{"profile"})
 		if len(key) == 1 && e.Suggest == "" && CheckName(key[0]) == nil {
 			e.Suggest = "profile." + key[0]
 		}
@@ -59,7 +71,7 @@ func (p *parser) header(start int, key []string) error {
 	case len(key) == 1:
 		t.bare = true
 	case len(key) > 2:
-		return p.fault(start, fmt.Sprintf("a profile's name that has a dot stands in quotes: [profile.%q]", clip(strings.Join(key[1:], "."))))
+		return p.fault(start, fmt.Sprintf("a profile's name that has a dot stands in quotes: [profile.%q]", word.Name(strings.Join(key[1:], "."))))
 	default:
 		t.name = key[1]
 		if err := p.checkHeader(start, t.name); err != nil {
@@ -71,7 +83,7 @@ func (p *parser) header(start int, key []string) error {
 	if other := p.names[id]; other != nil {
 		problem := fmt.Sprintf("the table stands on line %d already", other.line)
 		if other.name != t.name {
-			problem = fmt.Sprintf("profile %q differs only in case from %q on line %d", t.name, other.name, other.line)
+			problem = fmt.Sprintf("profile %q differs only in case from %q on line %d", word.Name(t.name), word.Name(other.name), other.line)
 		}
 		return p.fault(start, problem)
 	}
@@ -106,10 +118,10 @@ func (p *parser) statement(s *entry, key []string, value *unstable.Node) error {
 			return fault("profiles are tables: write [profile.NAME] and its keys below", "")
 		case len(key) == 1 && key[0] == "default":
 			return p.setDefault(s, value)
-		case nearest(key[0], []string{"default"}) == "" && nearest(key[0], settingKeys()) != "":
-			return fault(fmt.Sprintf("unknown key %q: a profile's keys stand below its [profile.NAME]", clip(key[0])), "")
+		case word.Nearest(key[0], []string{"default"}) == "" && word.Nearest(key[0], settingKeys()) != "":
+			return fault("unknown key "+quoteKey(key)+": a profile's keys stand below its [profile.NAME]", "")
 		}
-		return fault(fmt.Sprintf("unknown key %q", clip(strings.Join(key, "."))), nearest(key[0], []string{"default"}))
+		return fault("unknown key "+quoteKey(key), word.Nearest(key[0], []string{"default"}))
 	}
 	if p.at.bare {
 		return fault("profiles are tables: write [profile.NAME] and its keys below", "")
@@ -117,7 +129,7 @@ func (p *parser) statement(s *entry, key []string, value *unstable.Node) error {
 	setting, ok := lookupSetting(key[0])
 	switch {
 	case !ok || len(key) > 1:
-		return fault(fmt.Sprintf("unknown key %q", clip(strings.Join(key, "."))), nearest(key[0], settingKeys()))
+		return fault("unknown key "+quoteKey(key), word.Nearest(key[0], settingKeys()))
 	case p.at.entry(s.key) != nil:
 		return fault(fmt.Sprintf("%s is set on line %d already", s.key, p.at.entry(s.key).line), "")
 	case BuiltIn(p.at.name) && fixedInBuiltIn(s.key):

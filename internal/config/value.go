@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/simsid/simsid/internal/word"
 )
 
 // Bounds of values. The ids are longer than any provider's, the addresses as long as browsers take them.
@@ -22,7 +24,7 @@ const (
 // ValueError says that a value can't be what it is.
 type ValueError struct {
 	Key     string // a setting's key, or "profile" for a profile's name
-	Value   string // as given, clipped; of an address without what could be a password or a code
+	Value   string // as given, but for what could be a secret, in whose place "…" stands; see package word
 	Origin  Origin // zero when the caller of Add, Set or CheckName knows better
 	Problem string // "must be an absolute https address"
 }
@@ -38,52 +40,53 @@ func (e *ValueError) Error() string {
 
 // checkValues checks what is to be one setting's value. It gives a *ValueError without an origin.
 func checkValues(s Setting, values []string) error {
-	fault := func(value, problem string) error {
-		return &ValueError{Key: s.Key, Value: showValue(s.Key, value), Problem: problem}
+	fault := func(values []string, problem string) error {
+		var shown []string
+		for _, v := range values {
+			shown = append(shown, showValue(s.Key, v))
+		}
+		return &ValueError{Key: s.Key, Value: strings.Join(shown, " "), Problem: problem}
 	}
 	switch {
 	case len(values) == 0:
-		return fault("", "is empty")
+		return fault(nil, "is empty")
 	case !s.List && len(values) > 1:
-		return fault(strings.Join(values, " "), "must be one value")
+		return fault(values[:2], "must be one value")
 	case len(values) > maxScopes:
-		return fault(values[0], fmt.Sprintf("is one of more than %d values", maxScopes))
+		return fault(values[:1], fmt.Sprintf("is one of more than %d values", maxScopes))
 	}
-	for _, v := range values {
+	for i, v := range values {
 		if problem := checkValue(s.Key, v); problem != "" {
-			return fault(v, problem)
+			return fault(values[i:i+1], problem)
 		}
 	}
 	return nil
 }
 
-// showValue is a value fit for a message: addresses lose their userinfo, query and fragment, where passwords, codes and
-// tokens are found when something wrong was pasted.
+// showValue is a value fit for a message; what could be a secret that was put into the wrong place isn't repeated.
 func showValue(key, value string) string {
-	if isKeyText(value) {
-		return "…"
-	}
-	if name, _, ok := strings.Cut(value, "="); ok && key == keyParams && looksSecret(name) {
-		return clip(name) + "=…"
-	}
-	if isURLKey(key) {
-		if i := strings.LastIndexByte(value, '@'); i >= 0 {
-			scheme, _, ok := strings.Cut(value[:i], "://")
-			if !ok || scheme != "https" && scheme != "http" {
-				scheme = "…"
-			}
-			value = scheme + "://…" + value[i:]
+	switch {
+	case isURLKey(key):
+		return word.Address(value)
+	case isFileKey(key):
+		return word.File(value)
+	case key == keyParams:
+		if name, _, ok := strings.Cut(value, "="); ok {
+			return word.Repeated(name) + "=" + word.Hidden
 		}
-		if i := strings.IndexAny(value, "?#"); i >= 0 {
-			value = value[:i+1] + "…"
-		}
+	case key == keyKind: // which kinds there are isn't known here
+		return word.Repeated(value)
 	}
-	return clip(value)
+	return word.Repeated(value, allowed(key)...)
 }
 
 // isKeyText reports whether a value is a private key, where at most the name of its file is to stand.
 func isKeyText(value string) bool {
 	return strings.Contains(value, "PRIVATE KEY") || strings.HasPrefix(strings.TrimSpace(value), "{")
+}
+
+func isFileKey(key string) bool {
+	return key == keyTLSCert || key == keyTLSKey || key == keyCAFile || key == keyClientKey
 }
 
 func isURLKey(key string) bool {
@@ -102,14 +105,8 @@ func checkValue(key, v string) string {
 		return checkIssuer(v)
 	case keyClientID, keyIntrospection:
 		return checkID(v)
-	case keyClientAuth:
-		return checkOneOf(v, "client_secret_post", "client_secret_basic", "client_secret_basic_raw", "private_key_jwt", "none")
 	case keyClientKeyID:
 		return checkID(v)
-	case keyClientKeyAlg:
-		return checkOneOf(v, "RS256", "PS256", "ES256", "EdDSA")
-	case keyAudience:
-		return checkOneOf(v, "token_endpoint", "issuer")
 	case keyScopes:
 		return checkScope(v)
 	case keyRedirect, keyPostLogout:
@@ -118,29 +115,47 @@ func checkValue(key, v string) string {
 		return checkListen(v)
 	case keyTLSCert, keyTLSKey, keyCAFile, keyClientKey:
 		return checkPath(v)
-	case keyRefreshUsage:
-		return checkOneOf(v, "one-time", "reusable")
 	case keyRefreshLife:
 		if _, err := Minutes(v); err != nil {
 			return "must be a number of minutes from 1 to 5256000"
 		}
 		return ""
-	case keyStore:
-		return checkOneOf(v, "keyring", "file", "memory", "auto")
+	}
+	if list := allowed(key); list != nil {
+		return checkOneOf(v, list...)
 	}
 	return checkAsked(key, v)
+}
+
+// allowed are the words that a key can have, nil where they can't be told beforehand.
+func allowed(key string) []string {
+	switch key {
+	case keyClientAuth:
+		return []string{"client_secret_post", "client_secret_basic", "client_secret_basic_raw", "private_key_jwt", "none"}
+	case keyClientKeyAlg:
+		return []string{"RS256", "PS256", "ES256", "EdDSA"}
+	case keyAudience:
+		return []string{"token_endpoint", "issuer"}
+	case keyFlow:
+		return []string{
+			"AuthorizationCodeWithProofKey", "AuthorizationCode", "HybridWithProofKey", "Hybrid", "Implicit", "ClientCredentials",
+			"DeviceCode", "PostedRefreshToken",
+		}
+	case keyResponseMode:
+		return []string{"query", "fragment", "form_post"}
+	case keyIDHint, keyPAR:
+		return []string{"true", "false"}
+	case keyRefreshUsage:
+		return []string{"one-time", "reusable"}
+	case keyStore:
+		return []string{"keyring", "file", "memory", "auto"}
+	}
+	return nil
 }
 
 // checkAsked checks what is asked of the authorisation endpoint. What a kind of provider breaks on, and what fits a flow, the flow knows.
 func checkAsked(key, v string) string {
 	switch key {
-	case keyFlow:
-		return checkOneOf(v, "AuthorizationCodeWithProofKey", "AuthorizationCode", "HybridWithProofKey", "Hybrid", "Implicit",
-			"ClientCredentials", "DeviceCode", "PostedRefreshToken")
-	case keyResponseMode:
-		return checkOneOf(v, "query", "fragment", "form_post")
-	case keyIDHint, keyPAR:
-		return checkOneOf(v, "true", "false")
 	case keyResponseType, keyPrompt, keyUILocales:
 		if strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_- ") != "" {
 			return "must be words of letters, digits, '_' and '-'"

@@ -208,7 +208,7 @@ func TestCheckValues(t *testing.T) {
 func TestShowValueHidesSecrets(t *testing.T) {
 	for _, c := range []struct{ key, value, want string }{
 		{"issuer", "https://jane:hunter2@sts.example/", "https://…@sts.example/"},
-		{"issuer", "jane:hunter2@sts.example/", "…://…@sts.example/"},
+		{"issuer", "jane:hunter2@sts.example/", "…"},
 		{"issuer", "hunter2://x@sts.example/", "…://…@sts.example/"},
 		{"issuer", "https://a:hunter2@b:hunter2@sts.example/", "https://…@sts.example/"},
 		{"redirect_uri", "http://localhost/?code=hunter2&state=x", "http://localhost/?…"},
@@ -218,8 +218,23 @@ func TestShowValueHidesSecrets(t *testing.T) {
 		{"issuer", "https://jane:hun?ter2@sts.example/", "https://…@sts.example/"},
 		{"issuer", "https://jane:hun#ter2@sts.example/?hunter2", "https://…@sts.example/?…"},
 		{"issuer", "http://sts.example/", "http://sts.example/"},
-		{"client_id", "me@example", "me@example"},
-		{"client_id", strings.Repeat("é", 200), strings.Repeat("é", 100) + "…"},
+		{"issuer", "https://hooks.example/t0/" + strings.Repeat("k3Y", 8), "https://hooks.example/t0/…"},
+		{"issuer", "eyJhbGciOiJSUzI1NiJ9.e30.AAAA", "…"},
+		{"client_id", "me@example", "…"},
+		{"client_id", strings.Repeat("é", 200), "…"},
+		{"kind", "simsdi", "simsdi"},
+		{"kind", "hunter2", "…"},
+		{"flow", "AuthorisationCode", "AuthorisationCode"},
+		{"flow", "k3Yk3Yk3Yk3Yk3Yk3", "…"},
+		{"store", "keyrnig", "keyrnig"},
+		{"store", "AGE-SECRET-KEY-1QQQQQ", "…"},
+		{"scopes", "eyJhbGciOiJSUzI1NiJ9.e30.AAAA", "…"},
+		{"max_age", "hunter2", "…"},
+		{"ca_file", "/etc/ssl/ca.pem", "/etc/ssl/ca.pem"},
+		{"ca_file", "hunter2", "…"},
+		{"params", "audience=hunter2", "audience=…"},
+		{"params", "client_secret=hunter2", "client_secret=…"},
+		{"params", "hunter2=x", "…=…"},
 	} {
 		equal(t, showValue(c.key, c.value), c.want)
 	}

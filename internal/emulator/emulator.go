@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // Issuer is the issuer of the embedded STS where it is answered in-process.
@@ -87,7 +88,7 @@ type UnknownUserError struct {
 }
 
 func (e *UnknownUserError) Error() string {
-	return fmt.Sprintf("no sample user %q; known are %s", e.Login, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("no sample user %s; known are %s", word.Quote(e.Login, e.Known...), strings.Join(e.Known, ", "))
 }
 
 // New checks the options. Reading the state, and making its key, waits until a request needs it.

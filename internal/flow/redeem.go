@@ -3,11 +3,11 @@ package flow
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // responseType is what the authorisation endpoint is asked for.
@@ -39,9 +39,9 @@ func (r LoginRequest) checkType() error {
 	p, ok := partsOf(r.responseType())
 	switch {
 	case !ok:
-		return &ParamError{Name: "response_type", Problem: fmt.Sprintf("can't be %q: its words are code, id_token and token, each at most once", r.ResponseType)}
+		return &ParamError{Name: "response_type", Problem: "can't be " + word.Quote(r.ResponseType, "code", "code id_token", "code token", "code id_token token", "id_token", "token", "id_token token") + ": its words are code, id_token and token, each at most once"}
 	case !slices.Contains([]string{"", ModeQuery, ModeFragment, ModeFormPost}, r.ResponseMode):
-		return &ParamError{Name: "response_mode", Problem: fmt.Sprintf("can't be %q: it is query, fragment or form_post", r.ResponseMode)}
+		return &ParamError{Name: "response_mode", Problem: "can't be " + word.Quote(r.ResponseMode, "query", "fragment", "form_post") + ": it is query, fragment or form_post"}
 	case r.ResponseMode == ModeQuery && p != (parts{code: true}):
 		// OAuth 2.0 Multiple Response Types 5: a query ends in logs and histories.
 		return &ParamError{Name: "response_mode", Problem: "can't be query where a token is in the answer: it is fragment or form_post"}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/simsid/simsid/internal/word"
 )
 
 // check refuses a request that would be no sign-in, or one whose safeguards its further parameters would replace.
@@ -50,7 +52,7 @@ func (r LoginRequest) checkPrompt() error {
 	for _, p := range prompts {
 		switch {
 		case !slices.Contains([]string{"none", "login", "consent", "select_account"}, p):
-			return refuse(fmt.Sprintf("can't be %q: it is none, login, consent or select_account", p))
+			return refuse("can't be " + word.Quote(p, "none", "login", "consent", "select_account") + ": it is none, login, consent or select_account")
 		case slices.Contains(kind.BrokenPrompts, p):
 			return r.breaks("prompt", fmt.Sprintf("can't be %q: it ends on an error page of %s; login asks for the password again", p, kind.Title))
 		case p == "none" && len(prompts) > 1:

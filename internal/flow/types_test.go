@@ -237,7 +237,7 @@ func TestTypeRefused(t *testing.T) {
 		want   error
 	}{
 		"unknown": {func(r *LoginRequest) { r.ResponseType = "code none" }, &ParamError{
-			Name: "response_type", Problem: `can't be "code none": its words are code, id_token and token, each at most once`,
+			Name: "response_type", Problem: `can't be "…": its words are code, id_token and token, each at most once`,
 		}},
 		"a token in the query": {func(r *LoginRequest) { r.ResponseType, r.ResponseMode = "id_token", ModeQuery }, &ParamError{
 			Name: "response_mode", Problem: "can't be query where a token is in the answer: it is fragment or form_post",

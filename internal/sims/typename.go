@@ -1,10 +1,11 @@
 package sims
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/simsid/simsid/internal/word"
 )
 
 // TypeError says that a text names no organisation type, or doesn't say which of several.
@@ -14,7 +15,9 @@ type TypeError struct {
 }
 
 // Error tells the text.
-func (e *TypeError) Error() string { return fmt.Sprintf("there is no organisation type %q", e.Text) }
+func (e *TypeError) Error() string {
+	return "there is no organisation type " + word.Quote(e.Text, e.Known...)
+}
 
 // Word is a type's name as one word, for command lines: "multi-academy-trust".
 func (t OrganisationType) Word() string {

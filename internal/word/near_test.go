@@ -1,4 +1,4 @@
-package config
+package word
 
 import "testing"
 
@@ -19,8 +19,8 @@ func TestNearest(t *testing.T) {
 		{"colour", ""},
 		{"query", ""},
 	} {
-		if got := nearest(c.word, settingKeys()); got != c.want {
-			t.Errorf("nearest(%q) = %q, want %q", c.word, got, c.want)
+		if got := Nearest(c.word, []string{"kind", "environment", "issuer", "client_id", "scopes", "redirect_uri", "store"}); got != c.want {
+			t.Errorf("Nearest(%q) = %q, want %q", c.word, got, c.want)
 		}
 	}
 }
@@ -35,19 +35,6 @@ func TestDistance(t *testing.T) {
 	} {
 		if got := distance(c.a, c.b); got != c.want {
 			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
-}
-
-func TestLooksSecret(t *testing.T) {
-	for _, key := range []string{"client_secret", "ClientSecret", "client-secret", "refresh_token", "access.token", "id_token", "password", "PASSPHRASE", "api_key", "private-key", "SIMSID_STORE_KEY", "introspection_secret", "credentials"} {
-		if !looksSecret(key) {
-			t.Errorf("%s must look like a secret", key)
-		}
-	}
-	for _, s := range Settings() {
-		if looksSecret(s.Key) {
-			t.Errorf("the key %s must not look like a secret", s.Key)
 		}
 	}
 }
