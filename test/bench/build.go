@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,8 +22,8 @@ const module = "github.com/simsid/simsid"
 
 // programs are the binaries of our own, all built alike: without symbols, as a release is.
 type programs struct {
-	simsid, empty, same, floor, peak, roundtrip string
-	libraries                                   int // how many packages same links
+	simsid, started, empty, same, floor, peak, roundtrip string
+	libraries                                            int // how many packages same links
 }
 
 func build(ctx context.Context, dir string) (programs, error) {
@@ -30,7 +31,7 @@ func build(ctx context.Context, dir string) (programs, error) {
 		return programs{}, err
 	}
 	p := programs{
-		simsid: filepath.Join(dir, "simsid"), empty: filepath.Join(dir, "empty"), same: filepath.Join(dir, "same"),
+		simsid: filepath.Join(dir, "simsid"), started: filepath.Join(dir, "started"), empty: filepath.Join(dir, "empty"), same: filepath.Join(dir, "same"),
 		floor: filepath.Join(dir, "floor"), peak: filepath.Join(dir, "peak"), roundtrip: filepath.Join(dir, "roundtrip"),
 	}
 	libraries, err := listLibraries(ctx)
@@ -42,11 +43,15 @@ func build(ctx context.Context, dir string) (programs, error) {
 	if err != nil {
 		return programs{}, err
 	}
-	for _, b := range []struct{ output, pkg string }{
-		{p.simsid, "cmd/simsid"}, {p.empty, programsPackage + "/empty"}, {p.same, programsPackage + "/same"}, {p.floor, programsPackage + "/floor"}, {p.peak, programsPackage + "/peak"},
-		{p.roundtrip, programsPackage + "/roundtrip"},
+	ends, err := writeStarted(ctx, dir)
+	if err != nil {
+		return programs{}, err
+	}
+	for _, b := range []struct{ output, pkg, overlay string }{
+		{p.simsid, "cmd/simsid", overlay}, {p.started, "cmd/simsid", ends}, {p.empty, programsPackage + "/empty", overlay}, {p.same, programsPackage + "/same", overlay}, {p.floor, programsPackage + "/floor", overlay}, {p.peak, programsPackage + "/peak", overlay},
+		{p.roundtrip, programsPackage + "/roundtrip", overlay},
 	} {
-		if _, err := goTool(ctx, "build", "-trimpath", "-ldflags=-s -w", "-overlay="+overlay, "-o", b.output, module+"/"+b.pkg); err != nil {
+		if _, err := goTool(ctx, "build", "-trimpath", "-ldflags=-s -w", "-overlay="+b.overlay, "-o", b.output, module+"/"+b.pkg); err != nil {
 			return programs{}, err
 		}
 		if err := install(b.output); err != nil {
@@ -128,28 +133,49 @@ func isInternal(path string) bool {
 // writeOverlay writes the program that only links the libraries, and the file by which go build sees it as a package of this module: a
 // program outside could not import what the module's go.mod requires.
 func writeOverlay(ctx context.Context, dir string, libraries []string) (string, error) {
-	root, err := goTool(ctx, "list", "-m", "-f", "{{.Dir}}", module)
-	if err != nil {
-		return "", err
-	}
 	var source strings.Builder
 	source.WriteString("// Command same links what simsid links, and does nothing.\npackage main\n\nimport (\n")
 	for _, path := range libraries {
 		fmt.Fprintf(&source, "\t_ %q\n", path)
 	}
 	source.WriteString(")\n\nfunc main() {}\n")
-	file := filepath.Join(dir, "same.go")
-	if err := os.WriteFile(file, []byte(source.String()), 0o600); err != nil {
-		return "", err
-	}
-	text, err := json.Marshal(map[string]map[string]string{"Replace": {
-		filepath.Join(strings.TrimSpace(string(root)), filepath.FromSlash(programsPackage), "same", "main.go"): file,
-	}})
+	return replaceSource(ctx, dir, programsPackage+"/same/main.go", func([]byte) ([]byte, error) { return []byte(source.String()), nil })
+}
+
+// writeStarted makes simsid end where its own work begins, unless it is given arguments, so that all of it is linked: what is then left of
+// its time is that of its start, which no library can be taken from.
+func writeStarted(ctx context.Context, dir string) (string, error) {
+	return replaceSource(ctx, dir, "cmd/simsid/main.go", func(source []byte) ([]byte, error) {
+		const begins = "\nfunc main() {\n"
+		before, after, ok := strings.Cut(string(source), begins)
+		if !ok {
+			return nil, errors.New("cmd/simsid/main.go has no func main")
+		}
+		return []byte(before + begins + "\tif len(os.Args) == 1 {\n\t\treturn\n\t}\n" + after), nil
+	})
+}
+
+// replaceSource writes the overlay by which go build takes a file of this module for another.
+func replaceSource(ctx context.Context, dir, path string, by func([]byte) ([]byte, error)) (string, error) {
+	root, err := goTool(ctx, "list", "-m", "-f", "{{.Dir}}", module)
 	if err != nil {
 		return "", err
 	}
-	overlay := filepath.Join(dir, "overlay.json")
-	return overlay, os.WriteFile(overlay, text, 0o600)
+	replaced := filepath.Join(strings.TrimSpace(string(root)), filepath.FromSlash(path))
+	source, err := os.ReadFile(replaced)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if source, err = by(source); err != nil {
+		return "", err
+	}
+	name := strings.NewReplacer("/", "-", ".go", "").Replace(path)
+	file, overlay := filepath.Join(dir, name+".go"), filepath.Join(dir, name+".json")
+	text, err := json.Marshal(map[string]map[string]string{"Replace": {replaced: file}})
+	if err != nil {
+		return "", err
+	}
+	return overlay, errors.Join(os.WriteFile(file, source, 0o600), os.WriteFile(overlay, text, 0o600))
 }
 
 func goTool(ctx context.Context, args ...string) ([]byte, error) {

@@ -19,8 +19,10 @@ func comparisons() []comparison {
 	return []comparison{
 		{version, emptyProgram, 2.5},
 		{version, sameProgram, 1.15},
+		{version, ownStart, 0}, // what the command adds to a start that all of the program is part of
 		{tokenSealed, oidcToken, 2.6},
 		{tokenSealed, floorSealed, 1.3},
+		{tokenSealed, ownStart, 0},
 		{tokenKeyring, secretTool, 0.5},
 		{tokenKeyring, floorKeyring, 1.3},
 		{loginInMemory, floorInMemory, 1.35},
