@@ -73,7 +73,7 @@ const rootExample = `  # try it now: no account, no network, nothing to configur
   simsid login -p school
 
   # in a script
-  curl -H "$(simsid token -p school --header)" https://api.example.com/`
+  simsid token -p school --header | curl -H @- https://api.example.com/`
 
 func newRootCmd(a *app) *cobra.Command {
 	root := &cobra.Command{

@@ -49,7 +49,7 @@ token and makes it the step's output NAME, instead of printing it.`,
 		Example: `  simsid token -p school
   eval "$(simsid token -p school --env)"
   simsid token -p school --env=powershell | Invoke-Expression
-  curl -H "$(simsid token -p school --header)" https://api.example.com/
+  simsid token -p school --header | curl -H @- https://api.example.com/
   simsid token -p school --id | simsid decode
   simsid token -p school -o json --jq .expires_at`,
 		GroupID:     groupTokens,
