@@ -176,26 +176,33 @@ func (c Examination) text(p *printer, name, says int) {
 }
 
 // mend writes a way out as hints are written: behind its label, and a command in it on a line of its own, which somebody is to copy and
-// which is never broken.
+// which is never broken. One that has no room there begins further to the left; one that nothing has room for at the margin, where a
+// terminal's own break takes no part of the indent into the copy.
 func (p *printer) mend(indent int, text string) {
 	at := indent + 2
-	lines := paragraphs(Safe(text), p.width-at, true)
-	for i, line := range lines {
-		lead := cell{indent, "", nil}
-		if i == 0 {
-			lead = cell{indent, "-", asHeading}
-		}
+	dash := cell{indent, "-", asHeading}
+	for _, line := range paragraphs(Safe(text), p.width-at, true) {
+		lead := dash
+		dash = cell{}
 		command := strings.TrimLeft(line, " ")
-		if command == line {
+		switch room := p.width - width(command); {
+		case command == line:
 			p.row(lead, cell{at, line, nil})
-			continue
+		case room >= at:
+			p.row(lead, cell{at, command, asCommand})
+		default:
+			p.row(cell{leftmost(room), command, asCommand}) // without a dash, which would push it out of the line
 		}
-		col := at
-		if at+width(command) > p.width {
-			col = max(min(at, p.width-width(command)), 4) // further to the left there may be room for all of it
-		}
-		p.row(lead, cell{col, command, asCommand})
 	}
+}
+
+// leftmost is the column of what has that much room before it.
+func leftmost(room int) int {
+	const margin = 2
+	if room < margin {
+		return 0
+	}
+	return room
 }
 
 type examinationDoc struct {

@@ -89,8 +89,18 @@ func cutCommand(text string, first bool) (words, command, rest string) {
 func beginsCommand(text string) bool {
 	program, _, _ := strings.Cut(text, " ")
 	switch program {
-	case "simsid", "ssh", "openssl", "security", "dbus-run-session", "lsof", "ss", "netstat", "chmod", "sudo", "curl", "sh":
+	case "simsid", "ssh", "openssl", "security", "dbus-run-session", "lsof", "ss", "netstat", "chmod", "sudo", "curl", "sh",
+		"ls", "ps", "kill", "fuser", "echo", "export", "unset", "getent":
 		return true
 	}
-	return false
+	return isSetting(program) && !strings.Contains(text, ", ") && !strings.Contains(text, ": ") // words go on there
+}
+
+// isSetting reports whether a word is a flag or a variable with its value, which somebody is to add to a command.
+func isSetting(word string) bool {
+	if flag, ok := strings.CutPrefix(word, "--"); ok {
+		return flag != ""
+	}
+	name, _, ok := strings.Cut(word, "=")
+	return ok && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == ""
 }

@@ -22,6 +22,11 @@ func doctorBroken() render.Examined {
 					"if that is your organisation's own, as where a network inspects TLS, have its certificate as a file and trust it: --ca-file FILE, or for good: simsid profile edit school --ca-file FILE",
 					"if nobody can tell you whose it is, somebody may be reading along: don't sign in from this network",
 				}},
+			{ID: "rules", Name: "rules", Outcome: render.ExamFailed, Says: "SIMS ID never gives both scopes together", Mend: []string{
+				"simsid profile edit school --scope 'openid profile roles partner'",
+				"simsid profile edit school --scope 'openid profile roles partner partnermanagementapplication offline_access'",
+				"give its address with https://: --issuer https://a-sandbox-with-a-long-name.example/sts/",
+			}},
 			{ID: "clock", Name: "clock", Outcome: render.ExamPassed, Says: "within 20 seconds of the provider's"},
 			{ID: "discovery", Name: "discovery", Outcome: render.ExamNotMade, Says: "TLS chain failed"},
 			{ID: "keys", Name: "keys", Outcome: render.ExamNotMade, Says: "TLS chain failed"},
