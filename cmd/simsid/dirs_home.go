@@ -13,6 +13,9 @@ import (
 // works with nothing configured works there too.
 func home() (string, error) {
 	if h, err := os.UserHomeDir(); err == nil {
+		if !filepath.IsAbs(h) { // each command would look for its files below the folder that it happens to be called in
+			return "", errors.New("HOME isn't an absolute path")
+		}
 		return h, nil
 	}
 	u, err := user.Current()

@@ -40,3 +40,22 @@ func TestDirs(t *testing.T) {
 		})
 	}
 }
+
+// A home that isn't absolute would be another folder wherever the program is called in: it is refused, but where another variable says it.
+func TestDirsOfARelativeHome(t *testing.T) {
+	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "SIMSID_CONFIG_DIR", "SIMSID_STATE_DIR"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HOME", "home")
+	const want = "HOME isn't an absolute path"
+	if dir, err := configDir(); err == nil || err.Error() != want {
+		t.Errorf("config: got %q and %v", dir, err)
+	}
+	if dir, err := stateDir(); err == nil || err.Error() != want {
+		t.Errorf("state: got %q and %v", dir, err)
+	}
+	t.Setenv("SIMSID_STATE_DIR", "/own")
+	if dir, err := stateDir(); err != nil || dir != "/own" {
+		t.Errorf("by its own variable: got %q and %v", dir, err)
+	}
+}

@@ -236,7 +236,7 @@ var brokenNetworks = []broken{
 	{"a ca_file that isn't there", func(t *testing.T, s *setup) {
 		s.profile["issuer"] = s.provider.serve(t, newCA(t).chained(t, nil))
 		s.profile["ca_file"] = filepath.Join(s.home, "nowhere.pem")
-	}, "tls", false, "ca_file: open ~/nowhere.pem", "BEGIN CERTIFICATE", nil},
+	}, "tls", false, "ca_file: open ~/nowhere.pem", "simsid profile edit school --ca-file FILE", nil},
 	{"a variable of authorities that isn't there", func(t *testing.T, s *setup) {
 		ca := newCA(t)
 		s.profile["ca_file"], s.profile["issuer"] = ca.file, s.provider.serve(t, ca.chained(t, nil))
@@ -297,9 +297,10 @@ func TestDoctorHealthy(t *testing.T) {
 // what stands on it isn't made.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(brokenProfiles, brokenMachines, brokenNetworks)
+	all := slices.Concat(brokenProfiles, brokenMachines, brokenNetworks, brokenFiles, brokenServers)
 	for _, b := range all {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSetup(t)
 			b.spoil(t, s)
 			s.write()

@@ -233,7 +233,7 @@ func (s *session) callAPI(ctx context.Context, call provider.APICall, o *apiOpti
 	if call.Keys, err = s.apiHeaders(ctx); err != nil {
 		return err
 	}
-	if call.Client, err = s.apiClients(); err != nil {
+	if call.Client, err = s.apiClients(ctx); err != nil {
 		return err
 	}
 	resp, err := call.Do(ctx)
@@ -252,12 +252,12 @@ func (s *session) callAPI(ctx context.Context, call provider.APICall, o *apiOpti
 }
 
 // apiClients gives the way to each address: the network, or for what the STS inside the binary answers, that.
-func (s *session) apiClients() (func(*url.URL) *http.Client, error) {
+func (s *session) apiClients(ctx context.Context) (func(*url.URL) *http.Client, error) {
 	timeout := s.global.timeout
 	if timeout == 0 {
 		timeout = apiTimeout
 	}
-	trust, err := s.trusted()
+	trust, err := s.trusted(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +266,7 @@ func (s *session) apiClients() (func(*url.URL) *http.Client, error) {
 	if !s.embedded() {
 		return func(*url.URL) *http.Client { return network }, nil
 	}
-	if err := s.prepareHTTP(); err != nil {
+	if err := s.prepareHTTP(ctx); err != nil {
 		return nil, err
 	}
 	o.Base = s.sts.Transport()

@@ -96,26 +96,6 @@ func readBounded(ctx context.Context, r io.Reader) ([]byte, error) {
 	return b, err
 }
 
-// untilDone does a read that can't be interrupted, and stops waiting for it when ctx ends.
-func untilDone[T any](ctx context.Context, read func() (T, error)) (T, error) {
-	type result struct {
-		v   T
-		err error
-	}
-	done := make(chan result, 1)
-	go func() {
-		v, err := read()
-		done <- result{v, err}
-	}()
-	select {
-	case r := <-done:
-		return r.v, r.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
-}
-
 // namedAsRepeated makes reading say which file it was as far as that may be repeated: in the place of a secret's file the secret itself
 // may have been given.
 func namedAsRepeated[T any](read func(string) (T, error)) func(string) (T, error) {
@@ -126,9 +106,4 @@ func namedAsRepeated[T any](read func(string) (T, error)) func(string) (T, error
 		}
 		return v, err
 	}
-}
-
-// readFile reads a file that the user named, which may be a pipe.
-func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
-	return untilDone(ctx, func() ([]byte, error) { return a.env.ReadFile(name) })
 }

@@ -54,6 +54,9 @@ func (s *session) startEmbedded() error {
 	if s.site() != emulator.SiteSTS {
 		dir = filepath.Join(dir, string(s.site()))
 	}
+	if s.looks && !emulator.Kept(dir) {
+		dir = "" // in memory: who only looks leaves nothing behind
+	}
 	s.sts, err = emulator.New(emulator.Options{Dir: dir, Now: s.env.Now, Rand: s.env.Rand, Config: emulator.BuiltinOf(s.site()),
 		Notice: func(err error) { s.line("warning", "%v", err) }})
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // client is who calls the provider, with its secret from the environment or the store.
@@ -102,7 +103,10 @@ func (s *session) clientKey(ctx context.Context) (provider.ClientKey, error) {
 	var text token.Secret
 	var err error
 	if p.ClientKey != "" {
-		text, err = s.keyFile(ctx, p.ClientKey)
+		if text, err = s.keyFile(ctx, p.ClientKey); err != nil && !errors.Is(err, context.Canceled) {
+			err = &hintedError{Code: exitUsage, Err: err, Hints: append(s.fileHints("client_key", p.ClientKey, err),
+				"or keep the key in the store: simsid profile edit "+p.Name+" --client-key-file FILE")}
+		}
 	} else {
 		text, err = s.secret(ctx, tokenstore.ClientKey, "")
 	}
@@ -112,12 +116,26 @@ func (s *session) clientKey(ctx context.Context) (provider.ClientKey, error) {
 	case text.IsZero():
 		return provider.ClientKey{}, s.missingKey()
 	}
-	return parseKey(text, p)
+	key, err := parseKey(text, p)
+	if e, ok := errors.AsType[*hintedError](err); ok && p.ClientKey != "" {
+		e.Hints = append(e.Hints, "name the file with it: "+s.set("client_key", "FILE"))
+	}
+	return key, err
 }
 
 // parseKey reads the text of a key with what the profile says of it.
 func parseKey(text token.Secret, p config.Profile) (provider.ClientKey, error) {
 	k, err := provider.ParseClientKey(text, p.ClientKeyID, p.ClientKeyAlg)
+	if e, ok := errors.AsType[*provider.KeyError](err); ok && e.Encrypted {
+		file := p.ClientKey
+		if word.File(file) != file || file == "" {
+			file = "FILE"
+		}
+		return k, &hintedError{Code: exitUsage, Err: err, Hints: []string{
+			"write it without a passphrase: openssl pkcs8 -topk8 -nocrypt -in " + shellWord(file) + " -out client-key.pem",
+			"then keep that in the store: simsid profile edit " + p.Name + " --client-key-file client-key.pem",
+		}}
+	}
 	if is[*provider.KeyError](err) {
 		return k, &hintedError{Code: exitUsage, Err: err, Hints: []string{
 			"it is a PEM file or a JWK: RSA of at least 2048 bits, EC on P-256, or Ed25519",

@@ -111,7 +111,9 @@ func siteOf(cmd *cobra.Command) emulator.Site {
 // completeServedUsers offers the users of the file that --config names, or else the sample users.
 func (a *app) completeServedUsers(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	name, _ := cmd.Flags().GetString("config")
-	data, err := a.env.ReadFile(name)
+	ctx, cancel := context.WithTimeout(cmd.Context(), filePatience) // somebody waits for what TAB gives
+	defer cancel()
+	data, err := a.readFile(ctx, name)
 	if name == "" || err != nil {
 		return completeUsers(cmd, args, typed)
 	}

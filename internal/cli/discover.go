@@ -171,7 +171,7 @@ func issuersToAsk(given string, kind provider.Kind, kindSaid bool) []string {
 
 // discover asks for one issuer after the other. A document at a host that calls itself by another address of the same host leads there.
 func (s *session) discover(ctx context.Context, o *discoverOptions, issuers []string) (*render.Discovered, error) {
-	if err := s.prepareHTTP(); err != nil {
+	if err := s.prepareHTTP(ctx); err != nil {
 		return nil, err
 	}
 	view := &render.Discovered{}

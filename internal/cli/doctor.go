@@ -67,7 +67,9 @@ your name, your folders or the values of addresses' queries.`,
 func runDoctor(ctx context.Context, a *app, o *doctorOptions) error {
 	quiet := *a
 	quiet.global.noInput, quiet.looks = true, true // nobody is asked, no prompt of a keyring appears, and nothing is set aside
+	quiet.files = &fileCache{filePatience, map[string]fileRead{}}
 	x := &examination{app: &quiet, caller: a, o: o, roots: map[string]string{}}
+	defer x.tidy()()
 	for _, c := range x.checks() {
 		x.make(ctx, c)
 		if err := ctx.Err(); err != nil {
@@ -106,6 +108,9 @@ const (
 	checkTimeout  = 4 * time.Second
 	doctorTimeout = 10 * time.Second
 )
+
+// filePatience is how long a file that the user named may take to be read: a pipe that nobody writes to takes for ever.
+const filePatience = 2 * time.Second
 
 // check is one row: what it needs to have come out well before it can be made, and how it is made.
 type check struct {
@@ -149,9 +154,9 @@ func (x *examination) checks() []check {
 		{"dns", "DNS", nil, true, x.dns},
 		{"proxy", "proxy", nil, true, x.proxy},
 		{"connection", "connection", []string{"dns", "proxy"}, true, x.connection},
-		{"tls", "TLS chain", []string{"connection"}, true, x.tls},
+		{"tls", "TLS chain", nil, false, x.tls},
 		{"clock", "clock", nil, false, x.clockOffset},
-		{"discovery", "discovery", []string{"tls"}, true, x.discovery},
+		{"discovery", "discovery", []string{"connection", "tls"}, true, x.discovery},
 		{"keys", "keys", []string{"discovery"}, true, x.keys},
 		{"client", "client", []string{"profile"}, false, x.client},
 		{"store", "store", nil, false, x.store},
@@ -182,13 +187,21 @@ func (x *examination) make(ctx context.Context, c check) {
 
 // blocked names the failed check that this one can't be made for, "" where there is none.
 func (x *examination) blocked(c check) string {
-	for _, need := range c.needs {
-		if root := x.roots[need]; root != "" {
-			return root
-		}
+	if root := x.stopped(c.needs...); root != "" {
+		return root
 	}
 	if c.network && x.s == nil { // nothing says whom to ask
 		return x.roots["profile"]
+	}
+	return ""
+}
+
+// stopped names the first failed check that one of these stands on, or is; "" where there is none.
+func (x *examination) stopped(ids ...string) string {
+	for _, id := range ids {
+		if root := x.roots[id]; root != "" {
+			return root
+		}
 	}
 	return ""
 }
@@ -201,6 +214,8 @@ func (x *examination) fault(err error) finding {
 	f := x.situated(err, explain(err))
 	if len(f.Hints) == 0 || x.inProcess() && is[*provider.UnavailableError](err) { // in the process, trying again finds the same
 		f.Hints = x.whereToMend(err)
+	} else if is[*config.ValueError](err) {
+		f.Hints = append(x.whereToMend(err), f.Hints...)
 	}
 	return failed(f.Text, f.Hints...)
 }

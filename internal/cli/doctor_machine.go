@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/tokenstore"
 )
 
@@ -29,6 +30,14 @@ func (x *examination) store(ctx context.Context) finding {
 	case x.s == nil:
 		return notMade(x.roots["profile"] + " failed")
 	}
+	dir, err := x.stateFolder("store")
+	if err != nil {
+		return x.fault(err)
+	}
+	homeless, lost := x.homeless(dir, "the login", "SIMSID_STATE_DIR")
+	if lost && homeless.outcome == render.ExamFailed && x.s.profile.Store != string(tokenstore.Memory) {
+		return homeless
+	}
 	st, err := x.s.chooseStore(ctx)
 	if err != nil {
 		return x.storeFault(err)
@@ -37,6 +46,9 @@ func (x *examination) store(ctx context.Context) finding {
 		return passed("memory: nothing is kept, and every command needs a login of its own")
 	}
 	f := passed(st.Where() + ": written to, read and cleared")
+	if lost {
+		f = homeless
+	}
 	o, err := x.storeOptions()
 	if err != nil {
 		return x.fault(err)
@@ -82,6 +94,11 @@ func (x *examination) lock(ctx context.Context) finding {
 	}
 	if x.s.keep != nil && x.s.keep.Backend() == tokenstore.Memory {
 		return notMade("nothing is kept that could be locked")
+	}
+	if x.roots["store"] != "" {
+		if _, err := x.stateFolder("store"); err != nil { // the same folder
+			return notMade(x.roots["store"] + " failed")
+		}
 	}
 	o, err := x.storeOptions()
 	if err != nil {

@@ -27,7 +27,7 @@ func (x *examination) way(ctx context.Context) *provider.Route {
 		return x.route
 	}
 	x.clocked = &provider.ServerClock{}
-	trust, _, _ := x.s.authorities() // what is wrong with them, tls tells
+	trust, _, _ := x.s.authorities(ctx) // what is wrong with them, tls tells
 	address := strings.TrimSuffix(x.s.profile.Issuer, "/") + "/"
 	if x.s.kind.TokenPath == "" {
 		address += ".well-known/openid-configuration"
@@ -96,75 +96,9 @@ func (x *examination) proxy(ctx context.Context) finding {
 	return passed("there is none: the way is direct")
 }
 
-// connection tells whether anybody answered at the address.
-func (x *examination) connection(ctx context.Context) finding {
-	if x.inProcess() {
-		return notMade(withoutNetwork)
-	}
-	r := x.way(ctx)
-	if r.Err != nil && (r.Connected == "" || !aboutTLS(r.Err) && r.Status == 0) {
-		f := x.fault(r.Err)
-		if e, ok := errors.AsType[*provider.UnavailableError](r.Err); ok && !aboutTLS(r.Err) && !e.Timeout() {
-			f.mend = []string{"check the issuer's address, with its port: simsid profile show " + x.s.profile.Name, x.whyRefused()}
-		}
-		return f
-	}
-	if r.Proxy != "" {
-		return passed("by way of " + r.Proxy)
-	}
-	return passed("to " + r.Connected)
-}
-
-// whyRefused is what to do where an address takes no connection.
-func (x *examination) whyRefused() string {
-	u := x.issuerURL()
-	switch {
-	case x.s.kind.OwnCA:
-		return "start it: simsid emulator --port " + u.Port()
-	case isLoopbackIssuer(x.s.profile.Issuer):
-		return "start the provider: nothing listens at " + u.Host
-	}
-	return "a firewall may be in the way: ask whoever runs this network to let you to " + u.Host
-}
-
 // aboutTLS reports whether a connection failed by what stands between TCP and HTTP.
 func aboutTLS(err error) bool {
 	return is[*provider.CertificateError](err) || is[*provider.TLSError](err)
-}
-
-// tls tells who vouches for the provider.
-func (x *examination) tls(ctx context.Context) finding {
-	if x.inProcess() {
-		return notMade(withoutNetwork)
-	}
-	if x.issuerURL().Scheme == "http" {
-		return notMade("plain http, which is for this machine alone")
-	}
-	_, useless, err := x.s.authorities()
-	if err != nil {
-		return x.fault(err)
-	}
-	r := x.way(ctx)
-	if aboutTLS(r.Err) {
-		return x.fault(r.Err)
-	}
-	c := r.Chain
-	if c == nil {
-		return notMade("no connection came about")
-	}
-	f := passed(fmt.Sprintf("%s, issued by %q, until %s", c.Version, c.Issuer, c.Until.In(x.env.Location()).Format("2 January 2006")))
-	switch {
-	case c.Added && x.s.kind.OwnCA:
-		f.more = append(f.more, "that is the CA of the emulators that you serve, which simsid trusts for this machine alone")
-	case c.Added:
-		f.more = append(f.more, "that authority is none of this machine's: it was added by ca_file or SSL_CERT_FILE, as where a network inspects TLS; whoever holds its key can read along")
-	}
-	if useless != nil {
-		f.outcome = render.ExamWarning
-		f.more = append(f.more, fmt.Sprintf("SSL_CERT_FILE is of no use: %v", useless))
-		f.mend = []string{"name a file of certificates, or take the variable away: unset SSL_CERT_FILE"}
-	}
-	return f
 }
 
 // clockOffset compares this machine's clock with the provider's, by the Date of its answer, and with the day on which this program was
@@ -258,7 +192,7 @@ func (x *examination) discovery(ctx context.Context) finding {
 
 // newProvider reads the metadata without pinning the issuer in the profile.
 func (x *examination) newProvider(ctx context.Context) error {
-	if err := x.prepareQuietly(); err != nil {
+	if err := x.prepareQuietly(ctx); err != nil {
 		return err
 	}
 	var m provider.Metadata
@@ -274,11 +208,11 @@ func (x *examination) newProvider(ctx context.Context) error {
 }
 
 // prepareQuietly makes the back channel without the warnings that are checks here.
-func (x *examination) prepareQuietly() error {
+func (x *examination) prepareQuietly(ctx context.Context) error {
 	if x.s.hc != nil || x.inProcess() {
-		return x.s.prepareHTTP()
+		return x.s.prepareHTTP(ctx)
 	}
-	trust, _, err := x.s.authorities()
+	trust, _, err := x.s.authorities(ctx)
 	if err != nil {
 		return err
 	}

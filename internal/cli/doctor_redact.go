@@ -55,7 +55,7 @@ func (a *app) redaction(ticket bool) func(string) string {
 // homeFolder is the user's, "" where there is none that could be told from the rest of a path.
 func (a *app) homeFolder() string {
 	for _, name := range []string{"HOME", "USERPROFILE"} {
-		if home := strings.TrimRight(a.env.Getenv(name), `/\`); len(home) > 1 {
+		if home := strings.TrimRight(a.env.Getenv(name), `/\`); len(home) > 1 && filepath.IsAbs(home) {
 			return home
 		}
 	}

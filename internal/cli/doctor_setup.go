@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -29,7 +30,10 @@ func (x *examination) configuration(context.Context) finding {
 		}
 		return f
 	}
-	if odd := x.oddVariable(); odd.outcome != "" {
+	if f, ok := x.homeless(filepath.Dir(file.Path()), "the configuration", "SIMSID_CONFIG_DIR"); ok {
+		return f
+	}
+	if odd := x.oddVariables(); odd.outcome != "" {
 		return odd
 	}
 	if n := len(file.Names()); n != 1 {
@@ -38,22 +42,52 @@ func (x *examination) configuration(context.Context) finding {
 	return passed(file.Path() + ": 1 profile")
 }
 
-// oddVariable finds a variable that looks like one of simsid's and means nothing to it.
-func (x *examination) oddVariable() finding {
+// oddVariables finds those that look like simsid's and mean nothing to it.
+func (x *examination) oddVariables() finding {
 	known := knownVariables()
+	var odd, mend []string
 	for _, v := range slices.Sorted(slices.Values(x.env.Environ())) {
 		name, _, _ := strings.Cut(v, "=")
-		if !strings.HasPrefix(name, "SIMSID_") || slices.Contains(known, name) {
+		own, ours := strings.CutPrefix(strings.ToUpper(name), variablePrefix)
+		if !ours || slices.Contains(known, name) || x.system("windows") && slices.Contains(known, strings.ToUpper(name)) {
 			continue
 		}
-		f := warned("the variable " + name + " means nothing to simsid")
-		if near := word.Nearest(name, known); near != "" {
-			f.mend = []string{"did you mean " + near + "?"}
+		odd = append(odd, name)
+		if near := nearVariable(own, known); near != "" {
+			mend = append(mend, name+": did you mean "+near+"?")
 		}
-		f.mend = append(f.mend, "every variable with what it means: simsid help environment")
-		return f
 	}
-	return finding{}
+	const shown = 12 // an environment may be anybody's
+	switch n := len(odd); {
+	case n == 0:
+		return finding{}
+	case n == 1:
+		odd[0] = "the variable " + odd[0] + " means nothing to simsid"
+	case n > shown:
+		odd = append(odd[:shown], fmt.Sprintf("and %d more", n-shown))
+		mend = mend[:min(len(mend), shown)]
+		fallthrough
+	default:
+		odd[0] = "the variables " + strings.Join(odd, ", ") + " mean nothing to simsid"
+	}
+	return warned(odd[0], append(mend, "every variable with what it means: simsid help environment")...)
+}
+
+const variablePrefix = "SIMSID_"
+
+// nearVariable is the variable that a mistyped one was likely meant to be, by what stands behind the prefix: every name is near to every
+// other by that.
+func nearVariable(own string, known []string) string {
+	var words []string
+	for _, k := range known {
+		if w, ok := strings.CutPrefix(k, variablePrefix); ok {
+			words = append(words, w)
+		}
+	}
+	if near := word.Nearest(own, words); near != "" {
+		return variablePrefix + near
+	}
+	return ""
 }
 
 func knownVariables() []string {
@@ -180,22 +214,7 @@ func withOneOf(scopes, exclusive []string) []string {
 }
 
 // set is what to type or to change for a key to have another value, where it was said.
-func (x *examination) set(key, value string) string {
-	p := x.s.profile
-	for _, setting := range config.Settings() {
-		if setting.Key != key {
-			continue
-		}
-		switch o := p.Origins[key]; {
-		case o.Source == config.FromFlag:
-			return "--" + setting.Flag + " " + shellWord(value)
-		case o.Source == config.FromEnvironment, !x.file.Has(p.Name):
-			return setting.Env + "=" + shellWord(value)
-		}
-		return "simsid profile edit " + p.Name + " --" + setting.Flag + " " + shellWord(value)
-	}
-	return ""
-}
+func (x *examination) set(keysAndValues ...string) string { return x.s.set(keysAndValues...) }
 
 // redirect looks at the redirect URI: where its answer comes, what the kind takes, and what has to be registered.
 func (x *examination) redirect(context.Context) finding {
@@ -306,7 +325,7 @@ func (x *examination) leadsHere(ctx context.Context, f finding) finding {
 }
 
 // certificate looks at what an https redirect URI is served with.
-func (x *examination) certificate(context.Context) finding {
+func (x *examination) certificate(ctx context.Context) finding {
 	if !x.place.HTTPS {
 		return notMade("nothing is served by https here")
 	}
@@ -318,7 +337,7 @@ func (x *examination) certificate(context.Context) finding {
 		return x.fault(err)
 	}
 	if x.s.profile.TLSCert != "" {
-		c, err := x.s.ownCertificate()
+		c, err := x.s.ownCertificate(ctx)
 		if err != nil {
 			return x.fault(err)
 		}
@@ -344,13 +363,13 @@ func (x *examination) servedWith(c *certificate.Certificate, host string, own bo
 	day := c.Leaf.NotAfter.In(x.env.Location()).Format("2 January 2006")
 	names := strings.Join(c.Names(), ", ")
 	f := passed("for "+names+", until "+day, "SHA-256 "+c.Fingerprint())
-	other := "give another: " + x.set("tls_cert", "cert.pem") + ", and " + x.set("tls_key", "key.pem")
+	other := "give another: " + x.set("tls_cert", "cert.pem", "tls_key", "key.pem")
 	faults := c.Faults(host, x.env.Now(), nil)
 	switch {
 	case slices.Contains(faults, certificate.WrongHost) && own:
 		return failed(fmt.Sprintf("it is for %s, and not for %s", names, host), other)
 	case slices.Contains(faults, certificate.WrongHost):
-		return failed(fmt.Sprintf("simsid's own is for %s, and not for %s", names, host), "have a certificate of your own for that host: "+x.set("tls_cert", "cert.pem")+", and "+x.set("tls_key", "key.pem"))
+		return failed(fmt.Sprintf("simsid's own is for %s, and not for %s", names, host), "have a certificate of your own for that host: "+x.set("tls_cert", "cert.pem", "tls_key", "key.pem"))
 	case slices.Contains(faults, certificate.Ended) && own:
 		return failed("it ended on "+day, other)
 	case slices.Contains(faults, certificate.NotYet) && own:

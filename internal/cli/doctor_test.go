@@ -203,3 +203,68 @@ func TestDoctorDeadlines(t *testing.T) {
 		t.Errorf("by --timeout: %s", left)
 	}
 }
+
+// Every variable that means nothing is named, each with what it may have been meant to be; never its value.
+func TestOddVariables(t *testing.T) {
+	const all = "every variable with what it means: simsid help environment"
+	var many []string
+	for i := range 15 {
+		many = append(many, fmt.Sprintf("SIMSID_XXXXXXXX_%02d=secret", i))
+	}
+	for name, test := range map[string]struct {
+		environ []string
+		want    finding
+	}{
+		"none": {[]string{"SIMSID_FLOW=x", "SIMS=1", "PATH=/"}, finding{}},
+		"one":  {[]string{"SIMSID_ISUER=secret"}, warned("the variable SIMSID_ISUER means nothing to simsid", "SIMSID_ISUER: did you mean SIMSID_ISSUER?", all)},
+		"several": {[]string{"simsid_flow=secret", "SIMSID_CLIENTID=secret", "SIMSID_FLOW=x", "SIMSID_QQQQQQ=secret"},
+			warned("the variables SIMSID_CLIENTID, SIMSID_QQQQQQ, simsid_flow mean nothing to simsid", "SIMSID_CLIENTID: did you mean SIMSID_CLIENT_ID?", "simsid_flow: did you mean SIMSID_FLOW?", all)},
+		"more than anybody reads": {many, warned("the variables SIMSID_XXXXXXXX_00, SIMSID_XXXXXXXX_01, SIMSID_XXXXXXXX_02, SIMSID_XXXXXXXX_03, SIMSID_XXXXXXXX_04, "+
+			"SIMSID_XXXXXXXX_05, SIMSID_XXXXXXXX_06, SIMSID_XXXXXXXX_07, SIMSID_XXXXXXXX_08, SIMSID_XXXXXXXX_09, SIMSID_XXXXXXXX_10, SIMSID_XXXXXXXX_11, and 3 more mean nothing to simsid", all)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := examined(nil, func(e *Env) { e.Environ = func() []string { return test.environ } })
+			if got := x.oddVariables(); !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+		})
+	}
+}
+
+// A file that gives nothing costs a check its patience once, and no more than the caller's own time.
+func TestFileCache(t *testing.T) {
+	asked, never := 0, make(chan struct{})
+	t.Cleanup(func() { close(never) })
+	x := examined(nil, func(e *Env) {
+		e.ReadFile = func(name string) ([]byte, error) {
+			if name == "pipe" {
+				<-never
+			}
+			asked++
+			return []byte(name), nil
+		}
+	})
+	x.app.files = &fileCache{time.Millisecond, map[string]fileRead{}}
+	for range 2 {
+		_, err := x.readFile(t.Context(), "pipe")
+		if want := (&silentFileError{"pipe", time.Millisecond}); !reflect.DeepEqual(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+	x.app.files = &fileCache{time.Minute, map[string]fileRead{}}
+	for range 2 {
+		b, err := x.readFile(t.Context(), "file")
+		if err != nil || string(b) != "file" {
+			t.Errorf("got %q and %v", b, err)
+		}
+		b[0] = 'F' // what a caller does to it is its own
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	interrupted, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := x.readFile(interrupted, "pipe"); !errors.Is(err, context.Canceled) || len(x.app.files.read) != 1 {
+		t.Errorf("got %v", err)
+	}
+}

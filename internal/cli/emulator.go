@@ -97,7 +97,7 @@ func runEmulator(ctx context.Context, a *app, o *emulatorOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	sc, err := a.emulatorScenario(o)
+	sc, err := a.emulatorScenario(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -110,10 +110,10 @@ func runEmulator(ctx context.Context, a *app, o *emulatorOptions) error {
 }
 
 // emulatorScenario reads the file, if one is named, and lays the flags over it.
-func (a *app) emulatorScenario(o *emulatorOptions) (*scenario.Scenario, error) {
+func (a *app) emulatorScenario(ctx context.Context, o *emulatorOptions) (*scenario.Scenario, error) {
 	sc := &scenario.Scenario{Port: -1, Config: *emulator.BuiltinOf(o.site())}
 	if o.config != "" {
-		data, err := a.env.ReadFile(o.config)
+		data, err := a.readFile(ctx, o.config)
 		if err != nil {
 			return nil, &hintedError{Code: exitUsage, Err: err, Hints: []string{"a file to begin with: simsid emulator init " + o.initFlag() + o.config}}
 		}

@@ -217,7 +217,7 @@ func (s *session) printURL(ctx context.Context, o *loginOptions) error {
 	if len(s.flow.ResponseTypes) == 0 || o.withRefreshToken {
 		return &usageError{Problem: fmt.Sprintf("flow %s has no address to sign in at", s.flow.Flow), Command: "simsid login"}
 	}
-	if err := s.prepareHTTP(); err != nil {
+	if err := s.prepareHTTP(ctx); err != nil {
 		return err
 	}
 	r, err := s.browserRequest(ctx, o)

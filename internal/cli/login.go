@@ -101,7 +101,7 @@ func runLogin(ctx context.Context, a *app, o *loginOptions) error {
 	if o.printURL && o.paste {
 		return &usageError{Problem: "--print-url does nothing but print: there is no answer that --paste could take", Command: "simsid login"}
 	}
-	s, err := loginSession(a, o)
+	s, err := loginSession(ctx, a, o)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func runLogin(ctx context.Context, a *app, o *loginOptions) error {
 }
 
 // loginSession resolves the profile and refuses what can't be done before anything has happened.
-func loginSession(a *app, o *loginOptions) (*session, error) {
+func loginSession(ctx context.Context, a *app, o *loginOptions) (*session, error) {
 	sel := selection{cmd: o.cmd}
 	name, ok := embeddedProfile(o.emulator)
 	switch {
@@ -140,12 +140,12 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 		return nil, wrong
 	}
 	if o.as != "" {
-		if err := s.signInAs(o.as); err != nil {
+		if err := s.signInAs(ctx, o.as); err != nil {
 			return nil, err
 		}
 	}
 	s.forced, s.forcible = o.force, true
-	if err := s.chooseMember(o); err != nil {
+	if err := s.chooseMember(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := s.checkFlow(o); err != nil {
@@ -161,8 +161,8 @@ func loginSession(a *app, o *loginOptions) (*session, error) {
 }
 
 // signInAs makes the embedded STS sign a sample user in without a page.
-func (s *session) signInAs(user string) error {
-	if err := s.prepareHTTP(); err != nil {
+func (s *session) signInAs(ctx context.Context, user string) error {
+	if err := s.prepareHTTP(ctx); err != nil {
 		return err
 	}
 	return s.sts.SignInAs(user)
@@ -177,7 +177,7 @@ func (s *session) login(ctx context.Context, o *loginOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := s.prepareHTTP(); err != nil {
+	if err := s.prepareHTTP(ctx); err != nil {
 		return err
 	}
 	way := s.loginInBrowser

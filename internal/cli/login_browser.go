@@ -14,7 +14,7 @@ type keeper func(context.Context, *flow.LoginResult) error
 
 // loginInBrowser signs in by the authorisation endpoint.
 func (s *session) loginInBrowser(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
-	who, open, err := s.opener(o)
+	who, open, err := s.opener(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (s *session) loginInBrowser(ctx context.Context, o *loginOptions, client pr
 	if err := s.push(ctx, &r, &client); err != nil {
 		return nil, err
 	}
-	if err := s.listenOrPaste(o, &r); err != nil {
+	if err := s.listenOrPaste(ctx, o, &r); err != nil {
 		return nil, err
 	}
 	if s.hinted && open != nil {
@@ -64,7 +64,7 @@ func endingLogin(open func(context.Context, string) error, stop context.CancelCa
 }
 
 // opener says who opens the address, and how: the browser, simsid itself as a sample user of the emulator, or nobody.
-func (s *session) opener(o *loginOptions) (visitor, func(context.Context, string) error, error) {
+func (s *session) opener(ctx context.Context, o *loginOptions) (visitor, func(context.Context, string) error, error) {
 	can := !o.noBrowser && s.mayOpenBrowser()
 	switch {
 	case s.sts == nil && !o.paste && s.nobodyThere(o) != "":
@@ -77,7 +77,7 @@ func (s *session) opener(o *loginOptions) (visitor, func(context.Context, string
 		return browserVisits, s.openOrVisit, nil
 	}
 	if o.as == "" {
-		if err := s.signInDefault(); err != nil {
+		if err := s.signInDefault(ctx); err != nil {
 			return nobodyVisits, nil, err
 		}
 	}
@@ -124,7 +124,7 @@ func (s *session) openOrVisit(ctx context.Context, address string) error {
 }
 
 // signInDefault has the site inside simsid sign in a sample user, where nobody can be asked.
-func (s *session) signInDefault() error {
+func (s *session) signInDefault(ctx context.Context) error {
 	s.say("No browser can be opened here: the sample user %q is signed in instead.\nChoose another with --as NAME.\n", s.defaultUser())
-	return s.signInAs(s.defaultUser())
+	return s.signInAs(ctx, s.defaultUser())
 }

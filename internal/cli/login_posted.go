@@ -85,7 +85,7 @@ func shownAsIs(name string) bool { return render.Safe(name) == name }
 
 // chooseMember settles who it is to be at the site inside simsid, where --as says so or nobody could choose in a browser: it isn't asked
 // again whether that is you.
-func (s *session) chooseMember(o *loginOptions) error {
+func (s *session) chooseMember(ctx context.Context, o *loginOptions) error {
 	if !s.embedded() || s.kind.BeginsThere == "" || o.expectUser != "" || o.withRefreshToken || o.printURL {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (s *session) chooseMember(o *loginOptions) error {
 		return nil
 	}
 	if o.as == "" {
-		if err := s.signInDefault(); err != nil {
+		if err := s.signInDefault(ctx); err != nil {
 			return err
 		}
 		o.as = s.defaultUser()
@@ -155,7 +155,7 @@ func (s *session) loginPosted(ctx context.Context, o *loginOptions, client provi
 		return nil, err
 	}
 	if place.HTTPS {
-		if r.Certificate, err = s.listenCertificate(); err != nil {
+		if r.Certificate, err = s.listenCertificate(ctx); err != nil {
 			return nil, err
 		}
 	}

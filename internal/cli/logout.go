@@ -192,7 +192,7 @@ func (s *session) endBrowserSession(ctx context.Context, set token.Set, o *logou
 	}
 	ctx, stop := context.WithTimeout(ctx, sessionEndWait)
 	defer stop()
-	if err := s.prepareHTTP(); err != nil {
+	if err := s.prepareHTTP(ctx); err != nil {
 		step.Detail = err.Error()
 		return step
 	}
@@ -241,7 +241,7 @@ func (s *session) postLogout() string {
 }
 
 func (s *session) endSessionWithoutBrowser(ctx context.Context, set token.Set, step render.Step) render.Step {
-	if err := s.prepareHTTP(); err != nil {
+	if err := s.prepareHTTP(ctx); err != nil {
 		step.Detail = err.Error()
 		return step
 	}

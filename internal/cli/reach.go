@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -34,10 +35,10 @@ func checkReach(p config.Profile) (flow.Place, error) {
 }
 
 // listenCertificate is what an https redirect URI is served with: the user's own, or this machine's, made on first use.
-func (s *session) listenCertificate() (*tls.Certificate, error) {
+func (s *session) listenCertificate(ctx context.Context) (*tls.Certificate, error) {
 	p := s.profile
 	if p.TLSCert != "" {
-		c, err := s.ownCertificate()
+		c, err := s.ownCertificate(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -60,22 +61,43 @@ func (s *session) listenCertificate() (*tls.Certificate, error) {
 }
 
 // ownCertificate reads the profile's tls_cert and tls_key.
-func (s *session) ownCertificate() (*certificate.Certificate, error) {
+func (s *session) ownCertificate(ctx context.Context) (*certificate.Certificate, error) {
 	p := s.profile
-	cert, err := s.env.ReadFile(p.TLSCert)
+	cert, err := s.readPEM(ctx, "tls_cert", p.TLSCert)
 	if err != nil {
-		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("tls_cert: %w", err)}
+		return nil, err
 	}
-	key, err := s.env.ReadFile(p.TLSKey)
+	key, err := s.readPEM(ctx, "tls_key", p.TLSKey)
 	if err != nil {
-		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("tls_key: %w", err)}
+		return nil, err
 	}
 	c, err := certificate.Parse(cert, key)
 	if err != nil {
-		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("tls_cert and tls_key: %w", err),
-			Hints: []string{"both are PEM files: the certificate, with the chain behind it, and its key without a passphrase"}}
+		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("tls_cert and tls_key: %w", err), Hints: []string{
+			"both are PEM files: the certificate, with the chain behind it, and its key without a passphrase",
+			"give the two that belong together: " + s.set("tls_cert", "cert.pem", "tls_key", "key.pem"),
+			s.withoutOwnCertificate(),
+		}}
 	}
 	return c, nil
+}
+
+// readPEM reads the file of a key of the profile.
+func (s *session) readPEM(ctx context.Context, key, name string) ([]byte, error) {
+	b, err := s.readFile(ctx, name)
+	if err == nil || errors.Is(err, context.Canceled) {
+		return b, err
+	}
+	return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("%s: %w", key, err), Hints: append(s.fileHints(key, name, err), s.withoutOwnCertificate())}
+}
+
+// withoutOwnCertificate is what has a redirect URI served by this machine's certificate.
+func (s *session) withoutOwnCertificate() string {
+	const way = "or leave both away, and simsid makes a certificate for this machine"
+	if s.inFile() && s.profile.Origins["tls_cert"].Source == config.FromProfile && s.profile.Origins["tls_key"].Source == config.FromProfile {
+		return way + ": simsid profile edit " + s.profile.Name + " --tls-cert '' --tls-key ''"
+	}
+	return way
 }
 
 // sayPlaces tells where the answer is awaited, and how it gets here from elsewhere.
@@ -169,14 +191,14 @@ func explainReach(err error, p string, f *failure) bool {
 }
 
 // listenOrPaste completes a login's request with where its answer comes.
-func (s *session) listenOrPaste(o *loginOptions, r *flow.LoginRequest) error {
+func (s *session) listenOrPaste(ctx context.Context, o *loginOptions, r *flow.LoginRequest) error {
 	place, err := checkReach(s.profile)
 	if err != nil {
 		return err
 	}
 	r.Paste, r.PasteOnly, r.InsecureNoState = s.pasteFrom(o), o.paste, o.insecureNoState
 	if place.HTTPS && !o.paste {
-		r.Certificate, err = s.listenCertificate()
+		r.Certificate, err = s.listenCertificate(ctx)
 	}
 	return err
 }

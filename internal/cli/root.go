@@ -40,6 +40,7 @@ type app struct {
 	global globalOptions
 	trace  *provider.Trace // nil: none is wanted
 	looks  bool            // what is found damaged stays where it is
+	files  *fileCache      // nil: each file is read when it is asked for, and waited for as long as it takes
 	clock  *provider.ServerClock
 }
 

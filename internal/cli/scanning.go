@@ -90,7 +90,7 @@ func (s *scanning) open(ctx context.Context, name string) error {
 	in := s.env.Stdin
 	var size int64
 	if name != "-" {
-		f, err := s.env.Open(name)
+		f, err := untilDone(ctx, func() (io.ReadCloser, error) { return s.env.Open(name) }) // of a pipe, it waits for who writes
 		if err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func (s *scanning) open(ctx context.Context, name string) error {
 			}
 		}
 	}
-	source, err := scan.NewSource(in)
+	source, err := untilDone(ctx, func() (scan.Source, error) { return scan.NewSource(in) })
 	if err != nil {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF

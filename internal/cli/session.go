@@ -53,7 +53,7 @@ var baseProfileFlags = []string{"issuer", "client_id", "client_auth", "ca_file",
 func (a *app) configPath() (string, error) {
 	dir, err := a.env.ConfigDir()
 	if err != nil {
-		return "", &hintedError{Code: exitUsage, Err: err, Hints: []string{"set SIMSID_CONFIG_DIR to a folder for the configuration"}}
+		return "", &hintedError{Code: exitUsage, Err: err, Hints: []string{"set it to your home folder: export HOME=FOLDER", "or name a folder for the configuration: export SIMSID_CONFIG_DIR=FOLDER"}}
 	}
 	return filepath.Join(dir, "config.toml"), nil
 }
@@ -70,7 +70,7 @@ func (a *app) loadConfig() (*config.File, error) {
 func (a *app) stateFolder(part string) (string, error) {
 	dir, err := a.env.StateDir()
 	if err != nil {
-		return "", &hintedError{Code: exitUsage, Err: err, Hints: []string{"set SIMSID_STATE_DIR to a folder for logins"}}
+		return "", &hintedError{Code: exitUsage, Err: err, Hints: []string{"set it to your home folder: export HOME=FOLDER", "or name a folder for logins: export SIMSID_STATE_DIR=FOLDER"}}
 	}
 	return filepath.Join(dir, part), nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // prepareHTTP makes the back channel: the network, or for an embedded kind the STS in this process.
-func (s *session) prepareHTTP() error {
+func (s *session) prepareHTTP(ctx context.Context) error {
 	if s.hc != nil {
 		return nil
 	}
@@ -25,7 +25,7 @@ func (s *session) prepareHTTP() error {
 		o.Base = s.sts.Transport()
 	} else {
 		var err error
-		if o.Trust, err = s.trusted(); err != nil {
+		if o.Trust, err = s.trusted(ctx); err != nil {
 			return err
 		}
 		s.checkProxy()
@@ -51,7 +51,7 @@ func (s *session) provider(ctx context.Context) (*provider.Provider, error) {
 	if s.prov != nil {
 		return s.prov, nil
 	}
-	if err := s.prepareHTTP(); err != nil {
+	if err := s.prepareHTTP(ctx); err != nil {
 		return nil, err
 	}
 	s.note("reading the metadata of %s", s.profile.Issuer)

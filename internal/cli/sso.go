@@ -126,7 +126,7 @@ func (a *app) ssoSessions(o *ssoOptions) (first, second *session, err error) {
 func compareSignOns(ctx context.Context, first, second *session, o *ssoOptions) (*render.SharedSignOn, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	if err := first.prepareHTTP(); err != nil {
+	if err := first.prepareHTTP(ctx); err != nil {
 		return nil, err
 	}
 	if first.sts != nil {
@@ -240,7 +240,7 @@ func (s *session) signOnce(ctx context.Context, o *ssoOptions, silent bool) (flo
 	if err := s.push(ctx, &r, &client); err != nil {
 		return asked, err
 	}
-	if err := s.listenOrPaste(login, &r); err != nil {
+	if err := s.listenOrPaste(ctx, login, &r); err != nil {
 		return asked, err
 	}
 	r.Paste = nil // the next sign-in's answer must not be read by this one

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
@@ -137,8 +138,7 @@ func (a *app) sealKey(ctx context.Context, wanted tokenstore.KeyWanted) (tokenst
 		return tokenstore.SealKey{Passphrase: token.NewSecret(v)}, nil
 	}
 	if name := a.env.Getenv("SIMSID_STORE_PASSPHRASE_FILE"); name != "" {
-		v, err := a.secretFile(ctx, name)
-		return tokenstore.SealKey{Passphrase: v}, err
+		return a.passphraseFromFile(ctx, name)
 	}
 	if wanted == tokenstore.IdentityKey || !a.canAsk() {
 		return tokenstore.SealKey{}, nil
@@ -146,13 +146,29 @@ func (a *app) sealKey(ctx context.Context, wanted tokenstore.KeyWanted) (tokenst
 	return a.askPassphrase(a.env.Interruptible(ctx), wanted == tokenstore.NewKey)
 }
 
+// passphraseFromFile reads a file that holds nothing else.
+func (a *app) passphraseFromFile(ctx context.Context, name string) (tokenstore.SealKey, error) {
+	v, err := a.secretFile(ctx, name)
+	if err == nil {
+		return tokenstore.SealKey{Passphrase: v}, nil
+	}
+	code := exitStore
+	if is[*usageError](err) {
+		code = exitUsage
+	}
+	return tokenstore.SealKey{}, &hintedError{Code: code, Err: err, Hints: []string{"SIMSID_STORE_PASSPHRASE_FILE names that file: give one with the passphrase, and nothing else, in it"}}
+}
+
 // identityFromFile reads a file as age-keygen writes it: comments and one identity.
 func (a *app) identityFromFile(ctx context.Context, name string) (tokenstore.SealKey, error) {
 	b, err := a.readFile(ctx, name)
 	if err != nil {
-		hints := []string{"SIMSID_STORE_KEY_FILE names that file; where nothing is sealed yet, make it: simsid store keygen " + word.File(name)}
-		if word.File(name) == word.Hidden {
+		hints := []string{"SIMSID_STORE_KEY_FILE names that file: give the one with the key"}
+		switch {
+		case word.File(name) == word.Hidden:
 			hints = []string{"SIMSID_STORE_KEY_FILE names a file; the key itself goes into SIMSID_STORE_KEY", "where nothing is sealed yet, make one: simsid store keygen key.txt"}
+		case errors.Is(err, fs.ErrNotExist):
+			hints = []string{"SIMSID_STORE_KEY_FILE names that file; where nothing is sealed yet, make it: simsid store keygen " + shellWord(name)}
 		}
 		return tokenstore.SealKey{}, &hintedError{Code: exitStore, Err: fmt.Errorf("read the store's key: %w", err), Hints: hints}
 	}
@@ -162,7 +178,7 @@ func (a *app) identityFromFile(ctx context.Context, name string) (tokenstore.Sea
 		}
 	}
 	return tokenstore.SealKey{}, &hintedError{Code: exitUsage, Text: fmt.Sprintf("%s holds no age identity", name),
-		Hints: []string{"a line of it must start with " + identityPrefix}}
+		Hints: []string{"a line of it must start with " + identityPrefix + "; make such a file: simsid store keygen NEW-FILE"}}
 }
 
 // secretFile reads a secret from a file, or from standard input for "-", where a terminal is asked without showing what is typed:

@@ -268,6 +268,9 @@ func runStoreKeygen(ctx context.Context, a *app, name string) error {
 
 // shellWord quotes a word for a command line that is shown to people.
 func shellWord(s string) string {
+	if s == "" {
+		return "''"
+	}
 	if !strings.ContainsFunc(s, func(r rune) bool {
 		return !strings.ContainsRune("/._-+=:@%,~", r) && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	}) {

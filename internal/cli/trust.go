@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -8,11 +9,12 @@ import (
 	"net/url"
 
 	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // trusted are the certificate authorities beside the system's. A variable whose file is of no use is warned of.
-func (s *session) trusted() ([]*x509.Certificate, error) {
-	all, useless, err := s.authorities()
+func (s *session) trusted(ctx context.Context) ([]*x509.Certificate, error) {
+	all, useless, err := s.authorities(ctx)
 	if useless != nil {
 		s.line("warning", "SSL_CERT_FILE is of no use: %v", useless)
 	}
@@ -21,7 +23,7 @@ func (s *session) trusted() ([]*x509.Certificate, error) {
 
 // authorities are the certificate authorities beside the system's: the user's by ca_file and SSL_CERT_FILE, and for a kind that has one, that
 // of the emulators served here. useless says why the file of the variable couldn't be read, which stops nothing.
-func (s *session) authorities() (all []*x509.Certificate, useless, err error) {
+func (s *session) authorities(ctx context.Context) (all []*x509.Certificate, useless, err error) {
 	if s.kind.OwnCA {
 		own, err := s.trustedAuthority()
 		if err != nil {
@@ -32,20 +34,32 @@ func (s *session) authorities() (all []*x509.Certificate, useless, err error) {
 		}
 	}
 	if name := s.profile.CAFile; name != "" {
-		more, err := s.readAuthorities(name)
+		more, err := s.readAuthorities(ctx, name)
 		if err != nil {
-			return nil, nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("ca_file: %w", err),
-				Hints: []string{"it is a PEM file, with lines BEGIN CERTIFICATE; to make one of a DER file: openssl x509 -inform der -in FILE -out ca.pem"}}
+			return nil, nil, s.uselessCAFile(name, err)
 		}
 		all = append(all, more...)
 	}
 	// Go reads this variable on Unix alone, and says nothing where its file isn't there.
 	if name := s.env.Getenv("SSL_CERT_FILE"); name != "" {
 		var more []*x509.Certificate
-		more, useless = s.readAuthorities(name)
+		more, useless = s.readAuthorities(ctx, name)
 		all = append(all, more...)
 	}
 	return all, useless, nil
+}
+
+// uselessCAFile says what is wrong with ca_file, and the ways out.
+func (s *session) uselessCAFile(name string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	e := &hintedError{Code: exitUsage, Err: fmt.Errorf("ca_file: %w", err), Hints: s.fileHints("ca_file", name, err)}
+	if is[*authoritiesError](err) {
+		e.Hints = append([]string{"it is a PEM file, with lines BEGIN CERTIFICATE; to make one of a DER file: openssl x509 -inform der -in FILE -out ca.pem"}, e.Hints...)
+	}
+	e.Hints = append(e.Hints, "or trust this system's authorities alone: "+s.set("ca_file", ""))
+	return e
 }
 
 // checkProxy warns of a variable that net/http would pass over in silence, and go to the provider directly.
@@ -78,8 +92,8 @@ func (s *session) uselessProxy() string {
 }
 
 // readAuthorities reads the certificates of a PEM file; what else is in it is passed over.
-func (s *session) readAuthorities(name string) ([]*x509.Certificate, error) {
-	rest, err := s.env.ReadFile(name)
+func (s *session) readAuthorities(ctx context.Context, name string) ([]*x509.Certificate, error) {
+	rest, err := s.readFile(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -94,17 +108,20 @@ func (s *session) readAuthorities(name string) ([]*x509.Certificate, error) {
 		}
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("%s: certificate %d can't be read", name, len(all)+1)
+			return nil, &authoritiesError{word.File(name), fmt.Sprintf("certificate %d can't be read", len(all)+1)}
 		}
 		all = append(all, c)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: %w", name, errNoCertificate)
+		return nil, &authoritiesError{word.File(name), "there is no certificate in it"}
 	}
 	return all, nil
 }
 
-var errNoCertificate = errors.New("there is no certificate in it")
+// authoritiesError says that a file was read, and isn't one of certificates.
+type authoritiesError struct{ Name, Problem string }
+
+func (e *authoritiesError) Error() string { return e.Name + ": " + e.Problem }
 
 // checkTrust refuses a flag that could do nothing: the STS inside simsid is asked without a connection.
 func (s *session) checkTrust() error {

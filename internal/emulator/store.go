@@ -28,6 +28,12 @@ const (
 	lockPoll = 3 * time.Millisecond
 )
 
+// Kept reports whether a folder holds the state of an STS that has served from there.
+func Kept(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, stateName))
+	return err == nil
+}
+
 // SetAsideError says that a state file couldn't be read as one, and where it lies now. The server goes on with an empty
 // state: every login made before is gone.
 type SetAsideError struct {

@@ -61,7 +61,7 @@ func (p *Provider) postFor(ctx context.Context, operation, address, accept strin
 // provider takes a jti once.
 func (p *Provider) assertion(c Client) (token.Secret, error) {
 	if c.Key.IsZero() {
-		return token.Secret{}, &KeyError{"there is none"}
+		return token.Secret{}, &KeyError{Problem: "there is none"}
 	}
 	alg, err := c.Key.algorithm(p.Metadata.AuthAlgs)
 	if err != nil {

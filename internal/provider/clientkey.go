@@ -32,7 +32,10 @@ type clientKey struct {
 }
 
 // KeyError says why a client's private key can't be used. It holds nothing of the key.
-type KeyError struct{ Problem string }
+type KeyError struct {
+	Problem   string
+	Encrypted bool // it is one with a passphrase
+}
 
 // Error tells the problem.
 func (e *KeyError) Error() string { return "private key of the client: " + e.Problem }
@@ -60,10 +63,12 @@ func ParseClientKey(text token.Secret, id, alg string) (ClientKey, error) {
 		problem = k.settle(id, alg)
 	}
 	if problem != "" {
-		return ClientKey{}, &KeyError{problem}
+		return ClientKey{}, &KeyError{problem, problem == encryptedKey}
 	}
 	return ClientKey{&k}, nil
 }
+
+const encryptedKey = "it is encrypted: write it without a passphrase (openssl pkcs8 -topk8 -nocrypt), and keep it in the store"
 
 // parseKeyPEM takes the first private key of a PEM text.
 func parseKeyPEM(raw string) (private any, problem string) {
@@ -76,7 +81,7 @@ func parseKeyPEM(raw string) (private any, problem string) {
 		var err error
 		switch {
 		case block.Type == "ENCRYPTED PRIVATE KEY", block.Headers["DEK-Info"] != "":
-			return nil, "it is encrypted: write it without a passphrase (openssl pkcs8 -topk8 -nocrypt), and keep it in the store"
+			return nil, encryptedKey
 		case block.Type == "PRIVATE KEY":
 			private, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 		case block.Type == "RSA PRIVATE KEY":
@@ -205,7 +210,7 @@ func (k ClientKey) algorithm(listed []string) (jose.SignatureAlgorithm, error) {
 			return jose.SignatureAlgorithm(alg), nil
 		}
 	}
-	return "", &KeyError{"it signs by " + strings.Join(can, " or ") + ", and the provider takes " + visible(clip(strings.Join(listed, ", "), 200))}
+	return "", &KeyError{Problem: "it signs by " + strings.Join(can, " or ") + ", and the provider takes " + visible(clip(strings.Join(listed, ", "), 200))}
 }
 
 // sign makes a compact JWT.

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/word"
+)
+
+// fileCache is what a command read of the files that the user named, and how long it waits for one. A pipe, as shells give one for <(…), can
+// be read once only, and doctor asks for the same file in several of its checks.
+type fileCache struct {
+	patience time.Duration
+	read     map[string]fileRead
+}
+
+type fileRead struct {
+	text []byte
+	err  error
+}
+
+// silentFileError says that a file gave nothing in the time that there was for it: a pipe that nobody writes to, a device.
+type silentFileError struct {
+	Name string
+	For  time.Duration // 0: not known
+}
+
+func (e *silentFileError) Error() string {
+	within := "in time"
+	if e.For > 0 {
+		within = "in " + render.Duration(e.For)
+	}
+	return fmt.Sprintf("%s: nothing came from it %s, as from a pipe that nobody writes to", e.Name, within)
+}
+
+// readFile reads a file that the user named, up to a bound. It may be a pipe, and is waited for until ctx ends.
+func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
+	if a.files == nil {
+		return a.readOnce(ctx, name, 0)
+	}
+	if r, ok := a.files.read[name]; ok {
+		return slices.Clone(r.text), r.err
+	}
+	within, cancel := context.WithTimeout(ctx, a.files.patience)
+	defer cancel()
+	text, err := a.readOnce(within, name, a.files.patience)
+	if ctx.Err() == nil { // else it would be the caller's time that ran out
+		a.files.read[name] = fileRead{slices.Clone(text), err}
+	}
+	return text, err
+}
+
+func (a *app) readOnce(ctx context.Context, name string, patience time.Duration) ([]byte, error) {
+	b, err := untilDone(ctx, func() ([]byte, error) { return a.env.ReadFile(name) })
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, &silentFileError{word.File(name), patience}
+	}
+	return b, err
+}
+
+// untilDone does a read that can't be interrupted, and stops waiting for it when ctx ends.
+func untilDone[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		v   T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := read()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.v, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// set is what to type or to change for keys to have other values, where the first of them was said: a key, its value, the next key. An empty
+// value takes a key away.
+func (s *session) set(keysAndValues ...string) string {
+	p, settings := s.profile, config.Settings()
+	var parts []string
+	from := p.Origins[keysAndValues[0]].Source
+	byVariable := from == config.FromEnvironment || from != config.FromFlag && !s.inFile()
+	for i := 0; i+1 < len(keysAndValues); i += 2 {
+		at := slices.IndexFunc(settings, func(setting config.Setting) bool { return setting.Key == keysAndValues[i] })
+		if at < 0 {
+			continue
+		}
+		name, value := "--"+settings[at].Flag+" ", keysAndValues[i+1]
+		if byVariable {
+			name = settings[at].Env + "="
+		}
+		switch {
+		case value == "" && byVariable:
+			parts = append(parts, "unset "+settings[at].Env)
+		case value == "" && from == config.FromFlag:
+			parts = append(parts, "leave --"+settings[at].Flag+" away")
+		default:
+			parts = append(parts, name+shellWord(value))
+		}
+	}
+	if byVariable || from == config.FromFlag {
+		return strings.Join(parts, " ")
+	}
+	return "simsid profile edit " + p.Name + " " + strings.Join(parts, " ")
+}
+
+// inFile reports whether the profile is one of the configuration file, and can be edited there.
+func (s *session) inFile() bool { return s.file != nil && s.file.Has(s.profile.Name) }
+
+// fileHints are the ways out where the file of a key can't be read.
+func (s *session) fileHints(key, path string, err error) []string {
+	name := "name the one that is meant: " + s.set(key, "FILE")
+	switch {
+	case word.File(path) != path: // it may be what should be in a file
+	case errors.Is(err, fs.ErrPermission):
+		return []string{"see whose it is, and who may read it: ls -l " + shellWord(path), name}
+	case is[*silentFileError](err):
+		return []string{"see what it is: ls -l " + shellWord(path), name}
+	}
+	return []string{name}
+}
