@@ -58,8 +58,11 @@ func (s *session) secretExpected() bool {
 	return err == nil && ok && slices.Contains(r.Secrets, tokenstore.ClientSecret)
 }
 
+// errNoSecret says that the client's secret is neither in the environment nor in the store.
+var errNoSecret = errors.New("the client's secret is missing")
+
 func (s *session) missingSecret() error {
-	e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no client secret for %s", s.profile.Name, s.profile.ClientID)}
+	e := &hintedError{Code: exitUsage, Err: errNoSecret, Text: fmt.Sprintf("profile %s has no client secret for %s", s.profile.Name, s.profile.ClientID)}
 	if rule, ok := s.kind.Rule(provider.RuleClientSecret); ok {
 		e.Text += fmt.Sprintf(": at %s %s (%s)", s.kind.Title, rule.Says, rule.Source)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simsid/simsid/internal/token"
+	"github.com/simsid/simsid/internal/tokenstore"
 	"github.com/simsid/simsid/internal/word"
 )
 
@@ -22,6 +23,9 @@ const (
 	accessTokenVariable = "SIMSID_ACCESS_TOKEN"
 	idTokenVariable     = "SIMSID_ID_TOKEN" //nolint:gosec // G101: the name of a variable, not its value
 )
+
+// withheldVariable names the variables that were kept from a command, for a simsid that misses them there.
+const withheldVariable = "SIMSID_WITHHELD"
 
 // What shells end with where a command can't be started, and POSIX has env end with.
 const (
@@ -33,6 +37,7 @@ type execOptions struct {
 	cmd      *cobra.Command
 	env      []string
 	minValid time.Duration
+	keep     bool
 	command  []string
 }
 
@@ -46,14 +51,19 @@ variables that --env names. The token is refreshed before the start when
 needed, and never again: a command that runs for longer than the token lives
 asks simsid token for another.
 
-The token is in no argument, which everybody on the machine could read.
+The token is in no argument, which everybody on the machine could read. The
+command gets the token and no more: simsid's own secrets (the variables under
+"Secrets" in simsid help environment) are taken out of its environment, unless
+--keep-secrets leaves them, for a script that calls simsid itself.
+
 Standard input, output and error are the command's own; so is the exit code,
 and so are signals. 127 says that there is no such command and 126 that it
 can't be run; what else keeps it from being started has simsid's own codes.`,
 		Example: `  simsid exec -p school -- ./sync.sh
   simsid exec -p school --env TOKEN -- make smoke
   simsid exec -p school --env TOKEN --env WHO=id -- node app.js
-  simsid exec -p school -- sh -c 'printf %s "$SIMSID_ACCESS_TOKEN" | wc -c'`,
+  simsid exec -p school -- sh -c 'printf %s "$SIMSID_ACCESS_TOKEN" | wc -c'
+  simsid exec --keep-secrets -- ./nightly.sh  # which calls simsid token`,
 		GroupID: groupTokens,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -70,6 +80,7 @@ can't be run; what else keeps it from being started has simsid's own codes.`,
 	f.SetInterspersed(false) // what follows the command is the command's, with -- and without
 	f.StringArrayVar(&o.env, "env", nil, "variable for the token: NAME, or NAME=id for the ID token; may be repeated (default SIMSID_ACCESS_TOKEN)")
 	f.DurationVar(&o.minValid, "min-valid", 2*time.Minute, "how long the token must still be valid at the start")
+	f.BoolVar(&o.keep, "keep-secrets", false, "leave simsid's own secrets in the command's environment, for a simsid that it runs")
 	addProfileFlags(cmd, baseProfileFlags...)
 	return cmd
 }
@@ -98,13 +109,16 @@ func runExec(ctx context.Context, a *app, o *execOptions) error {
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	env := a.env.Environ()
+	env, fold := a.env.Environ(), strings.HasPrefix(a.env.Build.Platform, "windows/")
+	if !o.keep {
+		env = withoutSecrets(env, fold)
+	}
 	for _, v := range variables {
 		value, err := s.tokenOf(set, v.id)
 		if err != nil {
 			return err
 		}
-		env = withVariable(env, v.name, value, strings.HasPrefix(a.env.Build.Platform, "windows/"))
+		env = withVariable(env, v.name, value.Reveal(), fold)
 	}
 	// Whoever is started takes this process's place, and nothing happens here afterwards.
 	if err := errors.Join(ctx.Err(), a.endTrace()); err != nil {
@@ -169,13 +183,47 @@ func isVariableName(name string) bool {
 	return name != ""
 }
 
-// withVariable puts a token into an environment, in place of whatever is there. fold says that names which differ in case alone are one.
-func withVariable(env []string, name string, value token.Secret, fold bool) []string {
-	env = slices.DeleteFunc(env, func(entry string) bool {
-		was, _, _ := strings.Cut(entry, "=")
-		return was == name || fold && strings.EqualFold(was, name)
+// withVariable puts a value into an environment, in place of whatever is there. fold says that names which differ in case alone are one.
+func withVariable(env []string, name, value string, fold bool) []string {
+	env = slices.DeleteFunc(env, func(entry string) bool { return isEntryOf(entry, name, fold) })
+	return append(env, name+"="+value)
+}
+
+func isEntryOf(entry, name string, fold bool) bool {
+	was, _, _ := strings.Cut(entry, "=")
+	return was == name || fold && strings.EqualFold(was, name)
+}
+
+// withoutSecrets takes simsid's own secrets out of an environment, with the names of files that hold one, and says in a variable which
+// there were. A command is lent an access token; what gets more of them outlives it.
+func withoutSecrets(env []string, fold bool) []string {
+	var withheld []string
+	for _, secret := range secretVariables() {
+		if slices.ContainsFunc(env, func(entry string) bool { return isEntryOf(entry, secret.name, fold) && !strings.HasSuffix(entry, "=") }) {
+			withheld = append(withheld, secret.name)
+		}
+		env = slices.DeleteFunc(env, func(entry string) bool { return isEntryOf(entry, secret.name, fold) })
+	}
+	if len(withheld) == 0 {
+		return env
+	}
+	return withVariable(env, withheldVariable, strings.Join(withheld, " "), fold)
+}
+
+// lent adds to what a simsid within a command of exec misses that it was kept from it.
+func (a *app) lent(err error, f failure) failure {
+	withheld := strings.Fields(a.env.Getenv(withheldVariable))
+	missing := errors.Is(err, errNoSecret) || errors.Is(err, tokenstore.ErrNoSealKey) || errors.Is(err, tokenstore.ErrNeedsIdentity) ||
+		errors.Is(err, tokenstore.ErrSealKey) || isNoLogin(err)
+	withheld = slices.DeleteFunc(withheld, func(name string) bool {
+		return a.env.Getenv(name) != "" || !slices.ContainsFunc(secretVariables(), func(t term) bool { return t.name == name })
 	})
-	return append(env, name+"="+value.Reveal())
+	if !missing || len(withheld) == 0 {
+		return f
+	}
+	hint := "simsid exec kept " + strings.Join(withheld, ", ") + " from this command: run it by simsid exec --keep-secrets"
+	f.Hints = append([]string{hint}, f.Hints[:min(len(f.Hints), 2)]...)
+	return f
 }
 
 // commandError says why a command wasn't started.

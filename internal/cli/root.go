@@ -335,7 +335,7 @@ func (a *app) line(label, format string, args ...any) {
 
 // fail reports err and returns the exit code it stands for.
 func (a *app) fail(ctx context.Context, err error) int {
-	f := a.timed(err, a.seeded(err, a.situated(err, explain(err))))
+	f := a.lent(err, a.timed(err, a.seeded(err, a.situated(err, explain(err)))))
 	// Nothing but an interruption cancels: what takes too long ends with another error.
 	if errors.Is(err, context.Canceled) {
 		a.say("interrupted")

@@ -64,6 +64,7 @@ func environmentTopic() []part {
 		{heading: "What simsid sets", terms: []term{
 			{accessTokenVariable, "the access token, for the command of exec and the shell of token --env"},
 			{idTokenVariable, "the ID token, for token --env --id"},
+			{withheldVariable, "the names of the secrets that exec kept from its command"},
 		}},
 		{heading: "What others set", terms: []term{
 			{"CI", "true: nothing is asked and no browser opens, as with --no-input"},
