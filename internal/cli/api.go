@@ -203,7 +203,7 @@ func (s *session) aim(call *provider.APICall, target string) error {
 	bases := s.apiBases()
 	if len(bases) == 0 {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no api_base: nobody has said where the token may go", s.profile.Name),
-			Hints: []string{"simsid profile edit " + s.profile.Name + " --api-base https://api.example.com/", "or for this once: --api-base, or SIMSID_API_BASE"}}
+			Hints: []string{"say it: " + setLine(s.profile.Name, "api_base", "https://api.example.com/"), "or for this once: --api-base https://api.example.com/"}}
 	}
 	call.Origins = s.apiOrigins()
 	address := target
@@ -217,7 +217,7 @@ func (s *session) aim(call *provider.APICall, target string) error {
 	u.Fragment, u.RawFragment = "", "" // it is nobody's but the caller's
 	if origin := provider.Origin(u); !slices.Contains(call.Origins, origin) {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the token of profile %s doesn't go to %s: api_base has %s", s.profile.Name, origin, strings.Join(call.Origins, ", ")),
-			Hints: []string{"if it may: simsid profile edit " + s.profile.Name + " --api-base " + shellWord(strings.Join(append(slices.Clone(bases), origin), " "))}}
+			Hints: []string{"if it may: " + s.setLine("api_base", shellWord(strings.Join(append(slices.Clone(bases), origin), " ")))}}
 	}
 	call.URL = u
 	return nil

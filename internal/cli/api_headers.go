@@ -35,7 +35,7 @@ func (s *session) apiHeaders(ctx context.Context) ([]provider.APIHeader, error) 
 	if err != nil || secret.IsZero() {
 		return nil, err
 	}
-	kept, err := readHeaders(secret)
+	kept, err := readHeaders(secret, s.profile.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -83,10 +83,10 @@ func (s *session) apiOrigins() []string {
 	return origins
 }
 
-func readHeaders(secret token.Secret) ([]keptHeader, error) {
+func readHeaders(secret token.Secret, profile string) ([]keptHeader, error) {
 	var kept []keptHeader
 	if err := json.Unmarshal([]byte(secret.Reveal()), &kept); err != nil {
-		return nil, &hintedError{Code: exitStore, Text: "the API headers in the store can't be read", Hints: []string{"give them anew: simsid profile edit NAME --api-header-file HEADER=FILE"}}
+		return nil, &hintedError{Code: exitStore, Text: "the API headers in the store can't be read", Hints: []string{"give them anew: simsid profile edit " + profile + " --api-header-file HEADER=FILE"}}
 	}
 	return kept, nil
 }
@@ -158,7 +158,7 @@ func (s *session) keepHeaders(ctx context.Context, st *tokenstore.Store, headers
 	}
 	var kept []keptHeader
 	if !secret.IsZero() {
-		if kept, err = readHeaders(secret); err != nil {
+		if kept, err = readHeaders(secret, s.profile.Name); err != nil {
 			return err
 		}
 	}

@@ -58,8 +58,11 @@ func (s *session) secretExpected() bool {
 	return err == nil && ok && slices.Contains(r.Secrets, tokenstore.ClientSecret)
 }
 
-// errNoSecret says that the client's secret is neither in the environment nor in the store.
-var errNoSecret = errors.New("the client's secret is missing")
+// errNoSecret says that the client's secret is neither in the environment nor in the store, and errNoKey the same of its private key.
+var (
+	errNoSecret = errors.New("the client's secret is missing")
+	errNoKey    = errors.New("the client's private key is missing")
+)
 
 func (s *session) missingSecret() error {
 	e := &hintedError{Code: exitUsage, Err: errNoSecret, Text: fmt.Sprintf("profile %s has no client secret for %s", s.profile.Name, s.profile.ClientID)}
@@ -69,10 +72,7 @@ func (s *session) missingSecret() error {
 	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {
 		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
 	}
-	e.Hints = []string{
-		"keep it in the store: simsid profile edit " + s.profile.Name + " --client-secret-file FILE  # - reads standard input",
-		"or give it for this once: SIMSID_CLIENT_SECRET",
-	}
+	e.Hints = s.secretHints("client-secret-file", clientSecretVariable)
 	if s.forcible {
 		e.Hints = append(e.Hints, forceHint)
 	}
@@ -91,7 +91,7 @@ func (s *session) introspectionClient(ctx context.Context) (c provider.Client, o
 	if secret.IsZero() {
 		return c, false, &hintedError{Code: exitUsage,
 			Text:  fmt.Sprintf("profile %s names %s for introspection, but its secret is missing", s.profile.Name, s.profile.IntrospectionID),
-			Hints: []string{"keep it in the store: simsid profile edit " + s.profile.Name + " --introspection-secret-file FILE", "or give it for this once: SIMSID_INTROSPECTION_SECRET"}}
+			Hints: s.secretHints("introspection-secret-file", introspectionSecretVariable)}
 	}
 	auth := provider.AuthMethod(s.profile.ClientAuth)
 	if auth == provider.AuthPrivateKey { // the scope has a secret, whatever the client has
@@ -164,13 +164,17 @@ func (a *app) keyFile(ctx context.Context, name string) (token.Secret, error) {
 }
 
 func (s *session) missingKey() error {
-	e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s authenticates by private_key_jwt and has no private key", s.profile.Name)}
+	e := &hintedError{Code: exitUsage, Err: errNoKey, Text: fmt.Sprintf("profile %s authenticates by private_key_jwt and has no private key", s.profile.Name)}
 	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {
 		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
 	}
+	if s.profile.Name == config.EnvProfile {
+		e.Hints = []string{"name its file: " + s.setLine("client_key", "FILE")}
+		return e
+	}
 	e.Hints = []string{
 		"keep it in the store: simsid profile edit " + s.profile.Name + " --client-key-file FILE  # - reads standard input",
-		"or read it from its file each time: simsid profile edit " + s.profile.Name + " --client-key FILE",
+		"or read it from its file each time: " + s.setLine("client_key", "FILE"),
 	}
 	return e
 }
@@ -191,6 +195,6 @@ func (s *session) checkMethod(c provider.Client, m provider.Metadata) error {
 	}
 	return &hintedError{Code: exitUsage,
 		Err:   errors.New("the provider's metadata doesn't list private_key_jwt among the ways in which a client may authenticate"),
-		Hints: []string{"it lists: " + strings.Join(m.AuthMethods, ", "), "choose one: simsid profile edit " + s.profile.Name + " --client-auth client_secret_post", forceHint},
+		Hints: []string{"it lists: " + strings.Join(m.AuthMethods, ", "), "choose one: " + s.setLine("client_auth", "client_secret_post"), forceHint},
 	}
 }

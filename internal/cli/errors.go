@@ -144,6 +144,10 @@ func explainConfig(err error, _ string, f *failure) bool {
 		if e.Suggest == "" {
 			f.Hints = append(f.Hints, "see which there are: simsid profile list")
 		}
+		if e.Name == config.EnvProfile {
+			f.Hints = []string{"variables make it, and " + config.EnvProfile + " has none: SIMSID_KIND or SIMSID_ISSUER", "what else it needs: simsid help environment"}
+			break
+		}
 		if name := word.Name(e.Name, e.Known...); name != word.Hidden {
 			f.Hints = append(f.Hints, "simsid profile add "+name)
 		}

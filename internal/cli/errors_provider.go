@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"net/http"
 	"strings"
 
+	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 )
@@ -30,7 +32,7 @@ func explainProvider(err error, p string, f *failure) bool {
 		case e.Pinned:
 			f.Hints = []string{
 				"ask the provider's operator whether its issuer has really changed",
-				"if so, forget the spelling that was pinned: simsid profile edit" + strings.Replace(p, " -p ", " ", 1) + " --issuer ADDRESS",
+				"if so, forget the spelling that was pinned: " + setLine(profileOf(p), "issuer", "ADDRESS"),
 			}
 		case e.SlashOnly:
 			f.Hints = []string{"give the issuer exactly as the provider spells it: --issuer " + foreignWord(e.Got)}
@@ -51,7 +53,7 @@ func explainProvider(err error, p string, f *failure) bool {
 		f.Code, f.Hints = explainAPIStatus(e.Status, p)
 	case is[*provider.APIRefusedError](err):
 		f.Code = exitFailed
-		f.Hints = []string{"if the token may go there: simsid profile edit" + strings.Replace(p, " -p ", " ", 1) + " --api-base …", "or see the redirect itself: leave --location away"}
+		f.Hints = []string{"if the token may go there: " + setLine(profileOf(p), "api_base", "'https://… https://…'"), "or see the redirect itself: leave --location away"}
 	case is[*provider.ResponseError](err):
 		f.Code = exitFailed
 		f.Hints = []string{"see what came back: add --trace"}
@@ -67,7 +69,7 @@ func explainOAuth(e *provider.OAuthError, p string) (code int, hints []string) {
 	case "invalid_client":
 		return exitUsage, []string{
 			"the client id or its secret is wrong: simsid profile show" + strings.Replace(p, " -p ", " ", 1),
-			"give the secret: SIMSID_CLIENT_SECRET, or simsid profile edit" + strings.Replace(p, " -p ", " ", 1) + " --client-secret-file FILE",
+			secretHint(profileOf(p)),
 		}
 	case "unauthorized_client":
 		return exitUsage, []string{"the client may not do this: check its flow and that the redirect URI is registered exactly as in simsid profile show" + strings.Replace(p, " -p ", " ", 1)}
@@ -86,6 +88,14 @@ func explainOAuth(e *provider.OAuthError, p string) (code int, hints []string) {
 	return exitFailed, nil
 }
 
+// secretHint says where the client's secret goes.
+func secretHint(profile string) string {
+	if profile == config.EnvProfile {
+		return "give the secret: " + clientSecretVariable
+	}
+	return "give the secret: " + clientSecretVariable + ", or simsid profile edit " + cmp.Or(profile, "NAME") + " --client-secret-file FILE"
+}
+
 // checkAddress tells where the issuer's address is to be looked at.
 func checkAddress(err error, p string) string {
 	if is[*givenAddressError](err) {
@@ -100,8 +110,8 @@ func connectionHints(e *provider.UnavailableError, p, show string) []string {
 		switch c.Fault {
 		case provider.UnknownAuthority, provider.SelfSigned:
 			return []string{
-				"if that is your organisation's own, as where a network inspects TLS, have its certificate as a file and trust it: --ca-file FILE, or for good: simsid profile edit" +
-					strings.Replace(p, " -p ", " ", 1) + " --ca-file FILE",
+				"if that is your organisation's own, as where a network inspects TLS, have its certificate as a file and trust it: --ca-file FILE, or for good: " +
+					setLine(profileOf(p), "ca_file", "FILE"),
 				"if nobody can tell you whose it is, somebody may be reading along: don't sign in from this network",
 			}
 		case provider.Expired, provider.NotYetValid:

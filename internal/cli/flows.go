@@ -72,7 +72,7 @@ func (s *session) checkFlow(o *loginOptions) error {
 	}
 	if p.RedirectURI == "" {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no redirect URI", p.Name),
-			Hints: []string{"set the one that is registered with the provider: simsid profile edit " + p.Name + " --redirect-uri https://localhost:5454/"}}
+			Hints: []string{"set the one that is registered with the provider: " + s.setLine("redirect_uri", "https://localhost:5454/")}}
 	}
 	place, err := checkReach(p)
 	if err != nil || o.printURL {
@@ -99,7 +99,7 @@ func (s *session) checkClientScopes() error {
 	for _, scope := range []string{"openid", "offline_access"} {
 		if slices.Contains(s.profile.Scopes, scope) {
 			return &hintedError{Code: exitUsage, Text: fmt.Sprintf("scope %s is about a user, and in flow %s there is none", scope, s.flow.Flow),
-				Hints: []string{"name the scopes that the client is registered for: --scope partner-read, or simsid profile edit " + s.profile.Name + " --scope …"}}
+				Hints: []string{"name the scopes that the client is registered for: --scope partner-read, or " + setLine(s.profile.Name, "scopes", "partner-read")}}
 		}
 	}
 	return nil
@@ -244,20 +244,16 @@ func (s *session) loginAsClient(ctx context.Context, o *loginOptions, client pro
 	if err != nil {
 		return nil, err
 	}
-	more := url.Values{}
-	acr := slices.Clone(s.profile.ACRValues)
+	s.own = &ownToken{scopes: s.profile.Scopes, acrValues: slices.Clone(s.profile.ACRValues)}
 	if o.org != "" {
-		acr = slices.DeleteFunc(acr, func(a string) bool { return strings.HasPrefix(a, s.kind.SelectOrganisation) })
-		acr = append(acr, s.kind.SelectOrganisation+o.org)
+		s.own.acrValues = slices.DeleteFunc(s.own.acrValues, func(a string) bool { return strings.HasPrefix(a, s.kind.SelectOrganisation) })
+		s.own.acrValues = append(s.own.acrValues, s.kind.SelectOrganisation+o.org)
 	}
-	if len(acr) > 0 {
-		more.Set("acr_values", strings.Join(acr, " "))
-	}
-	response, err := p.ClientCredentials(ctx, client, s.profile.Scopes, more)
+	set, err := s.own.ask(ctx, p, client)
 	if err != nil {
 		return nil, err
 	}
-	res := &flow.LoginResult{Set: response.Set}
+	res := &flow.LoginResult{Set: set}
 	res.Set.SignedInAt = s.env.Now()
 	return res, keep(ctx, res)
 }

@@ -252,7 +252,7 @@ func (s *session) wayToAsk(o *introspectOptions, q asked, scopeNamed bool) (stri
 	switch {
 	case via == viaScope && !scopeNamed:
 		return "", &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s names no scope to ask with", s.profile.Name),
-			Hints: []string{"name it, and keep its secret: simsid profile edit " + s.profile.Name + " --introspection-id NAME --introspection-secret-file FILE"}}
+			Hints: []string{"name it, and keep its secret: " + s.introspectionLine()}}
 	case via == viaValidation && !s.kind.ValidationCalls:
 		return "", &hintedError{Code: exitUsage, Text: fmt.Sprintf("a provider of kind %s has no validation endpoints: they are IdentityServer3's", s.kind.Name),
 			Hints: []string{"ask it by introspection: --via client"}}

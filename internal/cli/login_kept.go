@@ -25,6 +25,9 @@ func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, client
 	if res.User != "" {
 		sum.Subject = res.User
 	}
+	if s.own != nil {
+		sum.Own, sum.OwnScopes, sum.OwnACRValues = true, s.own.scopes, s.own.acrValues
+	}
 	err := store.SaveFrom(ctx, s.adopted, res.Set, sum)
 	if err == nil || is[*tokenstore.EmergencyError](err) {
 		return err
@@ -49,7 +52,7 @@ func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *fl
 	view := render.SignedIn{
 		User: res.User, NoUser: res.Verification == nil, Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
 		Claims: claims, SIMS: s.kind.SIMS, Scopes: set.Scopes, Wanted: s.profile.Scopes,
-		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Where: s.where(store), Next: s.nextCommands(store.Backend()),
+		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Own: s.own != nil, Where: s.where(store), Next: s.nextCommands(store.Backend()),
 	}
 	view.Findings = res.Findings
 	if !view.NoUser {

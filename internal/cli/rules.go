@@ -59,7 +59,7 @@ func (s *session) checkMixUp(r flow.LoginRequest) error {
 		Text: fmt.Sprintf("profiles %s and %s have one redirect URI at two providers, and the answers of this one don't say whose they are: "+
 			"a code of the other could be handed to it (mix-up, RFC 9700 section 4.4)", name, other),
 		Hints: []string{
-			"register another path for one of them: simsid profile edit " + name + " --redirect-uri " + shellWord(ownPath(s.profile.RedirectURI, name)),
+			"register another path for one of them: " + s.setLine("redirect_uri", shellWord(ownPath(s.profile.RedirectURI, name))),
 			forceHint,
 		}}
 }
@@ -131,7 +131,7 @@ func ownPath(uri, profile string) string {
 }
 
 // explainRules is the part of explain about rules and keys.
-func explainRules(err error, _ string, f *failure) bool {
+func explainRules(err error, p string, f *failure) bool {
 	if e, ok := errors.AsType[*provider.RuleError](err); ok {
 		f.Code, f.Hints = exitUsage, []string{e.Rule.WayOut, forceHint}
 		return true
@@ -145,7 +145,7 @@ func explainRules(err error, _ string, f *failure) bool {
 	}
 	if is[*provider.KeyError](err) {
 		f.Code = exitUsage
-		f.Hints = []string{"give another key, or another algorithm of it: simsid profile edit NAME --client-key-alg PS256"}
+		f.Hints = []string{"give another key, or another algorithm of it: " + setLine(profileOf(p), "client_key_alg", "PS256")}
 		return true
 	}
 	return false

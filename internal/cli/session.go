@@ -37,6 +37,7 @@ type session struct {
 	forcible bool
 	adopted  token.Secret   // the refresh token from outside that a login begins with
 	hinted   bool           // the address to sign in at holds an ID token
+	own      *ownToken      // what the client's own token was asked for with, set by loginAsClient
 	signOn   *render.SignOn // what a login asked about the way of the sign-in, set by browserRequest
 }
 
@@ -238,8 +239,13 @@ func kindNames() []string {
 func (s *session) complete() error {
 	p := s.profile
 	missing := func(what, key, example string) error {
-		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no %s", p.Name, what),
-			Hints: []string{fmt.Sprintf("set it in the file: %s = %q", key, example), "or give it for this once by flag or environment: see simsid login --help"}}
+		e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no %s", p.Name, what)}
+		if p.Name == config.EnvProfile {
+			e.Hints = []string{"set the variable: " + setLine(p.Name, key, shellWord(example))}
+			return e
+		}
+		e.Hints = []string{fmt.Sprintf("set it in the file: %s = %q", key, example), "or give it for this once by flag or environment: see simsid login --help"}
+		return e
 	}
 	if p.Environment != "" {
 		if _, ok := s.kind.EnvironmentIssuer(p.Environment); !ok {

@@ -117,7 +117,7 @@ func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onR
 	switch {
 	case r.Ended:
 		row.State = "ended"
-	case expired && r.Refreshable && !over:
+	case expired && (r.Refreshable && !over || r.Own && a.clientCanAsk(p, r)):
 		row.State = "expired, can refresh"
 	case expired:
 		row.State = "expired"
@@ -125,6 +125,11 @@ func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onR
 		row.State = "signed in"
 	}
 	return row
+}
+
+// clientCanAsk reports whether what a client authenticates with is at hand, without opening anything.
+func (a *app) clientCanAsk(p config.Profile, r tokenstore.Record) bool {
+	return a.env.Getenv(clientSecretVariable) != "" || p.ClientKey != "" || slices.Contains(r.Secrets, tokenstore.ClientSecret) || slices.Contains(r.Secrets, tokenstore.ClientKey)
 }
 
 // refreshEnds is when the refresh token of a login ends, where the profile knows how long it lives; zero where it doesn't.

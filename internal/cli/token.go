@@ -237,12 +237,19 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 	if err != nil {
 		return nil, err
 	}
+	own := onRecord(store.Record())
 	client, err := s.client(ctx)
+	if own != nil && s.ownSecretMissing(client, err) {
+		return nil, s.clientTokenEnded(flow.ErrNoRefreshToken, own)
+	}
 	if err != nil {
 		return nil, err
 	}
 	s.note("refreshing the tokens of profile %s", s.profile.Name)
 	r.Provider, r.Client, r.Keeper, r.Now = s.provider, client, store, s.env.Now
+	if own != nil {
+		s.renews(&r, own)
+	}
 	if s.kind.DatedTokens {
 		r.User = store.Record().Subject
 	}
@@ -272,7 +279,7 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 		return nil, &hintedError{Code: exitNo, Err: fmt.Errorf("the refreshed tokens are not used: %w", err), Hints: s.beginAgain("")}
 	}
 	if errors.Is(err, flow.ErrNoRefreshToken) && provider.Flow(s.profile.Flow) == provider.FlowClientCredentials {
-		return nil, s.clientTokenEnded(err)
+		return nil, s.clientTokenEnded(err, nil)
 	}
 	return res, s.ended(err)
 }

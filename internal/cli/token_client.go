@@ -2,6 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
@@ -35,11 +39,75 @@ func (s *session) clientToken(ctx context.Context) (token.Set, error) {
 	return res.Set, nil
 }
 
+// ownToken is what a client's own token is asked for with.
+type ownToken struct{ scopes, acrValues []string }
+
+// ask gets the token (RFC 6749 section 4.4).
+func (t ownToken) ask(ctx context.Context, p *provider.Provider, client provider.Client) (token.Set, error) {
+	more := url.Values{}
+	if len(t.acrValues) > 0 {
+		more.Set("acr_values", strings.Join(t.acrValues, " "))
+	}
+	response, err := p.ClientCredentials(ctx, client, t.scopes, more)
+	return response.Set, err
+}
+
+// onRecord is what the kept token of the client itself was asked for with; nil for a user's login, and where that isn't on record.
+func onRecord(r tokenstore.Record) *ownToken {
+	if !r.Own {
+		return nil
+	}
+	return &ownToken{scopes: r.OwnScopes, acrValues: r.OwnACRValues}
+}
+
+// renews makes a refresh get the client's own token anew, for the same scopes and organisation: no refresh token comes with one (RFC 6749
+// section 4.4.3).
+func (s *session) renews(r *flow.RefreshRequest, own *ownToken) {
+	client := r.Client
+	r.Anew = func(ctx context.Context, p *provider.Provider) (token.Set, error) {
+		if err := s.checkMethod(client, p.Metadata); err != nil {
+			return token.Set{}, err
+		}
+		return own.ask(ctx, p, client)
+	}
+}
+
+// ownSecretMissing reports whether a client's own token can't be got for want of what the client authenticates with.
+func (s *session) ownSecretMissing(c provider.Client, err error) bool {
+	return errors.Is(err, errNoSecret) || errors.Is(err, errNoKey) || err == nil && c.Auth == provider.AuthNone && s.profile.ClientAuth != string(provider.AuthNone)
+}
+
 // clientTokenEnded says how to get another: no refresh token comes with one of the client's own (RFC 6749 section 4.4.3).
-func (s *session) clientTokenEnded(err error) error {
-	return &hintedError{Code: exitLogin, Err: err, Text: "the token of the client itself has ended, or soon will, and nothing renews one: it is got anew",
-		Hints: []string{
-			"another one: simsid login -p " + s.profile.Name,
-			"or have each command get its own: --store memory, where none is kept yet",
-		}}
+func (s *session) clientTokenEnded(err error, own *ownToken) error {
+	e := &hintedError{Code: exitLogin, Err: err, Text: "the token of the client itself has ended, or soon will, and nothing renews one: it is got anew", Hints: []string{
+		"another one: simsid login -p " + s.profile.Name,
+		"or have each command get its own: --store memory, where none is kept yet",
+	}}
+	if own != nil {
+		e.Text = "the token of the client itself has ended, or soon will, and the client's secret, which gets another, isn't at hand"
+		flag, variable := "client-secret-file", clientSecretVariable
+		if s.profile.ClientAuth == string(provider.AuthPrivateKey) {
+			e.Text = strings.Replace(e.Text, "secret", "private key", 1)
+			flag, variable = "client-key-file", "SIMSID_CLIENT_KEY"
+		}
+		e.Hints = append(s.secretHints(flag, variable), "then it is got by itself; or now: "+s.clientLogin(*own))
+	}
+	return e
+}
+
+// clientLogin is the command that gets the client's own token for the same again.
+func (s *session) clientLogin(own ownToken) string {
+	line := "simsid login -p " + s.profile.Name
+	if !slices.Equal(own.scopes, s.profile.Scopes) {
+		line += " --scope " + shellWord(strings.Join(own.scopes, " "))
+	}
+	if slices.Equal(own.acrValues, s.profile.ACRValues) {
+		return line
+	}
+	for _, v := range own.acrValues {
+		if org, ok := strings.CutPrefix(v, s.kind.SelectOrganisation); ok && s.kind.SelectOrganisation != "" {
+			line += " --org " + shellWord(org)
+		}
+	}
+	return line
 }

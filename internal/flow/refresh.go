@@ -45,6 +45,9 @@ type RefreshRequest struct {
 	// User is who the login is of, of kinds whose token endpoint says it; "" where that isn't known. An answer that names another is refused
 	// (*UserError), as one whose ID token doesn't hold.
 	User string
+	// Anew gets a token in the place of one that no refresh token comes with: a client's own (RFC 6749 section 4.4.3). nil: it ends with
+	// ErrNoRefreshToken.
+	Anew func(ctx context.Context, p *provider.Provider) (token.Set, error)
 	Now  func() time.Time
 }
 
@@ -89,7 +92,7 @@ func Refresh(ctx context.Context, r RefreshRequest) (*RefreshResult, error) {
 		return &RefreshResult{Set: current, Before: current}, nil
 	}
 	if current.Refresh.IsZero() {
-		return nil, ErrNoRefreshToken
+		return r.anew(ctx, current)
 	}
 	if err := r.Keeper.Prepare(ctx); err != nil {
 		return nil, err
@@ -113,6 +116,29 @@ func Refresh(ctx context.Context, r RefreshRequest) (*RefreshResult, error) {
 		result.Findings = answer.Findings
 	}
 	return result, err
+}
+
+// anew gets another token for the client itself. Nothing is spent by asking: what fails leaves the login as it is.
+func (r RefreshRequest) anew(ctx context.Context, current token.Set) (*RefreshResult, error) {
+	if r.Anew == nil {
+		return nil, ErrNoRefreshToken
+	}
+	if err := r.Keeper.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	p, err := r.Provider(ctx)
+	if err != nil {
+		return nil, err
+	}
+	got, err := r.Anew(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	next := merge(current, got)
+	next.SignedInAt = r.Now() // it is as new as the first: nothing of that one went into it
+	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	return &RefreshResult{Set: next, Before: current, Refreshed: true}, r.Keeper.SaveRefreshed(saving, next)
 }
 
 const (

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -243,4 +244,58 @@ func TestRefreshWithoutToken(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	r.checkCalls(t, "lock", "load 1", "unlock")
+}
+
+// TestRefreshAnew: a client's own token is got anew under the lock, once, and only when it is needed; a failure leaves the login as it is.
+func TestRefreshAnew(t *testing.T) {
+	another := token.Set{Access: token.NewSecret("access-2"), Type: "Bearer", Expiry: start().Add(90 * time.Minute)}
+	prepare := func(err error) *refreshing {
+		r := newRefreshing(t)
+		r.before.Refresh, r.before.ID = token.Secret{}, token.Secret{}
+		r.keeper.kept = r.before
+		r.request.Anew = func(_ context.Context, p *provider.Provider) (token.Set, error) {
+			r.sts.called("anew")
+			if p == nil {
+				t.Error("without the provider")
+			}
+			return another, err
+		}
+		return r
+	}
+
+	r := prepare(nil)
+	got, err := Refresh(t.Context(), r.request)
+	after := another
+	after.Scopes, after.SignedInAt = r.before.Scopes, start().Add(30*time.Minute)
+	if want := (&RefreshResult{Set: after, Before: r.before, Refreshed: true}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("expected %+v, got %+v, %v", want, got, err)
+	}
+	r.checkCalls(t, "lock", "load 1", "prepare", "provider", "anew", "save 1", "unlock")
+	r.checkSaves(t, after)
+
+	r = prepare(nil)
+	r.request.MinValid = time.Minute
+	if got, err := Refresh(t.Context(), r.request); err != nil || got.Refreshed {
+		t.Errorf("still valid: %+v, %v", got, err)
+	}
+	r.checkCalls(t, "lock", "load 1", "unlock")
+
+	refused := &provider.OAuthError{Code: "invalid_client"}
+	r = prepare(refused)
+	if got, err := Refresh(t.Context(), r.request); got != nil || !errors.Is(err, refused) {
+		t.Errorf("refused: %+v, %v", got, err)
+	}
+	r.checkCalls(t, "lock", "load 1", "prepare", "provider", "anew", "unlock")
+
+	r = prepare(nil)
+	r.keeper.faults["save 1"] = errors.New("full")
+	if got, err := Refresh(t.Context(), r.request); got == nil || !got.Set.Access.Equal(another.Access) || err == nil {
+		t.Errorf("not kept: %+v, %v", got, err)
+	}
+	r = prepare(nil)
+	r.keeper.faults["prepare"] = errors.New("full")
+	if got, err := Refresh(t.Context(), r.request); got != nil || err == nil {
+		t.Errorf("no place: %+v, %v", got, err)
+	}
+	r.checkCalls(t, "lock", "load 1", "prepare", "unlock")
 }

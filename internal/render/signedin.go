@@ -25,6 +25,7 @@ type SignedIn struct {
 	Wanted      []string
 	Expiry      time.Time
 	Refreshable bool
+	Own         bool   // the token is the client's own, and is got anew when it ends
 	Where       string // where the tokens are kept
 	Findings    []sims.Finding
 	Changes     []sims.Difference // from the login before
@@ -113,9 +114,12 @@ func (v SignedIn) tokens(p *printer) []field {
 		list = append(list, field{label: "Not granted", lines: []string{strings.Join(missing, " ")}, st: asWarning})
 	}
 	list = append(list, one("Access token", p.expires(v.Expiry)))
-	if v.Refreshable {
+	switch {
+	case v.Refreshable:
 		list = append(list, one("Refresh token", "granted; the login outlives the access token"))
-	} else {
+	case v.Own:
+		list = append(list, one("Refresh token", "none; another token is got by the client's secret"))
+	default:
 		list = append(list, one("Refresh token", "none was granted; the login ends with the access token"))
 	}
 	return append(list, one("Kept in", v.Where))

@@ -160,6 +160,7 @@ func (s *Store) recordOf(l login) diskRecord {
 	d.Backend, d.KeyBeside = s.at.backend, s.at.beside
 	d.Issuer, d.ClientID = l.binding.Issuer, l.binding.ClientID
 	d.Subject, d.Name, d.Organisation, d.Organisations = l.sum.Subject, l.sum.Name, l.sum.Organisation, l.sum.Organisations
+	d.Own, d.OwnScopes, d.OwnACRValues = l.sum.Own, l.sum.OwnScopes, l.sum.OwnACRValues
 	d.Expiry, d.SignedInAt = l.set.Expiry, l.set.SignedInAt
 	d.Refreshable, d.RefreshSince, d.Ended = !l.set.Refresh.IsZero(), l.set.RefreshSince, false
 	return d
@@ -171,5 +172,6 @@ func withoutLogin(d diskRecord) diskRecord {
 	d.Login, d.Refreshable, d.RefreshInFile = "", false, false
 	d.Expiry, d.SignedInAt, d.RefreshSince = time.Time{}, time.Time{}, time.Time{}
 	d.Subject, d.Name, d.Organisation, d.Organisations, d.Ended = "", "", "", nil, false
+	d.Own, d.OwnScopes, d.OwnACRValues = false, nil, nil
 	return d
 }

@@ -63,6 +63,9 @@ type loginJSON struct {
 	// Organisations are there as bytes too: a server may write anything into its claims.
 	Organisations []text `json:"organisations,omitzero"`
 	Seed          string `json:"seed,omitempty"`
+	Own           bool   `json:"own,omitempty"`
+	OwnScopes     []text `json:"own_scopes,omitzero"`
+	OwnACRValues  []text `json:"own_acr_values,omitzero"`
 }
 
 const (
@@ -79,6 +82,7 @@ func encodeLogin(l login) ([]byte, error) {
 		SignedInAt: l.set.SignedInAt, RefreshedAt: l.set.RefreshedAt, RefreshSince: l.set.RefreshSince,
 		Subject: text(l.sum.Subject), Name: text(l.sum.Name), Organisation: text(l.sum.Organisation),
 		Organisations: recast[text](l.sum.Organisations), Seed: l.seed,
+		Own: l.sum.Own, OwnScopes: recast[text](l.sum.OwnScopes), OwnACRValues: recast[text](l.sum.OwnACRValues),
 	})
 }
 
@@ -94,7 +98,10 @@ func decodeLogin(b []byte) (login, error) {
 			Expiry: o.moment("expiry"), Scopes: o.texts("scopes"), SignedInAt: o.moment("signed_in_at"), RefreshedAt: o.moment("refreshed_at"),
 			RefreshSince: o.moment("refresh_since"),
 		},
-		sum:  Summary{Subject: o.text("subject"), Name: o.text("name"), Organisation: o.text("organisation"), Organisations: o.texts("organisations")},
+		sum: Summary{
+			Subject: o.text("subject"), Name: o.text("name"), Organisation: o.text("organisation"), Organisations: o.texts("organisations"),
+			Own: o.yes("own"), OwnScopes: o.texts("own_scopes"), OwnACRValues: o.texts("own_acr_values"),
+		},
 		seed: o.word("seed"),
 	}
 	if err := o.fault("a login"); err != nil {

@@ -82,12 +82,20 @@ type Record struct {
 	Seed string `json:"seed,omitempty"`
 	// UsedSeeds are the hashes of those that logins before it were begun with.
 	UsedSeeds []string `json:"used_seeds,omitempty"`
+	// Own says that the token is the client's own, which is got anew when it ends; OwnScopes and OwnACRValues are what it was asked for with,
+	// so that the next one is for the same.
+	Own          bool     `json:"own,omitempty"`
+	OwnScopes    []string `json:"own_scopes,omitempty"`
+	OwnACRValues []string `json:"own_acr_values,omitempty"`
 }
 
 // Summary is what a caller who has verified a login puts on record for status.
 type Summary struct {
 	Subject, Name, Organisation string
 	Organisations               []string
+	// Own says that the token is the client's own (RFC 6749 section 4.4), asked for with OwnScopes and OwnACRValues.
+	Own                     bool
+	OwnScopes, OwnACRValues []string
 }
 
 // Options say where and how.
