@@ -28,11 +28,14 @@ func pointed(e *sims.ExpectError) []string {
 	if len(before) > most {
 		before = before[len(before)-most:]
 	}
-	return []string{
-		string(before) + string(after[:min(len(after), most)]),
-		strings.Repeat(" ", len(before)) + "^",
-		"it goes like this: --expect 'site=8412345' --expect 'org.type has S' --expect 'exp > 5m'",
+	way := "it goes like this: --expect 'site=8412345' --expect 'org.type has S' --expect 'exp > 5m'"
+	switch {
+	case e.Suggest != "":
+		way = "did you mean: " + e.Suggest
+	case len(e.Known) > 0:
+		way = "there are: " + strings.Join(e.Known, ", ")
 	}
+	return []string{string(before) + string(after[:min(len(after), most)]), strings.Repeat(" ", len(before)) + "^", way}
 }
 
 // expectedTokens holds expectations against the tokens of one answer.

@@ -14,6 +14,7 @@ import (
 	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 type orgsOptions struct {
@@ -101,7 +102,11 @@ func (o *orgsOptions) wanted() ([]sims.OrganisationType, error) {
 	for _, text := range o.types {
 		t, err := sims.FindOrganisationType(text)
 		if e, ok := errors.AsType[*sims.TypeError](err); ok {
-			return nil, &usageError{Problem: e.Error(), Command: "simsid orgs", Hint: "known: " + strings.Join(e.Known, ", ") + "; or one letter"}
+			hint := "known: " + strings.Join(e.Known, ", ") + "; or one letter"
+			if near := word.Nearest(text, e.Known); near != "" {
+				hint = "did you mean: --type " + near
+			}
+			return nil, &usageError{Problem: e.Error(), Command: "simsid orgs", Hint: hint}
 		}
 		types = append(types, t)
 	}

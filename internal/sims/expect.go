@@ -46,6 +46,8 @@ type ExpectError struct {
 	Text    string
 	At      int // bytes before the place
 	Problem string
+	Suggest string   // the word that was likely meant; "" if none
+	Known   []string // the words that there are, where somebody knows them all
 }
 
 func (e *ExpectError) Error() string {
@@ -87,14 +89,14 @@ func (p *expectParser) parse() (e Expectation, err error) {
 	p.space()
 	start := p.at
 	if e.Operator = p.operator(); e.Operator == "" {
-		return e, p.fail(start, "an operator is missing: =, !=, >, >=, <, <=, has, lacks, exists or missing")
+		return e, &ExpectError{Text: p.text, At: start, Problem: "an operator is missing: =, !=, >, >=, <, <=, has, lacks, exists or missing", Suggest: nearOperator(p.text[start:])}
 	}
 	p.space()
 	if e.Operator == Exists || e.Operator == Missing {
 		if p.at < len(p.text) {
 			return e, p.fail(p.at, fmt.Sprintf("%q takes no value", string(e.Operator)))
 		}
-		return e, nil
+		return e, p.checkWords(e, start)
 	}
 	start = p.at
 	if e.Value, err = p.value(); err != nil {
@@ -103,7 +105,7 @@ func (p *expectParser) parse() (e Expectation, err error) {
 	if e.Operator.compares() && !isMeasure(e.Value) {
 		return e, p.fail(start, "the value is no number, no span such as 5m or 2d, and no time such as 2026-01-31T12:00:00Z")
 	}
-	return e, nil
+	return e, p.checkWords(e, start)
 }
 
 // path reads names. A bare name goes up to a space, an operator or a dot; names of claims that are addresses are taken whole.
