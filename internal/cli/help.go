@@ -13,19 +13,37 @@ import (
 
 // newHelpCmd is cobra's help with topics; what is neither command nor topic is an error.
 func newHelpCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	all := false
+	cmd := &cobra.Command{
 		Use:   "help [COMMAND|TOPIC]",
 		Short: "How a command is used, or what there is to know of a topic",
 		Example: `  simsid help login
   simsid help profile add
-  simsid help exit-codes`,
+  simsid help exit-codes
+  simsid help --all      # every command, topic and flag on one page`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if all {
+				return runHelpAll(a, cmd.Root(), args)
+			}
 			return runHelp(a, cmd.Root(), args)
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return completeHelp(cmd.Root(), args), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+	cmd.Flags().BoolVar(&all, "all", false, "every command, topic and flag on one page, with examples")
+	return cmd
+}
+
+func runHelpAll(a *app, root *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{Problem: "--all is about everything: it stands alone", Command: "simsid help"}
+	}
+	root.InitDefaultHelpFlag()
+	if _, err := io.WriteString(a.env.Stdout, root.Long+"\n\n"); err != nil {
+		return err
+	}
+	return wholeUsage(root)
 }
 
 func runHelp(a *app, root *cobra.Command, args []string) error {

@@ -18,6 +18,14 @@ const helpWidth = 80
 // usage writes how a command is called. It is code and no template: cobra's template would link a package that keeps the linker from
 // leaving out what isn't used, and so make every start of the program slower.
 func usage(cmd *cobra.Command) error {
+	if !cmd.HasParent() {
+		return overview(cmd.OutOrStdout(), cmd)
+	}
+	return wholeUsage(cmd)
+}
+
+// wholeUsage is usage, of the root too with every command and flag.
+func wholeUsage(cmd *cobra.Command) error {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
 	if cmd.Runnable() && cmd.HasParent() {
