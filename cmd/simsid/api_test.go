@@ -12,7 +12,7 @@ import (
 )
 
 // serveAPI serves an API on two sockets until the script ends, and puts their addresses into $API and $OTHER: /echo answers with what it was
-// sent, /status/N with that status, /bytes with bytes, /to?ADDRESS redirects.
+// sent, /status/N with that status, /bytes with bytes, /page with a page, /to?ADDRESS redirects.
 func serveAPI(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: serveapi")
@@ -34,6 +34,9 @@ func answerAPI(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `{"problem":"`+code+`"}`)
 	case r.URL.Path == "/v1/bytes":
 		_, _ = w.Write([]byte("\x00\xff\n\r\x1b[31m"))
+	case r.URL.Path == "/v1/page":
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<!DOCTYPE html>\n<title>Sign in</title>\n")
 	case r.URL.Path == "/v1/to":
 		w.Header().Set("Location", r.URL.RawQuery)
 		w.WriteHeader(http.StatusFound)

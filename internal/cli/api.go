@@ -241,6 +241,7 @@ func (s *session) callAPI(ctx context.Context, call provider.APICall, o *apiOpti
 		return err
 	}
 	defer resp.Body.Close()
+	s.warnPage(call.Header, resp)
 	var failed error
 	if resp.StatusCode/100 != 2 && resp.StatusCode != http.StatusNotModified {
 		failed = &provider.APIStatusError{Host: call.URL.Host, Status: resp.StatusCode}
@@ -310,7 +311,12 @@ func (s *session) passOn(ctx context.Context, resp *http.Response, failed error,
 	case failed != nil:
 		return nil //nolint:nilerr // the caller returns it; the filter is for what was asked for
 	case len(body) > 0 && !json.Valid(body):
-		return &hintedError{Code: exitFailed, Text: "the answer is no JSON, and can't be filtered", Hints: []string{"see it: leave --jq away"}}
+		e := &hintedError{Code: exitFailed, Text: "the answer is no JSON, and can't be filtered", Hints: []string{"see it: leave --jq away"}}
+		if media := pageType(resp); media != "" {
+			e.Text = fmt.Sprintf("the answer is an HTML page, not JSON (HTTP %d, %s), and can't be filtered", resp.StatusCode, media)
+			e.Hints = append(e.Hints, "look whether api_base is the address of the API, or of a site or its sign-in page: simsid profile show "+s.profile.Name)
+		}
+		return e
 	case len(body) == 0:
 		return nil
 	}
