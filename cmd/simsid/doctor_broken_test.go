@@ -297,7 +297,7 @@ func TestDoctorHealthy(t *testing.T) {
 // what stands on it isn't made.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(brokenProfiles, brokenMachines, brokenNetworks, brokenFiles, brokenServers)
+	all := slices.Concat(brokenProfiles, brokenMachines, brokenNetworks, brokenFiles, brokenServers, brokenAnswers, brokenSettings)
 	for _, b := range all {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()

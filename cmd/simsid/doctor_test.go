@@ -238,6 +238,7 @@ type doctorProvider struct {
 	status   map[string]int    // and another status
 	clientAs string            // the error of every request to the token endpoint; "" as the secret deserves
 	grants   bool              // gives tokens to everybody
+	metadata map[string]any    // members beside the usual ones, or in their place; nil takes one out
 }
 
 func (p *doctorProvider) serve(t *testing.T, config *tls.Config) string {
@@ -274,9 +275,12 @@ func (p *doctorProvider) answer(w http.ResponseWriter, r *http.Request, issuer s
 		if p.issuer != "" {
 			said = p.issuer
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{
+		document := map[string]any{
 			"issuer": said, "authorization_endpoint": issuer + "/authorize", "token_endpoint": issuer + "/token", "jwks_uri": issuer + "/jwks",
-		})
+		}
+		maps.Copy(document, p.metadata)
+		maps.DeleteFunc(document, func(_ string, v any) bool { return v == nil })
+		_ = json.NewEncoder(w).Encode(document)
 	case "/jwks":
 		_, _ = io.WriteString(w, `{"keys":[`+doctorJWK+`]}`)
 	case "/token":

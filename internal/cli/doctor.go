@@ -240,6 +240,8 @@ func (x *examination) whereToMend(err error) []string {
 		case setting.Key != e.Key:
 		case e.Origin.Source == config.FromProfile && x.file != nil:
 			return []string{"give it another value: simsid profile edit " + x.chosenProfile(x.file) + " --" + setting.Flag + " VALUE"}
+		case e.Origin.Source == config.FromEnvironment:
+			return []string{"give it another value: export " + e.Origin.Detail + "=VALUE", "or take it away: unset " + e.Origin.Detail}
 		default:
 			return []string{"give another value where this one comes from: " + e.Origin.Detail}
 		}

@@ -38,9 +38,24 @@ func (x *examination) client(ctx context.Context) finding {
 	var got provider.Probed
 	x.within(ctx, func(ctx context.Context) { got, err = x.prov.ProbeClient(ctx, c, x.flow, p.RedirectURI) })
 	if err != nil {
-		return x.fault(err)
+		return x.unserved(asOperation(err, "ask about the client"))
 	}
 	return x.probed(got, c)
+}
+
+// asOperation is an error of a request under another name: what is sent to find out about a client is named after what it only looks like.
+func asOperation(err error, operation string) error {
+	if e, ok := errors.AsType[*provider.UnavailableError](err); ok {
+		renamed := *e
+		renamed.Operation = operation
+		return &renamed
+	}
+	if e, ok := errors.AsType[*provider.ResponseError](err); ok {
+		renamed := *e
+		renamed.Operation = operation
+		return &renamed
+	}
+	return err
 }
 
 // withoutCredentials tells a client that has none from one whose credentials lie where nobody gets at them.
@@ -78,9 +93,16 @@ func (x *examination) probed(got provider.Probed, c provider.Client) finding {
 	case provider.ClientRefused:
 		f := failed(says+code+": the client id or its secret is wrong, or it authenticates in another way than "+string(c.Auth),
 			"check the client id: simsid profile show "+p.Name)
+		if other := x.otherMethod(c.Auth); other != "" {
+			f.more = append(f.more, "the metadata lists other ways to authenticate: "+strings.Join(x.prov.Metadata.AuthMethods, ", "))
+			f.mend = append(f.mend, "choose one that it lists: "+x.set("client_auth", other))
+		}
 		if c.Auth == provider.AuthPrivateKey {
 			f.mend = append(f.mend, "give the key that is registered: "+x.set("client_key", "FILE"))
 			return f
+		}
+		if odd := oddSecret(x.s.secretVariable(clientSecretVariable)); odd != "" {
+			f.more = append(f.more, clientSecretVariable+" "+odd+", which is taken for a part of the secret")
 		}
 		if x.s.secretVariable(clientSecretVariable) != "" {
 			f.mend = append(f.mend, "the secret comes from "+clientSecretVariable+": set it anew, or take it away for the stored one")
@@ -99,4 +121,32 @@ func (x *examination) probed(got provider.Probed, c provider.Client) finding {
 	f := warned(says + code + ", which doesn't tell whether the secret is right")
 	f.mend = []string{"a login tells: simsid login -p " + p.Name}
 	return f
+}
+
+// oddSecret says what of a variable's value is likely no part of the secret that it holds; "" where nothing is.
+func oddSecret(v string) string {
+	switch {
+	case strings.TrimSpace(v) != v:
+		return "begins or ends with a space or a line's end"
+	case len(v) > 1 && v[0] == v[len(v)-1] && strings.ContainsAny(v[:1], `"'`):
+		return "stands in quotes"
+	}
+	return ""
+}
+
+// otherMethod is a way to authenticate by a secret that the provider lists, where it doesn't list the one in use; "" elsewhere.
+func (x *examination) otherMethod(auth provider.AuthMethod) string {
+	listed := x.prov.Metadata.AuthMethods
+	if auth == provider.AuthBasicRaw {
+		auth = provider.AuthBasic // for metadata it is the same
+	}
+	if len(listed) == 0 || slices.Contains(listed, string(auth)) {
+		return ""
+	}
+	for _, m := range []provider.AuthMethod{provider.AuthPost, provider.AuthBasic} {
+		if slices.Contains(listed, string(m)) {
+			return string(m)
+		}
+	}
+	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 
@@ -21,8 +22,11 @@ func (x *examination) connection(ctx context.Context) finding {
 	e, ok := errors.AsType[*provider.UnavailableError](r.Err)
 	switch {
 	case r.Err == nil, r.Connected != "" && (aboutTLS(r.Err) || r.Status != 0):
-	case !ok || r.Proxy != "" || aboutTLS(r.Err):
+	case !ok || aboutTLS(r.Err):
 		return x.fault(r.Err)
+	case r.Proxy != "":
+		return failed("no answer came through the proxy "+r.Proxy+": "+endOf(e), "look whether HTTPS_PROXY names a proxy, and the right one",
+			"or leave the proxy out for this host: export NO_PROXY="+foreignWord(hostOnly(e.Host)))
 	case r.Connected == "" && !provider.BrokenOff(r.Err):
 		return x.unconnected(e)
 	default:
@@ -42,7 +46,7 @@ func (x *examination) checkIssuer() string {
 func (x *examination) unconnected(e *provider.UnavailableError) finding {
 	host := x.issuerURL().Host
 	if e.Timeout() {
-		return failed(host+" took no connection, and no answer in time says why: what is sent there is dropped on the way",
+		return failed(host+" took no connection: no answer in time",
 			x.checkIssuer(), x.letThrough(), "or give it longer: add --timeout 30s")
 	}
 	why := e.Err.Error()
@@ -85,17 +89,22 @@ func (x *examination) sound(ctx context.Context) provider.Sounding {
 // unanswered tells what is wrong where a connection came about, and no HTTP over it.
 func (x *examination) unanswered(ctx context.Context, e *provider.UnavailableError) finding {
 	at := x.listener()
-	s := x.sound(ctx)
 	f := failed("", x.checkIssuer())
+	if e.Timeout() { // a server of HTTP or TLS may well say something else in time
+		f.says = "something listens at " + at + ", and gives no answer in time"
+		f.mend = append(f.mend, x.lookAtProvider(), "or give it longer: add --timeout 30s")
+		return f
+	}
+	s := x.sound(ctx)
 	switch s.End {
 	case provider.SoundingSpoke:
 		f.says = "something listens at " + at + ", and " + spoken(s) + ", not " + x.wanted()
-		switch {
-		case s.Speaks == provider.SpeaksTLS:
+		switch https := x.issuerURL().Scheme == "https"; {
+		case s.Speaks == provider.SpeaksTLS && !https:
 			f.mend = append(f.mend, "give its address with https://: "+x.set("issuer", "https://"+x.issuerURL().Host+x.issuerURL().Path))
-		case s.Speaks == provider.SpeaksHTTP && x.issuerURL().Scheme != "https": // by now, or in another way
-			f.says = "something listens at " + at + ", and its answer can't be used: " + e.Err.Error()
-			f.mend = append(f.mend, "see more of it: add --trace")
+		case s.Speaks == provider.SpeaksHTTP, s.Speaks == provider.SpeaksTLS: // a server of TLS says no to a bare request by either
+			f.says = "something listens at " + at + ", and its answer can't be used: " + endOf(e)
+			f.mend = append(f.mend, x.lookAtProvider(), "see more of it: simsid doctor -p "+x.s.profile.Name+" --trace")
 		}
 	case provider.SoundingClosed, provider.SoundingNone:
 		f.says = "something listens at " + at + ", and closes each connection without an answer"
@@ -116,6 +125,19 @@ func spoken(s provider.Sounding) string {
 		return "speaks " + s.Speaks
 	}
 	return `begins with "` + s.First + `"`
+}
+
+// endOf puts into words how an exchange ended without an answer.
+func endOf(e *provider.UnavailableError) string {
+	switch {
+	case e.Timeout():
+		return "no answer in time"
+	case errors.Is(e.Err, io.EOF), errors.Is(e.Err, io.ErrUnexpectedEOF):
+		return "the connection is closed without one"
+	case provider.BrokenOff(e.Err):
+		return "the connection is broken off (reset)"
+	}
+	return e.Err.Error()
 }
 
 // wanted is what an issuer's address has its server speak.
@@ -178,7 +200,7 @@ func (x *examination) tls(ctx context.Context) finding {
 		return x.withoutTLS(ctx)
 	}
 	if aboutTLS(r.Err) {
-		return x.fault(r.Err)
+		return withUseless(x.fault(r.Err), useless)
 	}
 	c := r.Chain
 	if c == nil {
@@ -193,8 +215,15 @@ func (x *examination) tls(ctx context.Context) finding {
 	}
 	if useless != nil {
 		f.outcome = render.ExamWarning
+	}
+	return withUseless(f, useless)
+}
+
+// withUseless adds to a finding that SSL_CERT_FILE is of no use.
+func withUseless(f finding, useless error) finding {
+	if useless != nil {
 		f.more = append(f.more, fmt.Sprintf("SSL_CERT_FILE is of no use: %v", useless))
-		f.mend = []string{"name a file of certificates, or take the variable away: unset SSL_CERT_FILE"}
+		f.mend = append(f.mend, "name a file of certificates, or take the variable away: unset SSL_CERT_FILE")
 	}
 	return f
 }

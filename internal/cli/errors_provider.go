@@ -126,7 +126,7 @@ func connectionHints(e *provider.UnavailableError, p, show string) []string {
 		if t.Status == http.StatusProxyAuthRequired {
 			return []string{"give them in the variable: HTTPS_PROXY=http://USER:PASSWORD@" + render.Safe(t.Proxy)}
 		}
-		return []string{"check HTTPS_PROXY (or leave the proxy out for this host: NO_PROXY=" + foreignWord(hostOnly(e.Host)) + ")"}
+		return []string{"check HTTPS_PROXY; to leave the proxy out for this host: NO_PROXY=" + foreignWord(hostOnly(e.Host))}
 	}
 	if is[*provider.TLSError](e) {
 		return []string{show}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -120,7 +121,7 @@ func (a *app) resolveSession(sel selection) (*session, error) {
 	kind, ok := provider.LookupKind(p.Kind)
 	if !ok {
 		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no provider kind %s", p.Name, word.Quote(p.Kind, kindNames()...)),
-			Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
+			Hints: []string{"known kinds: " + strings.Join(kindNames(), ", "), "choose one: " + s.set("kind", cmp.Or(word.Nearest(p.Kind, kindNames()), "oidc"))}}
 	}
 	s.kind = kind
 	return s, nil
