@@ -46,7 +46,7 @@ func (v CertificateShown) text(p *printer) {
 		one("SHA-256", v.Fingerprint),
 		one("Valid", p.moment(v.NotBefore)+" to "+p.moment(v.NotAfter)),
 		one("Renewed", "by the first login from "+p.moment(v.RenewedFrom)),
-		one("File", v.Path),
+		place("File", v.Path),
 	})
 	p.gap()
 	p.para(0, nil, "It is its own and no authority. Browsers warn of it; compare the fingerprint and go on, or let them trust it:")

@@ -120,7 +120,7 @@ func (v Examined) who() []field {
 		if v.Environment != "" {
 			at += " (" + v.Environment + ")"
 		}
-		list = append(list, one("Provider", at))
+		list = append(list, place("Provider", at))
 	}
 	if v.ClientID != "" {
 		list = append(list, one("Client", v.ClientID))

@@ -8,10 +8,16 @@ type field struct {
 	lines []string // each begins on a line of its own
 	st    style    // of the value
 	note  string   // what the value means
+	whole bool     // paths and addresses in it aren't broken inside: somebody is to copy them
 }
 
 // one makes a field of a single line.
 func one(label, value string) field { return field{label: label, lines: []string{value}} }
+
+// place makes a field that says where something is.
+func place(label, value string) field {
+	return field{label: label, lines: []string{value}, whole: true}
+}
 
 // columns of a list of fields: where values begin, and notes; note 0 means underneath the value.
 type columns struct{ value, note int }
@@ -34,7 +40,7 @@ func (p *printer) fields(indent int, list []field) {
 func safeFields(list []field) []field {
 	out := make([]field, len(list))
 	for i, f := range list {
-		out[i] = field{label: Safe(f.label), st: f.st, note: Safe(f.note)}
+		out[i] = field{label: Safe(f.label), st: f.st, note: Safe(f.note), whole: f.whole}
 		for _, l := range f.lines {
 			out[i].lines = append(out[i].lines, Safe(l))
 		}
@@ -66,7 +72,11 @@ func (p *printer) columns(indent int, list []field) columns {
 func (p *printer) field(indent int, c columns, f field) {
 	var values []string
 	for _, l := range f.lines {
-		values = append(values, wrap(l, p.width-c.value)...)
+		if f.whole {
+			values = append(values, wrapPaths(l, p.width-c.value)...)
+		} else {
+			values = append(values, wrap(l, p.width-c.value)...)
+		}
 	}
 	names := wrap(f.label, p.width-indent)
 	if width(names[0]) > c.value-indent-2 {

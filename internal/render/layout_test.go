@@ -35,8 +35,9 @@ func TestLinesFit(t *testing.T) {
 				line = strings.TrimSuffix(line, "\n")
 				first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 				copied := slices.Contains([]string{"simsid", "certutil", "security", "ssh", "--issuer"}, first) // a command is never broken
-				if strings.HasPrefix(first, "https://") {
-					copied = copied || strings.TrimSpace(line) == first // nor an address on a line of its own
+				// nor a place, with nothing but its label before it
+				if last := line[strings.LastIndexByte(line, ' ')+1:]; strings.HasPrefix(last, "https://") || strings.HasPrefix(last, "/") || strings.HasPrefix(last, "~/") {
+					copied = copied || displaywidth.String(line)-displaywidth.String(last) <= 20
 				}
 				if w := displaywidth.String(line); w > columns && !copied {
 					t.Errorf("%s at %d: %d columns: %q", name, columns, w, line)

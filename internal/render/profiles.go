@@ -97,7 +97,7 @@ func (v ProfileShown) text(p *printer) {
 	p.gap()
 	var list []field
 	for _, s := range v.Settings {
-		f := one(s.Key, strings.Join(s.Values, " "))
+		f := place(s.Key, strings.Join(s.Values, " "))
 		if len(s.Values) == 0 {
 			f.lines = []string{"(empty)"}
 		}

@@ -57,7 +57,7 @@ func (v Refreshed) text(p *printer) {
 		list = append(list, one("Refresh token", "still the same"))
 	}
 	if v.Where != "" {
-		list = append(list, one("Kept in", v.Where))
+		list = append(list, place("Kept in", v.Where))
 	}
 	p.fields(2, list)
 	if !v.Refreshed {

@@ -122,7 +122,7 @@ func (v SignedIn) tokens(p *printer) []field {
 	default:
 		list = append(list, one("Refresh token", "none was granted; the login ends with the access token"))
 	}
-	return append(list, one("Kept in", v.Where))
+	return append(list, place("Kept in", v.Where))
 }
 
 // missing returns the scopes that were asked for and not granted; none when it isn't known what was granted.

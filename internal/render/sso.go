@@ -51,7 +51,7 @@ func (v SharedSignOn) text(p *printer) {
 		p.para(0, asError, "Not shared: "+v.Second+" has the user sign in again")
 	}
 	p.gap()
-	list := []field{one("Provider", v.Issuer)}
+	list := []field{place("Provider", v.Issuer)}
 	if v.Refusal != "" {
 		list = append(list, one("Its answer", v.Refusal+" to prompt=none"))
 	}

@@ -55,7 +55,7 @@ func (r StoreRow) text(p *printer, folder string) {
 		return
 	}
 	p.named(r.Profile, r.Default, r.Backend, asTitle)
-	list := []field{one("Kept in", r.Where)}
+	list := []field{place("Kept in", r.Where)}
 	if !r.Since.IsZero() {
 		list = append(list, one("Since", p.moment(r.Since)))
 	}

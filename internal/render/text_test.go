@@ -131,7 +131,9 @@ func TestWrapPaths(t *testing.T) {
 		"to next line": {"is in ~/.config/simsid/config.toml now, and", 30, []string{"is in", "~/.config/simsid/config.toml", "now, and"}},
 		"twice":        {"move /aaaa/bbbb to /cccc/dddd/eeee", 16, []string{"move /aaaa/bbbb", "to", "/cccc/dddd/eeee"}},
 		"of Windows":   {`in C:\Users\somebody\AppData\config.toml`, 12, []string{"in", `C:\Users\somebody\AppData\config.toml`}},
-		"no path":      {"see https://a.example/x", 12, []string{"see https://", "a.example/x"}},
+		"an address":   {"see https://a.example/x now", 12, []string{"see", "https://a.example/x", "now"}},
+		"plain http":   {"http://127.0.0.1/aaaa?b=c&d=e", 12, []string{"http://127.0.0.1/aaaa?b=c&d=e"}},
+		"no path":      {"see a.example/b/c/d/e", 12, []string{"see", "a.example/b/", "c/d/e"}},
 		"a slash":      {"a / b and then / d", 9, []string{"a / b and", "then / d"}},
 		"empty":        {"", 5, []string{""}},
 	} {
@@ -151,6 +153,25 @@ func TestExaminationKeepsPathsWhole(t *testing.T) {
 	want := "  FAILED   store\n            " + path + "\n                          its mode 0644 lets others in\n"
 	if got := p.buf.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// A field that says where something is keeps it whole; one of foreign text doesn't.
+func TestPlaceStaysWhole(t *testing.T) {
+	const (
+		address = "https://sts.example/a/very/long/path/of/many/parts/that/nobody/types"
+		path    = "/home/somebody/with/a/long/name/.local/state/simsid/store/dev.age"
+	)
+	p := newPrinter(Options{Width: 60})
+	p.fields(2, []field{place("Provider", address), place("Kept in", "sealed file "+path)})
+	want := "  Provider   " + address + "\n  Kept in    sealed file\n             " + path + "\n"
+	if got := p.buf.String(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	p = newPrinter(Options{Width: 60})
+	p.fields(2, []field{one("sub", address)})
+	if got := p.buf.String(); strings.Contains(got, address) {
+		t.Errorf("got\n%s", got)
 	}
 }
 

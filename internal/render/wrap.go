@@ -60,8 +60,8 @@ func breakAt(s string, n int) int {
 	return n
 }
 
-// wrapPaths is wrap for simsid's own words, in which a file's path is never broken inside: whoever reads it goes there. One that is longer
-// than a line has a line of its own.
+// wrapPaths is wrap for simsid's own words, in which a file's path and an address are never broken inside: whoever reads it goes there, or
+// copies it. One that is longer than a line has a line of its own, which the terminal breaks, and copies whole.
 func wrapPaths(s string, columns int) []string {
 	if len(s) <= columns || width(s) <= columns {
 		return []string{s}
@@ -90,8 +90,11 @@ func wrapPaths(s string, columns int) []string {
 	return lines
 }
 
-// isPath reports whether a word is a file's path, from the root or from home.
+// isPath reports whether a word is a file's path, from the root or from home, or an address.
 func isPath(word string) bool {
+	if strings.HasPrefix(word, "https://") || strings.HasPrefix(word, "http://") {
+		return true
+	}
 	drive := len(word) > 3 && word[1] == ':' && word[2] == '\\'
 	return drive || strings.HasPrefix(word, "~/") || len(word) > 1 && word[0] == '/'
 }
