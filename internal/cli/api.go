@@ -203,7 +203,7 @@ func (s *session) aim(call *provider.APICall, target string) error {
 	bases := s.apiBases()
 	if len(bases) == 0 {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no api_base: nobody has said where the token may go", s.profile.Name),
-			Hints: []string{"say it: " + setLine(s.profile.Name, "api_base", "https://api.example.com/"), "or for this once: --api-base https://api.example.com/"}}
+			Hints: []string{setLine(s.profile.Name, "api_base", "https://api.example.com/"), "or for this once: --api-base, or SIMSID_API_BASE"}}
 	}
 	call.Origins = s.apiOrigins()
 	address := target
