@@ -47,6 +47,8 @@ var brokenFiles = []broken{
 	{"a ca_file that isn't there, where nobody answers", func(t *testing.T, s *setup) {
 		s.profile["issuer"], s.profile["ca_file"] = fmt.Sprintf("https://127.0.0.1:%d", freePort(t)), filepath.Join(s.home, "nowhere.pem")
 	}, "tls", false, "ca_file: open ~/nowhere.pem", "--ca-file ''", []string{"connection"}},
+	{"a ca_file that isn't there, and plain http", func(_ *testing.T, s *setup) { s.profile["ca_file"] = filepath.Join(s.home, "nowhere.pem") }, "tls", false,
+		"ca_file: open ~/nowhere.pem", "simsid profile edit school --ca-file FILE", nil},
 	{"a ca_file that is a folder", func(t *testing.T, s *setup) {
 		s.profile["issuer"], s.profile["ca_file"] = s.provider.serve(t, newCA(t).chained(t, nil)), s.home
 	}, "tls", false, "is a directory", "simsid profile edit school --ca-file FILE", nil},
@@ -98,6 +100,29 @@ var brokenFiles = []broken{
 		delete(s.env, "SIMSID_STORE_KEY")
 		s.env["SIMSID_STORE_PASSPHRASE_FILE"] = s.file("passphrase", nil)
 	}, "store", false, "holds no secret: it is empty", "SIMSID_STORE_PASSPHRASE_FILE", nil},
+	{"the emulator's state is damaged", func(t *testing.T, s *setup) {
+		if err := os.MkdirAll(filepath.Join(s.home, "state", "emulator"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s.file("state/emulator/state.json", []byte("{"))
+		s.env["SIMSID_STORE"], s.args = "file", []string{"-p", "emulator"}
+	}, "discovery", true, "the emulator's state ~/state/emulator/state.json can't be used", "simsid login -p emulator", nil},
+	{"a folder for a lock", func(t *testing.T, s *setup) {
+		if err := os.MkdirAll(filepath.Join(s.home, "state", "store", "school.lock"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}, "lock", false, "not a regular file", "mv ~/state/store/school.lock ~/state/store/school.lock.aside", nil},
+	{"a record of a later version", func(t *testing.T, s *setup) {
+		if err := os.MkdirAll(filepath.Join(s.home, "state", "store"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s.file("state/store/school.record.json", []byte(`{"version":99}`))
+	}, "store", false, "written by a later version of simsid", "use the newer simsid", nil},
+	{"a state folder that leads in a circle", func(t *testing.T, s *setup) {
+		if err := os.Symlink("state", filepath.Join(s.home, "state")); err != nil {
+			t.Fatal(err)
+		}
+	}, "store", false, "too many levels of symbolic links", "export SIMSID_STATE_DIR=FOLDER", nil},
 	{"the configuration is a pipe", func(t *testing.T, s *setup) {
 		pipeNamed(t, s.configPath())
 		s.noConfig = true
@@ -182,8 +207,15 @@ func says(t *testing.T, greeting, answer string) string {
 func TestDoctorLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*setup){
-		"a fresh machine":      func(s *setup) { s.noConfig = true },
-		"the emulator":         func(s *setup) { s.args = []string{"-p", "emulator"} },
+		"a fresh machine": func(s *setup) { s.noConfig = true },
+		"the emulator":    func(s *setup) { s.args = []string{"-p", "emulator"} },
+		"the emulator, whose state is damaged": func(s *setup) {
+			s.args = []string{"-p", "emulator"}
+			if err := os.MkdirAll(filepath.Join(s.home, ".local/state/simsid/emulator"), 0o700); err != nil {
+				s.t.Fatal(err)
+			}
+			s.file(".local/state/simsid/emulator/state.json", []byte("{"))
+		},
 		"the emulator of iMIS": func(s *setup) { s.args = []string{"-p", "emulator-imis"} },
 		"a sealed file":        func(*setup) {},
 		"https": func(s *setup) {

@@ -45,17 +45,23 @@ func aboutBuiltIn(name string) string {
 // site is which of the sites inside simsid a session's kind is, or stands for.
 func (s *session) site() emulator.Site { return emulator.Site(s.kind.Embedded) }
 
+// embeddedFolder is where the site inside simsid keeps its state.
+func (s *session) embeddedFolder() (string, error) {
+	dir, err := s.stateFolder("emulator")
+	if err == nil && s.site() != emulator.SiteSTS {
+		dir = filepath.Join(dir, string(s.site()))
+	}
+	return dir, err
+}
+
 // startEmbedded makes the site inside simsid that answers the profile.
 func (s *session) startEmbedded() error {
-	dir, err := s.stateFolder("emulator")
+	dir, err := s.embeddedFolder()
 	if err != nil {
 		return err
 	}
-	if s.site() != emulator.SiteSTS {
-		dir = filepath.Join(dir, string(s.site()))
-	}
-	if s.looks && !emulator.Kept(dir) {
-		dir = "" // in memory: who only looks leaves nothing behind
+	if s.looks {
+		dir = "" // in memory: who only looks leaves nothing behind, and what is damaged where it is
 	}
 	s.sts, err = emulator.New(emulator.Options{Dir: dir, Now: s.env.Now, Rand: s.env.Rand, Config: emulator.BuiltinOf(s.site()),
 		Notice: func(err error) { s.line("warning", "%v", err) }})

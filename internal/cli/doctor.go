@@ -229,7 +229,7 @@ func (x *examination) whereToMend(err error) []string {
 		return []string{"look what it is, and put a file in its place: ls -l " + shellWord(e.Path)}
 	}
 	if st, ok := errors.AsType[*tokenstore.Error](err); ok && st.Path != "" || x.inProcess() {
-		return []string{"choose a folder that can be written to: SIMSID_STATE_DIR=FOLDER"}
+		return []string{"choose a folder that can be written to: export SIMSID_STATE_DIR=FOLDER"}
 	}
 	e, ok := errors.AsType[*config.ValueError](err)
 	if !ok {

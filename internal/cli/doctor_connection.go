@@ -182,13 +182,13 @@ func (x *examination) tls(ctx context.Context) finding {
 		return notMade(x.roots["profile"] + " failed")
 	case x.inProcess():
 		return notMade(withoutNetwork)
-	case x.issuerURL().Scheme == "http":
-		return notMade("plain http, which is for this machine alone")
 	}
 	_, useless, err := x.s.authorities(ctx)
 	switch {
-	case err != nil: // whoever is or isn't to be reached
+	case err != nil: // whoever is or isn't to be reached, and by TLS or not: no command gets any further
 		return x.fault(err)
+	case x.issuerURL().Scheme == "http":
+		return notMade("plain http, which is for this machine alone")
 	case x.o.offline:
 		return notMade(notAsked)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 )
@@ -16,6 +17,9 @@ import (
 func (x *examination) discovery(ctx context.Context) finding {
 	if err := x.newProvider(ctx); err != nil {
 		return x.unserved(err, x.checkIssuer())
+	}
+	if f := x.embeddedState(); f.outcome != "" {
+		return f
 	}
 	if lack, ok := x.s.kind.Lack(provider.CallDiscover); ok {
 		return notMade(lack.Reason)
@@ -28,6 +32,24 @@ func (x *examination) discovery(ctx context.Context) finding {
 		return x.listed("the issuer calls itself "+got, "a slash at its end may differ once: the first login pins it")
 	}
 	return x.listed("the issuer is the profile's: " + got)
+}
+
+// embeddedState looks whether the site inside simsid can go on from the state that it has kept.
+func (x *examination) embeddedState() finding {
+	if !x.inProcess() {
+		return finding{}
+	}
+	dir, err := x.s.embeddedFolder()
+	if err == nil {
+		err = emulator.CheckState(dir)
+	}
+	switch {
+	case is[*emulator.StateError](err):
+		return warned(err.Error()+": the next command puts it aside and begins a new one, and every login made with it has ended", "sign in again: simsid login -p "+x.s.profile.Name)
+	case err != nil:
+		return x.fault(err)
+	}
+	return finding{}
 }
 
 // listed is a passed discovery, or a warning where the metadata lists what may be asked for and leaves out what this profile asks for. That

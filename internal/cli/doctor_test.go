@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/tokenstore"
@@ -266,5 +267,17 @@ func TestFileCache(t *testing.T) {
 	stop()
 	if _, err := x.readFile(interrupted, "pipe"); !errors.Is(err, context.Canceled) || len(x.app.files.read) != 1 {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A port that this user may not have is taken by nobody.
+func TestDoctorPortOfTheSystem(t *testing.T) {
+	got := explain(&flow.PortError{Address: "127.0.0.1:80", Err: os.ErrPermission})
+	want := failure{Code: exitFailed, Text: "listen on 127.0.0.1:80: permission denied", Hints: []string{
+		"ports below 1024 are the system's: have a redirect URI registered with one above",
+		"or listen on another port, where something brings the answer there: --listen 127.0.0.1:8400",
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
@@ -280,6 +281,9 @@ func explainLogin(err error, p string, f *failure) bool {
 	case errors.Is(err, flow.ErrNoRefreshToken):
 		f.Code = exitLogin
 		f.Hints = []string{"simsid login" + p, "to get a refresh token, ask for the scope offline_access"}
+	case is[*flow.PortError](err) && errors.Is(err, fs.ErrPermission):
+		f.Code = exitFailed
+		f.Hints = []string{"ports below 1024 are the system's: have a redirect URI registered with one above", "or listen on another port, where something brings the answer there: --listen 127.0.0.1:8400"}
 	case is[*flow.PortError](err):
 		e, _ := errors.AsType[*flow.PortError](err)
 		f.Code = exitFailed

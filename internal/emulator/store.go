@@ -28,11 +28,32 @@ const (
 	lockPoll = 3 * time.Millisecond
 )
 
-// Kept reports whether a folder holds the state of an STS that has served from there.
-func Kept(dir string) bool {
-	_, err := os.Lstat(filepath.Join(dir, stateName))
-	return err == nil
+// CheckState looks whether a server could go on from the state in a folder, and leaves all as it is: nil where it could, or where there is none
+// yet, and a *StateError where it would set the file aside.
+func CheckState(dir string) error {
+	st := &store{dir: dir, keys: &keyCache{}}
+	b, err := readState(st.path(stateName))
+	if err == nil {
+		_, err = st.decode(b)
+	}
+	if _, ok := errors.AsType[*unusableError](err); ok {
+		return &StateError{Path: st.path(stateName), Err: err}
+	}
+	return err
 }
+
+// StateError says that a state file can't be read as one. It is where it was.
+type StateError struct {
+	Path string
+	Err  error
+}
+
+func (e *StateError) Error() string {
+	return fmt.Sprintf("the emulator's state %s can't be used (%v)", e.Path, e.Err)
+}
+
+// Unwrap returns what is wrong with it.
+func (e *StateError) Unwrap() error { return e.Err }
 
 // SetAsideError says that a state file couldn't be read as one, and where it lies now. The server goes on with an empty
 // state: every login made before is gone.

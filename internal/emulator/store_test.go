@@ -131,7 +131,7 @@ func TestUnusableStateIsSetAside(t *testing.T) {
 		dir := t.TempDir()
 		newBench(t, Options{Dir: dir})
 		text, err := os.ReadFile(filepath.Join(dir, stateName))
-		if err != nil {
+		if err := errors.Join(err, CheckState(dir), CheckState(t.TempDir())); err != nil {
 			t.Fatal(err)
 		}
 		return string(text)
@@ -157,6 +157,13 @@ func TestUnusableStateIsSetAside(t *testing.T) {
 			for round := 1; round <= 2; round++ {
 				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
+				}
+				var unusable *StateError
+				if err := CheckState(dir); !errors.As(err, &unusable) || unusable.Path != path {
+					t.Errorf("to look at: %v", err)
+				}
+				if got, err := os.ReadFile(path); err != nil || string(got) != text {
+					t.Errorf("looking at it left %d bytes of %d, %v", len(got), len(text), err)
 				}
 				b := newBench(t, Options{Dir: dir, As: "head"})
 				b.login("head")

@@ -90,7 +90,7 @@ func beginsCommand(text string) bool {
 	program, _, _ := strings.Cut(text, " ")
 	switch program {
 	case "simsid", "ssh", "openssl", "security", "dbus-run-session", "lsof", "ss", "netstat", "chmod", "sudo", "curl", "sh",
-		"ls", "ps", "kill", "fuser", "echo", "export", "unset", "getent":
+		"ls", "mv", "ps", "kill", "fuser", "echo", "export", "unset", "getent":
 		return true
 	}
 	return isSetting(program) && !strings.Contains(text, ", ") && !strings.Contains(text, ": ") // words go on there

@@ -93,7 +93,7 @@ func checkFile(path string, fi fs.FileInfo) error {
 }
 
 func notRegular(path string) error {
-	return &PermissionError{Path: path, Problem: "not a regular file", Mend: "rm " + shellQuote(path)}
+	return &PermissionError{Path: path, Problem: "not a regular file", Mend: "mv " + shellQuote(path) + " " + shellQuote(path+".aside")} // rm removes no folder
 }
 
 // replace puts a file in place as a whole: when it returns nil the new one is on disk, and a crash at any time leaves the
