@@ -211,7 +211,7 @@ func TestDoctorLeavesNothing(t *testing.T) {
 		"the emulator":    func(s *setup) { s.args = []string{"-p", "emulator"} },
 		"the emulator, whose state is damaged": func(s *setup) {
 			s.args = []string{"-p", "emulator"}
-			if err := os.MkdirAll(filepath.Join(s.home, ".local/state/simsid/emulator"), 0o700); err != nil {
+			if err := os.MkdirAll(filepath.Join(s.home, ".local", "state", "simsid", "emulator"), 0o700); err != nil {
 				s.t.Fatal(err)
 			}
 			s.file(".local/state/simsid/emulator/state.json", []byte("{"))

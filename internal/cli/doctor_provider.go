@@ -92,13 +92,13 @@ func partition(words []string, wanted func(string) bool) (kept, out []string) {
 func (x *examination) unserved(err error, first ...string) finding {
 	f := x.fault(err)
 	if e, ok := errors.AsType[*provider.IssuerError](err); ok && !e.Pinned && !e.SlashOnly {
-		f.mend = append(first, x.issuerItself(e.Got)...)
+		f.mend = slices.Concat(first, x.issuerItself(e.Got))
 		return f
 	}
 	const operator = "else only the provider's operator can mend that: tell them what stands here"
 	see := "see what came back: simsid doctor -p " + x.s.profile.Name + " --trace"
 	if is[*provider.ResponseError](err) {
-		f.mend = append(first, see, operator)
+		f.mend = slices.Concat(first, []string{see, operator})
 		return f
 	}
 	e, ok := errors.AsType[*provider.UnavailableError](err)
@@ -108,16 +108,16 @@ func (x *examination) unserved(err error, first ...string) finding {
 	again := "simsid doctor -p " + x.s.profile.Name
 	switch {
 	case e.Timeout():
-		f.mend = append(first, "give it longer: "+again+" --timeout 30s", operator)
+		f.mend = slices.Concat(first, []string{"give it longer: " + again + " --timeout 30s", operator})
 	case e.RetryAfter > 0:
 		f.mend = []string{"the provider asks to wait " + render.Duration(e.RetryAfter) + " before the next try: " + again, operator}
 	case e.Status != 0:
-		f.mend = append(first, "it is busy or out of order; look again in a while: "+again, operator)
+		f.mend = slices.Concat(first, []string{"it is busy or out of order; look again in a while: " + again, operator})
 	default:
 		if len(first) == 0 {
 			first = []string{"that address is from the provider's metadata: simsid discover -p " + x.s.profile.Name}
 		}
-		f.mend = append(first, "a firewall may be in the way: ask whoever runs this network to let you to "+e.Host, operator)
+		f.mend = slices.Concat(first, []string{"a firewall may be in the way: ask whoever runs this network to let you to " + e.Host, operator})
 	}
 	return f
 }

@@ -43,7 +43,7 @@ func (e *silentFileError) Error() string {
 // readFile reads a file that the user named, up to a bound. It may be a pipe, and is waited for until ctx ends.
 func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 	if a.files == nil {
-		return a.readOnce(ctx, name, 0)
+		return a.readPatiently(ctx, name)
 	}
 	if r, ok := a.files.read[name]; ok {
 		return slices.Clone(r.text), r.err
@@ -55,6 +55,27 @@ func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 		a.files.read[name] = fileRead{slices.Clone(text), err}
 	}
 	return text, err
+}
+
+// readPatiently reads a file, and says after a while what is being waited for: whoever has named a pipe by mistake would see nothing happen.
+func (a *app) readPatiently(ctx context.Context, name string) ([]byte, error) {
+	type answer struct {
+		text []byte
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		text, err := a.readOnce(ctx, name, 0)
+		done <- answer{text, err}
+	}()
+	select {
+	case got := <-done:
+		return got.text, got.err
+	case <-a.env.After(filePatience):
+		a.say("waiting for %s, which has given nothing yet (Ctrl-C ends it)", render.Safe(word.File(name)))
+	}
+	got := <-done // readOnce ends when ctx does
+	return got.text, got.err
 }
 
 func (a *app) readOnce(ctx context.Context, name string, patience time.Duration) ([]byte, error) {

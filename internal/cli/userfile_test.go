@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/simsid/simsid/internal/config"
+)
+
+// told is standard error that lets go of a read once something was said.
+type told struct {
+	text    string
+	letGo   chan struct{}
+	already bool
+}
+
+func (w *told) Write(p []byte) (int, error) {
+	w.text += string(p)
+	if !w.already {
+		close(w.letGo)
+		w.already = true
+	}
+	return len(p), nil
+}
+
+// Who waits for a pipe is told so after a while, by a name that may be repeated, and then gets what comes.
+func TestReadPatiently(t *testing.T) {
+	for name, want := range map[string]string{
+		"key.txt": "waiting for key.txt, which has given nothing yet (Ctrl-C ends it)\n", "hunter2-hunter2-hunter2": "waiting for …, which has given nothing yet (Ctrl-C ends it)\n",
+	} {
+		said := &told{letGo: make(chan struct{})}
+		x := examined(nil, func(e *Env) {
+			e.Stderr = said
+			e.After = func(time.Duration) <-chan time.Time { c := make(chan time.Time, 1); c <- time.Time{}; return c }
+			e.ReadFile = func(string) ([]byte, error) { <-said.letGo; return []byte("text"), nil }
+		})
+		if b, err := x.readFile(t.Context(), name); err != nil || string(b) != "text" || said.text != want {
+			t.Errorf("got %q, %v and %q, want %q", b, err, said.text, want)
+		}
+	}
+}
+
+// A value is changed where it was said: in the file, in a variable, on the command line; of several keys the first says where.
+func TestSet(t *testing.T) {
+	for _, test := range []struct {
+		source config.Source
+		pairs  []string
+		want   string
+	}{
+		{config.FromFlag, []string{"ca_file", "my ca.pem"}, "--ca-file 'my ca.pem'"},
+		{config.FromFlag, []string{"ca_file", ""}, "leave --ca-file away"},
+		{config.FromEnvironment, []string{"ca_file", "ca.pem"}, "SIMSID_CA_FILE=ca.pem"},
+		{config.FromEnvironment, []string{"ca_file", ""}, "unset SIMSID_CA_FILE"},
+		{config.FromProfile, []string{"ca_file", "ca.pem"}, "SIMSID_CA_FILE=ca.pem"}, // there is no such profile in the file
+		{config.FromFlag, []string{"ca_file", "a", "tls_cert", "b"}, "--ca-file a --tls-cert b"},
+	} {
+		s := &session{profile: config.Profile{Name: "school", Origins: map[string]config.Origin{"ca_file": {Source: test.source}}}}
+		if got := s.set(test.pairs...); got != test.want {
+			t.Errorf("%v, %q: got %q, want %q", test.source, test.pairs, got, test.want)
+		}
+	}
+}
+
+// What is no file's name isn't named by what to look at, either.
+func TestFileHints(t *testing.T) {
+	s := &session{profile: config.Profile{Name: "school", Origins: map[string]config.Origin{"ca_file": {Source: config.FromFlag}}}}
+	const name = "name the one that is meant: --ca-file FILE"
+	for _, test := range []struct {
+		path string
+		err  error
+		want string
+	}{
+		{"/x/ca.pem", os.ErrNotExist, name},
+		{"/x/ca.pem", errors.Join(os.ErrPermission), "see whose it is, and who may read it: ls -l /x/ca.pem"},
+		{"/x/ca.pem", &silentFileError{Name: "/x/ca.pem"}, "see what it is: ls -l /x/ca.pem"},
+		{"Hunter2-Hunter2-Hunter2", os.ErrPermission, name},
+	} {
+		if got := s.fileHints("ca_file", test.path, test.err); got[0] != test.want {
+			t.Errorf("%s, %v: got %q, want %q", test.path, test.err, got, test.want)
+		}
+	}
+}
