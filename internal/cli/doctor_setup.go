@@ -10,7 +10,6 @@ import (
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
-	"github.com/simsid/simsid/internal/word"
 )
 
 // configuration looks at the file: whether it can be read, what is in it, and who can change it.
@@ -39,62 +38,27 @@ func (x *examination) configuration(context.Context) finding {
 	return passed(file.Path() + ": 1 profile")
 }
 
-// oddVariables finds those that look like simsid's and mean nothing to it.
+// oddVariables is a warning of all that look like simsid's and mean nothing to it.
 func (x *examination) oddVariables() finding {
-	known := knownVariables()
-	var odd, mend []string
-	for _, v := range slices.Sorted(slices.Values(x.env.Environ())) {
-		name, _, _ := strings.Cut(v, "=")
-		own, ours := strings.CutPrefix(strings.ToUpper(name), variablePrefix)
-		if !ours || slices.Contains(known, name) || x.system("windows") && slices.Contains(known, strings.ToUpper(name)) {
-			continue
-		}
-		odd = append(odd, name)
-		if near := nearVariable(own, known); near != "" {
-			mend = append(mend, name+": did you mean "+near+"?")
+	var names, mend []string
+	for _, v := range x.strangeVariables() {
+		names = append(names, v.name)
+		if v.near != "" {
+			mend = append(mend, v.name+": did you mean "+v.near+"?")
 		}
 	}
 	const shown = 12 // an environment may be anybody's
-	switch n := len(odd); {
-	case n == 0:
+	if n := len(names); n > shown {
+		names, mend = append(names[:shown], fmt.Sprintf("and %d more", n-shown)), mend[:min(len(mend), shown)]
+	}
+	mend = append(mend, "every variable with what it means: simsid help environment")
+	switch len(names) {
+	case 0:
 		return finding{}
-	case n == 1:
-		odd[0] = "the variable " + odd[0] + " means nothing to simsid"
-	case n > shown:
-		odd = append(odd[:shown], fmt.Sprintf("and %d more", n-shown))
-		mend = mend[:min(len(mend), shown)]
-		fallthrough
-	default:
-		odd[0] = "the variables " + strings.Join(odd, ", ") + " mean nothing to simsid"
+	case 1:
+		return warned("the variable "+names[0]+" means nothing to simsid", mend...)
 	}
-	return warned(odd[0], append(mend, "every variable with what it means: simsid help environment")...)
-}
-
-const variablePrefix = "SIMSID_"
-
-// nearVariable is the variable that a mistyped one was likely meant to be, by what stands behind the prefix: every name is near to every
-// other by that.
-func nearVariable(own string, known []string) string {
-	var words []string
-	for _, k := range known {
-		if w, ok := strings.CutPrefix(k, variablePrefix); ok {
-			words = append(words, w)
-		}
-	}
-	if near := word.Nearest(own, words); near != "" {
-		return variablePrefix + near
-	}
-	return ""
-}
-
-func knownVariables() []string {
-	var names []string
-	for _, p := range environmentTopic() {
-		for _, t := range p.terms {
-			names = append(names, t.name)
-		}
-	}
-	return names
+	return warned("the variables "+strings.Join(names, ", ")+" mean nothing to simsid", mend...)
 }
 
 // profile resolves the profile, and sees whether it is complete. The redirect URI has a check of its own.

@@ -39,9 +39,11 @@ type app struct {
 	env    Env
 	global globalOptions
 	trace  *provider.Trace // nil: none is wanted
-	looks  bool            // what is found damaged stays where it is
-	files  *fileCache      // nil: each file is read when it is asked for, and waited for as long as it takes
-	clock  *provider.ServerClock
+	// unsettled says that no profile could be had: a variable that is misspelt may be why.
+	unsettled bool
+	looks     bool       // what is found damaged stays where it is
+	files     *fileCache // nil: each file is read when it is asked for, and waited for as long as it takes
+	clock     *provider.ServerClock
 }
 
 // globalOptions are the flags of every command.
@@ -343,6 +345,11 @@ func (a *app) fail(ctx context.Context, err error) int {
 	}
 	if f.Silent {
 		return f.Code
+	}
+	if a.unsettled && f.Code == exitUsage {
+		if hint := a.misspelt(); hint != "" {
+			f.Hints = append([]string{hint}, f.Hints[:min(len(f.Hints), 2)]...)
+		}
 	}
 	if a.json() {
 		// The answer stays empty; a program reads what went wrong where a person would.

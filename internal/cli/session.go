@@ -91,10 +91,11 @@ func (a *app) chosenProfile(file *config.File) string {
 // newSession resolves the profile that a command is to work with, and refuses one that lacks what every command needs.
 func (a *app) newSession(sel selection) (*session, error) {
 	s, err := a.resolveSession(sel)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = s.complete()
 	}
-	if err := s.complete(); err != nil {
+	if err != nil {
+		a.unsettled = true
 		return nil, err
 	}
 	return s, nil

@@ -168,7 +168,7 @@ func (p *signOnPlace) run(args ...string) (code int, out, errs string) {
 			return ""
 		},
 		ConfigDir: func() (string, error) { return p.folder, nil }, StateDir: func() (string, error) { return filepath.Join(p.folder, "state"), nil },
-		ReadFile: os.ReadFile, Now: p.now, After: time.After, Location: func() *time.Location { return time.UTC }, Rand: rand.Reader,
+		ReadFile: os.ReadFile, Environ: func() []string { return nil }, Now: p.now, After: time.After, Location: func() *time.Location { return time.UTC }, Rand: rand.Reader,
 		CanOpenBrowser: func() bool { return true }, OpenBrowser: p.open,
 		Interruptible: func(ctx context.Context) context.Context { return ctx },
 	})
