@@ -205,7 +205,7 @@ func (o *emulatorOptions) check() error {
 	case o.rules != "" && o.rules != "local" && o.rules != "sandbox" && o.rules != "live":
 		return &usageError{Problem: "--rules must be local, sandbox or live, not " + word.Quote(o.rules, "local", "sandbox", "live"), Command: command}
 	case o.listen != "localhost" && !isLoopbackAddress(o.listen) && !o.insecureListen:
-		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("--listen %s lets others reach this development server, whose users and secrets are public", o.listen),
+		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("--listen %s lets others reach this development server, whose users and secrets are public", word.Host(o.listen)),
 			Hints: []string{"if that is what you want, as in a container of its own: add --insecure-listen"}}
 	}
 	return nil

@@ -234,7 +234,12 @@ func commandError(name string, err error) error {
 		e.Text = fmt.Sprintf("%s lies in this folder, which isn't searched for programs", name)
 		e.Hints = []string{"if you mean it: ./" + name}
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		e.Code, e.Text = exitNotFound, fmt.Sprintf("there is no command %s", name)
+		// It may be a secret that slipped in before the command.
+		shown := word.Name(name)
+		if shown == word.Hidden {
+			shown = word.File(name)
+		}
+		e.Code, e.Text = exitNotFound, "there is no command "+shown
 	default:
 		if sought, ok := errors.AsType[*exec.Error](err); ok {
 			e.Text = fmt.Sprintf("%s can't be run: %s", name, reason(sought.Err))

@@ -76,11 +76,11 @@ func Address(text string) string {
 	if i := strings.IndexByte(rest, '/'); i >= 0 {
 		host, path = rest[:i], rest[i:]
 	}
-	return scheme + "://" + user + hostShown(host) + pathShown(path) + tail
+	return scheme + "://" + user + Host(host) + pathShown(path) + tail
 }
 
-// hostShown is a host whose labels are such as people give.
-func hostShown(host string) string {
+// Host is a host, with its port or without, as a message may have it: its labels are short, and have no capitals.
+func Host(host string) string {
 	const longestLabel = 30
 	for label := range strings.SplitSeq(host, ".") {
 		if len(label) > longestLabel || !consists(label, lower+digits+"-:[]") {
