@@ -128,7 +128,11 @@ func (a *app) apiCall(ctx context.Context, o *apiOptions) (provider.APICall, err
 		return call, &usageError{Problem: fmt.Sprintf(format, args...), Command: "simsid api"}
 	}
 	if !isHeaderName(o.method) || call.Method == http.MethodConnect {
-		return refuse("%s is no method", word.Quote(o.method))
+		u := &usageError{Problem: word.Quote(o.method) + " is no method", Command: "simsid api"}
+		if isHeaderName(o.target) && o.target == strings.ToUpper(o.target) {
+			u.Hint = "the method comes first, as in simsid api GET /v1/students"
+		}
+		return call, u
 	}
 	if o.follow {
 		call.Redirects = apiRedirects

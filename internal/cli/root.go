@@ -22,7 +22,7 @@ func Main(ctx context.Context, env Env) int {
 	a := &app{env: env}
 	root := newRootCmd(a)
 	root.SetArgs(env.Args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if traceErr := a.endTrace(); err == nil {
 		err = traceErr
 	} else if traceErr != nil {
@@ -30,6 +30,9 @@ func Main(ctx context.Context, env Env) int {
 	}
 	if err == nil {
 		return exitDone
+	}
+	if line := evalFailure(cmd.CommandPath(), env.Args); line != "" {
+		err = errors.Join(err, writeLine(env.Stdout, line))
 	}
 	return a.fail(ctx, err)
 }

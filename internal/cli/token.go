@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ token and makes it the step's output NAME, instead of printing it.`,
   simsid token -p school -o json --jq .expires_at`,
 		GroupID:     groupTokens,
 		Annotations: map[string]string{quickCommand: ""},
-		Args:        noArguments,
+		Args:        shellBehindEquals,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.cmd = cmd
 			return runToken(cmd.Context(), a, o)
@@ -72,17 +73,19 @@ token and makes it the step's output NAME, instead of printing it.`,
 	return cmd
 }
 
+// shellBehindEquals refuses arguments; a shell's name is one where the equals sign was forgotten.
+func shellBehindEquals(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && cmd.Flags().Changed("env") && slices.Contains(evalShellNames(), args[0]) {
+		return &usageError{Problem: "the shell stands behind an equals sign: --env=" + args[0], Command: "simsid token"}
+	}
+	return noArguments(cmd, args)
+}
+
 func runToken(ctx context.Context, a *app, o *tokenOptions) error {
 	if err := a.checkTokenOptions(o); err != nil {
 		return err
 	}
-	err := a.giveToken(ctx, o)
-	if sh, ok := lookupShell(o.env); ok && err != nil {
-		// What eval reads is the one thing that a shell heeds: it doesn't see the exit code.
-		_, werr := io.WriteString(a.env.Stdout, sh.none(o.variable())+"\n")
-		return errors.Join(err, werr)
-	}
-	return err
+	return a.giveToken(ctx, o)
 }
 
 // checkTokenOptions refuses what can't be, or what could mean two things.
@@ -105,7 +108,11 @@ func (a *app) checkTokenOptions(o *tokenOptions) error {
 	case len(ways) == 1 && a.json():
 		return refuse(ways[0] + " is text, and excludes --output json and --jq")
 	case o.cmd.Flags().Changed("env") && !known:
-		return refuse(fmt.Sprintf("--env knows no shell %s: it is one of %s", word.Quote(o.env, evalShellNames()...), strings.Join(evalShellNames(), ", ")))
+		u := &usageError{Command: "simsid token", Problem: fmt.Sprintf("--env knows no shell %s: it is one of %s", word.Quote(o.env, evalShellNames()...), strings.Join(evalShellNames(), ", "))}
+		if near := word.Nearest(o.env, evalShellNames()); near != "" {
+			u.Hint = "did you mean: --env=" + near
+		}
+		return u
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"slices"
 	"strings"
 
@@ -44,6 +45,38 @@ func evalShellNames() []string {
 		names = append(names, s.names...)
 	}
 	return names
+}
+
+// evalFailure is what a failing command prints for eval, "" where nobody evaluates it. A shell sees neither the exit code of what eval reads nor
+// that it is empty: a script would go on with the token that was in the variable before. It looks at the arguments themselves, since what
+// went wrong may be among them.
+func evalFailure(command string, args []string) string {
+	if command != "simsid token" {
+		return ""
+	}
+	name, asked, variable := "", false, accessTokenVariable
+	for _, arg := range args {
+		switch value, given := strings.CutPrefix(arg, "--env="); {
+		case given:
+			name, asked = value, true
+		case arg == "--env":
+			name, asked = "sh", true
+		case arg == "--id":
+			variable = idTokenVariable
+		}
+	}
+	if !asked {
+		return ""
+	}
+	if sh, ok := lookupShell(name); ok {
+		return sh.none(variable)
+	}
+	return "false" // fails in every shell, PowerShell included, which knows no such command
+}
+
+func writeLine(w io.Writer, line string) error {
+	_, err := io.WriteString(w, line+"\n")
+	return err
 }
 
 // exportLine writes a quote and a backslash outside of the quotes, where POSIX.1-2024 (Shell Command Language 2.2) and fish agree on what
