@@ -28,11 +28,13 @@ func completing(args []string) bool { return len(args) > 0 && strings.HasPrefix(
 func (a *app) addCompletions(root *cobra.Command) {
 	completers := a.completers()
 	eachCommand(root, func(cmd *cobra.Command) {
-		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if complete, ok := completers[f.Name]; ok {
-				_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // an error says that there is one already
-			}
-		})
+		for _, flags := range []*pflag.FlagSet{cmd.Flags(), cmd.PersistentFlags()} {
+			flags.VisitAll(func(f *pflag.Flag) {
+				if complete, ok := completers[f.Name]; ok {
+					_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // an error says that there is one already
+				}
+			})
+		}
 	})
 }
 
@@ -54,7 +56,8 @@ func (a *app) completers() map[string]completer {
 		"issuer": nothing, "client-id": nothing, "client-key-id": nothing, "redirect-uri": nothing, "post-logout-redirect-uri": nothing, "api-base": nothing,
 		"listen": nothing, "login-hint": nothing, "ui-locales": nothing, "max-age": nothing, "acr-values": nothing, "param": nothing,
 		"introspection-id": nothing, "jq": nothing, "min-valid": nothing, "timeout": nothing, "idp": nothing, "tenant": nothing, "org": nothing,
-		"github-output": nothing, "port": nothing, "header": nothing,
+		"github-output": nothing, "port": nothing, "header": nothing, "env": nothing, "at": nothing, "expect-user": nothing, "refresh-lifetime": nothing,
+		"hmac-secret-env": nothing, "save": nothing, "expect": a.completeExpectations,
 	}
 }
 
@@ -183,6 +186,17 @@ func (a *app) completeClaims(cmd *cobra.Command, _ []string, _ string) ([]cobra.
 		add(c.Name, c.Meaning)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeExpectations offers what an expectation begins with; an operator and a value go on from there.
+func (a *app) completeExpectations(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names := []cobra.Completion{
+		cobra.CompletionWithDesc("org.type", "types of the organisations: has school, lacks trust"), cobra.CompletionWithDesc("org.id", "ids of the organisations"),
+		cobra.CompletionWithDesc("org.user", "the user's ids at the organisations"), cobra.CompletionWithDesc("role.name", "roles without their organisations"),
+		cobra.CompletionWithDesc("role.org", "ids of the organisations of the roles"), cobra.CompletionWithDesc("header.alg", "the algorithm of the signature"),
+	}
+	claims, _ := a.completeClaims(cmd, args, typed)
+	return append(names, claims...), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 func isPlainWord(s string) bool {

@@ -92,8 +92,6 @@ refresh token that iMIS posts, and asks whether to keep the login that it is.`,
 	addProfileFlags(cmd, loginKeys()...)
 	_ = cmd.RegisterFlagCompletionFunc("as", completeUsers)
 	_ = cmd.RegisterFlagCompletionFunc("emulator", cobra.FixedCompletions([]string{"sts", "imis"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("prompt", cobra.FixedCompletions([]string{"none", "login", "consent"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("flow", cobra.FixedCompletions(flowNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
