@@ -245,7 +245,6 @@ func (s *session) callAPI(ctx context.Context, call provider.APICall, o *apiOpti
 		return err
 	}
 	defer resp.Body.Close()
-	s.warnPage(call.Header, resp)
 	var failed error
 	if resp.StatusCode/100 != 2 && resp.StatusCode != http.StatusNotModified {
 		failed = &provider.APIStatusError{Host: call.URL.Host, Status: resp.StatusCode}
@@ -253,6 +252,7 @@ func (s *session) callAPI(ctx context.Context, call provider.APICall, o *apiOpti
 	if err := s.passOn(ctx, resp, failed, o); err != nil {
 		return err
 	}
+	s.warnPage(call.Header, resp) // below the page, which may be longer than a screen
 	return failed
 }
 

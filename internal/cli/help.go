@@ -56,7 +56,9 @@ func runHelp(a *app, root *cobra.Command, args []string) error {
 	found, rest, err := root.Find(args)
 	if err != nil || len(rest) > 0 {
 		u := &usageError{Problem: "there is neither a command nor a topic " + quoteArgs(root, args), Command: "simsid"}
-		if near := nearCommand(found, strings.Join(rest, " ")); near != "" {
+		if near := nearCommand(found, strings.Join(rest, " ")); slices.Contains([]string{"topic", "topics", "commands"}, strings.ToLower(strings.Join(args, " "))) {
+			u.Hint = "every command and topic: simsid help --all"
+		} else if near != "" {
 			u.Hint = "did you mean: simsid help" + strings.TrimPrefix(near, "simsid")
 		}
 		return u
