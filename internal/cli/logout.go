@@ -183,8 +183,12 @@ const sessionEndWait = 30 * time.Second
 // back, so nothing is waited for, but that the browser has set off (and, for the embedded STS, that its page was served).
 func (s *session) endBrowserSession(ctx context.Context, set token.Set, o *logoutOptions) render.Step {
 	step := render.Step{What: "browser session ended"}
-	if o.noBrowser {
+	switch {
+	case o.noBrowser:
 		step.Detail = "left alone, as you asked"
+		return step
+	case s.keep != nil && s.keep.Record().Own:
+		step.Detail = "the token was the client's own: no browser signed in"
 		return step
 	}
 	if !s.mayOpenBrowser() {

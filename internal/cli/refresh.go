@@ -50,6 +50,7 @@ func runRefresh(ctx context.Context, a *app, cmd *cobra.Command) error {
 	return s.answer(ctx, render.Refreshed{
 		Profile: s.profile.Name, Refreshed: res.Refreshed, Expiry: res.Set.Expiry,
 		Rotated: !res.Set.Refresh.Equal(res.Before.Refresh),
+		Own:     store.Record().Own,
 		Changes: claimChanges(res.Before, res.Set), Where: s.where(store),
 	})
 }

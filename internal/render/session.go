@@ -39,6 +39,7 @@ type Refreshed struct {
 	Refreshed bool // false: another process had done it
 	Expiry    time.Time
 	Rotated   bool // a new refresh token came
+	Own       bool // the token is the client's own, which no refresh token comes with
 	Changes   []sims.Difference
 	Where     string
 }
@@ -51,9 +52,13 @@ func (v Refreshed) text(p *printer) {
 	}
 	p.gap()
 	list := []field{one("Access token", p.expires(v.Expiry))}
-	if v.Refreshed && v.Rotated {
+	switch {
+	case !v.Refreshed:
+	case v.Own:
+		list = append(list, one("Refresh token", "none; the token was got anew by the client's secret"))
+	case v.Rotated:
 		list = append(list, one("Refresh token", "replaced by a new one"))
-	} else if v.Refreshed {
+	default:
 		list = append(list, one("Refresh token", "still the same"))
 	}
 	if v.Where != "" {
