@@ -221,7 +221,7 @@ func (s *session) aim(call *provider.APICall, target string) error {
 	u.Fragment, u.RawFragment = "", "" // it is nobody's but the caller's
 	if origin := provider.Origin(u); !slices.Contains(call.Origins, origin) {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the token of profile %s doesn't go to %s: api_base has %s", s.profile.Name, origin, strings.Join(call.Origins, ", ")),
-			Hints: []string{"if it may: " + s.setLine("api_base", shellWord(strings.Join(append(slices.Clone(bases), origin), " ")))}}
+			Hints: []string{"if it may: " + s.set("api_base", strings.Join(append(slices.Clone(bases), origin), " "))}}
 	}
 	call.URL = u
 	return nil

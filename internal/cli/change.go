@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
@@ -14,7 +15,7 @@ func setLine(profile, key, value string) string {
 		switch {
 		case setting.Key != key:
 		case profile == config.EnvProfile:
-			return variableLine(setting.Env, value)
+			return setting.Env + "=" + value
 		default:
 			return "simsid profile edit " + cmp.Or(profile, "NAME") + " --" + setting.Flag + " " + value
 		}
@@ -22,30 +23,41 @@ func setLine(profile, key, value string) string {
 	return ""
 }
 
-// variableLine is a variable with its value; without one it is taken away.
-func variableLine(name, value string) string {
-	if value == `""` {
-		return "unset " + name
-	}
-	return name + "=" + value
-}
-
-// setLine gives the value where the one in force was said: a flag and a variable come before the profile.
-func (s *session) setLine(key, value string) string {
-	for _, setting := range config.Settings() {
-		if setting.Key != key {
+// set is what to type or to change for keys to have other values, where the first of them was said: a key, its value, the next key. An empty
+// value takes a key away.
+func (s *session) set(keysAndValues ...string) string {
+	p, settings := s.profile, config.Settings()
+	var parts []string
+	from := p.Origins[keysAndValues[0]].Source
+	byVariable := from == config.FromEnvironment || from != config.FromFlag && !s.inFile() && !config.BuiltIn(p.Name) // whose own keys no variable changes
+	for i := 0; i+1 < len(keysAndValues); i += 2 {
+		at := slices.IndexFunc(settings, func(setting config.Setting) bool { return setting.Key == keysAndValues[i] })
+		if at < 0 {
 			continue
 		}
-		switch s.profile.Origins[key].Source {
-		case config.FromFlag:
-			return "--" + setting.Flag + " " + value
-		case config.FromEnvironment:
-			return variableLine(setting.Env, value)
-		case config.FromProfile, config.FromKind:
+		name, value := "--"+settings[at].Flag+" ", keysAndValues[i+1]
+		if byVariable {
+			name = settings[at].Env + "="
+		}
+		switch {
+		case value == "" && byVariable:
+			parts = append(parts, "unset "+settings[at].Env)
+		case value == "" && from == config.FromFlag:
+			parts = append(parts, "leave --"+settings[at].Flag+" away")
+		case value == "":
+			parts = append(parts, name+`""`)
+		default:
+			parts = append(parts, name+shellWord(value))
 		}
 	}
-	return setLine(s.profile.Name, key, value)
+	if byVariable || from == config.FromFlag {
+		return strings.Join(parts, " ")
+	}
+	return "simsid profile edit " + p.Name + " " + strings.Join(parts, " ")
 }
+
+// inFile reports whether the profile is one of the configuration file, and can be edited there.
+func (s *session) inFile() bool { return s.file != nil && s.file.Has(s.profile.Name) }
 
 // secretHints say where a secret that is missing goes: into the store, by a flag of profile edit, or into the environment, which is all there
 // is for a profile that variables make.

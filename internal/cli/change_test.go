@@ -9,28 +9,18 @@ import (
 	"github.com/simsid/simsid/internal/provider"
 )
 
-// TestSetLine: what to type can be typed, wherever the value was said.
+// TestSetLine: what to type can be typed, where a profile is known by its name alone, and where it is one inside simsid.
 func TestSetLine(t *testing.T) {
-	for _, row := range []struct {
-		profile string
-		origin  config.Source
-		value   string
-		want    string
-	}{
-		{"school", config.FromProfile, "true", "simsid profile edit school --par true"},
-		{"school", "", "true", "simsid profile edit school --par true"},
-		{"school", config.FromEnvironment, "true", "SIMSID_PAR=true"},
-		{"school", config.FromFlag, "true", "--par true"},
-		{config.EnvProfile, config.FromEnvironment, `""`, "unset SIMSID_PAR"},
-		{config.EnvProfile, "", "true", "SIMSID_PAR=true"},
-	} {
-		s := &session{profile: config.Profile{Name: row.profile, Origins: map[string]config.Origin{"par": {Source: row.origin}}}}
-		if got := s.setLine("par", row.value); got != row.want {
-			t.Errorf("%+v: %s", row, got)
+	for profile, want := range map[string]string{"school": "simsid profile edit school --par true", config.EnvProfile: "SIMSID_PAR=true", "": "simsid profile edit NAME --par true"} {
+		if got := setLine(profile, "par", "true"); got != want {
+			t.Errorf("%s: %s, want %s", profile, got, want)
 		}
 	}
-	if got, want := setLine("", "issuer", "ADDRESS"), "simsid profile edit NAME --issuer ADDRESS"; got != want {
-		t.Errorf("%s, want %s", got, want)
+	s := &session{profile: config.Profile{Name: emulatorProfile}}
+	for value, want := range map[string]string{"true": "simsid profile edit emulator --par true", "": `simsid profile edit emulator --par ""`} {
+		if got := s.set("par", value); got != want {
+			t.Errorf("%q: %s, want %s", value, got, want)
+		}
 	}
 }
 

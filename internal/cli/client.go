@@ -169,12 +169,12 @@ func (s *session) missingKey() error {
 		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
 	}
 	if s.profile.Name == config.EnvProfile {
-		e.Hints = []string{"name its file: " + s.setLine("client_key", "FILE")}
+		e.Hints = []string{"name its file: " + s.set("client_key", "FILE")}
 		return e
 	}
 	e.Hints = []string{
 		"keep it in the store: simsid profile edit " + s.profile.Name + " --client-key-file FILE  # - reads standard input",
-		"or read it from its file each time: " + s.setLine("client_key", "FILE"),
+		"or read it from its file each time: " + s.set("client_key", "FILE"),
 	}
 	return e
 }
@@ -195,6 +195,6 @@ func (s *session) checkMethod(c provider.Client, m provider.Metadata) error {
 	}
 	return &hintedError{Code: exitUsage,
 		Err:   errors.New("the provider's metadata doesn't list private_key_jwt among the ways in which a client may authenticate"),
-		Hints: []string{"it lists: " + strings.Join(m.AuthMethods, ", "), "choose one: " + s.setLine("client_auth", "client_secret_post"), forceHint},
+		Hints: []string{"it lists: " + strings.Join(m.AuthMethods, ", "), "choose one: " + s.set("client_auth", "client_secret_post"), forceHint},
 	}
 }

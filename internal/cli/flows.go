@@ -72,7 +72,7 @@ func (s *session) checkFlow(o *loginOptions) error {
 	}
 	if p.RedirectURI == "" {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no redirect URI", p.Name),
-			Hints: []string{"set the one that is registered with the provider: " + s.setLine("redirect_uri", "https://localhost:5454/")}}
+			Hints: []string{"set the one that is registered with the provider: " + s.set("redirect_uri", "https://localhost:5454/")}}
 	}
 	place, err := checkReach(p)
 	if err != nil || o.printURL {

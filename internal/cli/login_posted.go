@@ -73,8 +73,8 @@ func (s *session) checkPosted(o *loginOptions) error {
 	place, err := checkReach(s.profile)
 	if err == nil && !place.Here {
 		err = &hintedError{Code: exitUsage, Text: fmt.Sprintf("the Login redirect URL %s doesn't lead to this machine", s.profile.RedirectURI), Hints: []string{
-			"register one on loopback, such as http://127.0.0.1:8400/callback or https://localhost:5454/, and set it: " + s.setLine("redirect_uri", "http://127.0.0.1:8400/callback"),
-			"or if that host is this machine, say where to listen: " + s.setLine("listen", "127.0.0.1:8443"),
+			"register one on loopback, such as http://127.0.0.1:8400/callback or https://localhost:5454/, and set it: " + s.set("redirect_uri", "http://127.0.0.1:8400/callback"),
+			"or if that host is this machine, say where to listen: " + s.set("listen", "127.0.0.1:8443"),
 		}}
 	}
 	return err

@@ -15,10 +15,10 @@ func (s *session) pushes(m provider.Metadata) (bool, error) {
 	switch {
 	case s.profile.PAR == "true" && !offered:
 		return false, &hintedError{Code: exitUsage, Text: "the request is to be pushed (par), and the provider has no endpoint for it",
-			Hints: []string{"leave it to the provider's metadata: " + s.setLine("par", `""`)}}
+			Hints: []string{"leave it to the provider's metadata: " + s.set("par", "")}}
 	case s.profile.PAR == "false" && m.PushedRequired && !s.forced:
 		return false, &hintedError{Code: exitUsage, Text: "the request isn't to be pushed (par), and the provider takes no other (RFC 9126 section 5)",
-			Hints: []string{"leave it to the provider's metadata: " + s.setLine("par", `""`), forceHint}}
+			Hints: []string{"leave it to the provider's metadata: " + s.set("par", ""), forceHint}}
 	}
 	return offered && s.profile.PAR != "false", nil
 }

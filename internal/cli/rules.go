@@ -59,7 +59,7 @@ func (s *session) checkMixUp(r flow.LoginRequest) error {
 		Text: fmt.Sprintf("profiles %s and %s have one redirect URI at two providers, and the answers of this one don't say whose they are: "+
 			"a code of the other could be handed to it (mix-up, RFC 9700 section 4.4)", name, other),
 		Hints: []string{
-			"register another path for one of them: " + s.setLine("redirect_uri", shellWord(ownPath(s.profile.RedirectURI, name))),
+			"register another path for one of them: " + s.set("redirect_uri", ownPath(s.profile.RedirectURI, name)),
 			forceHint,
 		}}
 }

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/word"
 )
@@ -105,40 +103,6 @@ func untilDone[T any](ctx context.Context, read func() (T, error)) (T, error) {
 		return none, ctx.Err()
 	}
 }
-
-// set is what to type or to change for keys to have other values, where the first of them was said: a key, its value, the next key. An empty
-// value takes a key away.
-func (s *session) set(keysAndValues ...string) string {
-	p, settings := s.profile, config.Settings()
-	var parts []string
-	from := p.Origins[keysAndValues[0]].Source
-	byVariable := from == config.FromEnvironment || from != config.FromFlag && !s.inFile()
-	for i := 0; i+1 < len(keysAndValues); i += 2 {
-		at := slices.IndexFunc(settings, func(setting config.Setting) bool { return setting.Key == keysAndValues[i] })
-		if at < 0 {
-			continue
-		}
-		name, value := "--"+settings[at].Flag+" ", keysAndValues[i+1]
-		if byVariable {
-			name = settings[at].Env + "="
-		}
-		switch {
-		case value == "" && byVariable:
-			parts = append(parts, "unset "+settings[at].Env)
-		case value == "" && from == config.FromFlag:
-			parts = append(parts, "leave --"+settings[at].Flag+" away")
-		default:
-			parts = append(parts, name+shellWord(value))
-		}
-	}
-	if byVariable || from == config.FromFlag {
-		return strings.Join(parts, " ")
-	}
-	return "simsid profile edit " + p.Name + " " + strings.Join(parts, " ")
-}
-
-// inFile reports whether the profile is one of the configuration file, and can be edited there.
-func (s *session) inFile() bool { return s.file != nil && s.file.Has(s.profile.Name) }
 
 // fileHints are the ways out where the file of a key can't be read.
 func (s *session) fileHints(key, path string, err error) []string {
