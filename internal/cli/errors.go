@@ -155,7 +155,10 @@ func explainConfig(err error, _ string, f *failure) bool {
 	case is[*config.ValueError](err):
 		f.Code = exitUsage
 		if e, _ := errors.AsType[*config.ValueError](err); strings.Contains(e.Value, word.Hidden) {
-			f.Hints = []string{"what stands there isn't repeated, in case it is a secret: see what it should be by simsid help environment"}
+			f.Hints = []string{"what was given isn't repeated, in case it is a secret"}
+			if setLine("", e.Key, "") != "" {
+				f.Hints = append(f.Hints, "every key with what it can be: simsid help environment")
+			}
 		}
 	case errors.Is(err, config.ErrProfileExists):
 		f.Code = exitUsage
