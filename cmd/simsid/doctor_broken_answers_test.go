@@ -39,6 +39,10 @@ var brokenAnswers = []broken{
 		s.provider.clientAs = "invalid_client"
 	}, "client", false, "the metadata lists other ways to authenticate: client_secret_basic", "simsid profile edit school --client-auth client_secret_basic", nil},
 	{"discovery that is out of order", answers("/.well-known/openid-configuration", 503), "discovery", false, "HTTP 503", "look again in a while: simsid doctor -p school", nil},
+	{"discovery that never comes", func(t *testing.T, s *setup) {
+		s.profile["issuer"] = "http://" + says(t, "", "HANG")
+		s.args = []string{"--timeout", "900ms"}
+	}, "connection", false, "gives no answer in time", "give it longer", nil},
 	{"keys that are out of order", answers("/jwks", 500), "keys", false, "HTTP 500", operator, nil},
 	{"a token endpoint that is out of order", answers("/token", 500), "client", false, "ask about the client: ", operator, nil},
 	{"a token endpoint that is a page", answers("/token", 200), "client", false, "a page of HTML", "simsid doctor -p school --trace", nil},

@@ -172,7 +172,8 @@ var brokenServers = []broken{
 	}, "tls", false, "127.0.0.1", "simsid profile show school", nil},
 }
 
-// says serves connections that begin with a greeting, or answer each first request with the same, and then end; "RESET" breaks them off.
+// says serves connections that begin with a greeting, or answer each first request with the same, and then end; "RESET" breaks them off,
+// and "HANG" answers by HTTP whoever asks for no metadata, and keeps the others waiting.
 func says(t *testing.T, greeting, answer string) string {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -190,6 +191,15 @@ func says(t *testing.T, greeting, answer string) string {
 				defer c.Close()
 				if tcp, ok := c.(*net.TCPConn); ok && greeting == "RESET" {
 					_ = tcp.SetLinger(0)
+					return
+				}
+				if answer == "HANG" {
+					asked := make([]byte, 4096)
+					if n, _ := c.Read(asked); strings.Contains(string(asked[:n]), "well-known") {
+						_, _ = c.Read(asked) // until whoever asked has had enough
+						return
+					}
+					_, _ = io.WriteString(c, "HTTP/1.0 404 Not Found\r\n\r\n")
 					return
 				}
 				_, _ = io.WriteString(c, greeting)

@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +83,54 @@ func TestFileHints(t *testing.T) {
 	} {
 		if got := s.fileHints("ca_file", test.path, test.err); got[0] != test.want {
 			t.Errorf("%s, %v: got %q, want %q", test.path, test.err, got, test.want)
+		}
+	}
+}
+
+// To open a pipe waits too, for whoever is to write to it.
+func TestScanIsInterruptible(t *testing.T) {
+	never := make(chan struct{})
+	t.Cleanup(func() { close(never) })
+	x := examined(nil, func(e *Env) { e.Open = func(string) (io.ReadCloser, error) { <-never; return nil, os.ErrClosed } })
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := (&scanning{app: x.app}).open(ctx, "pipe"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A home can be made where there is a folder above it.
+func TestMayMake(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{filepath.Join(dir, "a"): true, filepath.Join(dir, "a", "b", "c"): true, filepath.Join(file, "a"): false, filepath.Join(file, "a", "b"): false} {
+		if got := mayMake(path); got != want {
+			t.Errorf("%s: %t", path, got)
+		}
+	}
+}
+
+// It isn't for doctor to say that another host may be believed.
+func TestIssuerItself(t *testing.T) {
+	for _, test := range []struct{ issuer, got, want string }{
+		{"https://id.example/a", "https://id.example/b", "--issuer https://id.example/b"},
+		{"https://id.example/a", "https://other.example/a", ""},
+		{"https://id.example/a", "https://id.example:8443/a", ""},
+		{"https://id.example/a", "https://id.example@other.example/a", ""},
+		{"http://localhost:8454", "http://127.0.0.1:8454", "--issuer http://127.0.0.1:8454"},
+		{"http://localhost:8454", "http://127.0.0.1:8455", ""},
+		{"http://localhost:8454", "https://other.example:8454", ""},
+		{"https://id.example/a", "https://id.example/b'; rm -rf ~ #", `--issuer 'https://id.example/b'\''; rm -rf ~ #'`},
+		{"https://id.example/a", "://", ""},
+	} {
+		x := examined(nil, nil)
+		x.s = &session{app: x.app, profile: config.Profile{Name: "school", Issuer: test.issuer, Origins: map[string]config.Origin{"issuer": {Source: config.FromFlag}}}}
+		got := strings.Join(x.issuerItself(test.got), "\n")
+		if _, command, _ := strings.Cut(got, "calls itself: "); command != test.want {
+			t.Errorf("%s, %s: got %q, want %q", test.issuer, test.got, command, test.want)
 		}
 	}
 }
