@@ -149,6 +149,13 @@ func (s *setup) examine() (doctorAnswer, int) {
 			s.t.Errorf("%q is in the ticket:\n%s", personal, ticket.stdout)
 		}
 	}
+	for line := range strings.Lines(text.stdout) {
+		whole := strings.TrimSpace(line) // what is to be copied, and never broken
+		copied := slices.ContainsFunc([]string{"simsid ", "~/", "/", "mv ", "ls ", "chmod ", "openssl ", "export ", "http"}, func(begins string) bool { return strings.HasPrefix(whole, begins) })
+		if len([]rune(strings.TrimRight(line, "\n"))) > 80 && !copied {
+			s.t.Errorf("longer than 80 columns: %q", line)
+		}
+	}
 	var a doctorAnswer
 	if err := json.Unmarshal([]byte(ticket.stdout), &a); err != nil {
 		s.t.Fatalf("%v\n%s%s", err, ticket.stdout, ticket.stderr)

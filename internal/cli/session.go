@@ -55,7 +55,7 @@ var baseProfileFlags = []string{"issuer", "client_id", "client_auth", "ca_file",
 func (a *app) configPath() (string, error) {
 	dir, err := a.env.ConfigDir()
 	if err != nil {
-		return "", &hintedError{Code: exitUsage, Err: err, Hints: []string{"set it to your home folder: export HOME=FOLDER", "or name a folder for the configuration: export SIMSID_CONFIG_DIR=FOLDER"}}
+		return "", &hintedError{Code: exitUsage, Err: err, Hints: a.folderHints("the configuration", "SIMSID_CONFIG_DIR")}
 	}
 	return filepath.Join(dir, "config.toml"), nil
 }
@@ -68,11 +68,19 @@ func (a *app) loadConfig() (*config.File, error) {
 	return config.Load(path)
 }
 
+// folderHints are the ways out where the system knows no folder of the user's.
+func (a *app) folderHints(made, variable string) []string {
+	if strings.HasPrefix(a.env.Build.Platform, "windows/") {
+		return []string{"name a folder for " + made + ": $env:" + variable + " = 'FOLDER'"}
+	}
+	return []string{"set it to your home folder: export HOME=FOLDER", "or name a folder for " + made + ": export " + variable + "=FOLDER"}
+}
+
 // stateFolder is the part of the state folder that belongs to one package.
 func (a *app) stateFolder(part string) (string, error) {
 	dir, err := a.env.StateDir()
 	if err != nil {
-		return "", &hintedError{Code: exitUsage, Err: err, Hints: []string{"set it to your home folder: export HOME=FOLDER", "or name a folder for logins: export SIMSID_STATE_DIR=FOLDER"}}
+		return "", &hintedError{Code: exitUsage, Err: err, Hints: a.folderHints("logins", "SIMSID_STATE_DIR")}
 	}
 	return filepath.Join(dir, part), nil
 }
