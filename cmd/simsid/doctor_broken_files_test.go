@@ -40,6 +40,10 @@ var brokenFiles = []broken{
 		s.env["HOME"] = filepath.Join(s.home, "gone")
 		delete(s.env, "SIMSID_CONFIG_DIR")
 	}, "profile", false, "nothing is configured yet", "simsid profile add", []string{"configuration", "store"}},
+	{"a home that is a file and should hold the configuration", func(_ *testing.T, s *setup) {
+		s.env["HOME"] = s.file("home", nil)
+		delete(s.env, "SIMSID_CONFIG_DIR")
+	}, "configuration", false, "HOME names something that is no folder: the configuration can't be kept there", "export SIMSID_CONFIG_DIR=FOLDER", nil},
 	{"a ca_file that is a pipe", func(t *testing.T, s *setup) {
 		s.profile["issuer"] = s.provider.serve(t, newCA(t).chained(t, nil))
 		s.profile["ca_file"] = pipeNamed(t, filepath.Join(s.home, "ca.pem"))

@@ -32,10 +32,13 @@ func (x *examination) homeless(dir, made, variable string) (f finding, ok bool) 
 		says, see = "HOME isn't set, and the system names "+problem, "see what it names: getent passwd"
 	}
 	mend := []string{see, "set it to your home folder: export HOME=FOLDER", "or name a folder for " + made + ": export " + variable + "=FOLDER"}
-	if errors.Is(err, fs.ErrNotExist) && mayMake(home) {
+	switch gone := errors.Is(err, fs.ErrNotExist); {
+	case gone && mayMake(home):
 		return warned(says+": "+made+" would be kept there, and the folder made for it", mend...), true
+	case gone:
+		says += " and can't be made"
 	}
-	return failed(says+", and can't be made: "+made+" can't be kept there", mend...), true
+	return failed(says+": "+made+" can't be kept there", mend...), true
 }
 
 // mayMake reports whether a folder could be made, with those above it that aren't there either.

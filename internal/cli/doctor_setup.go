@@ -4,16 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
 )
 
 // configuration looks at the file: whether it can be read, what is in it, and who can change it.
 func (x *examination) configuration(context.Context) finding {
+	homeless, lost := finding{}, false
+	if dir, err := x.env.ConfigDir(); err == nil {
+		homeless, lost = x.homeless(dir, "the configuration", "SIMSID_CONFIG_DIR")
+	}
+	if lost && homeless.outcome == render.ExamFailed {
+		return homeless
+	}
 	file, err := x.loadConfig()
 	if err != nil {
 		return x.fault(err)
@@ -26,8 +33,8 @@ func (x *examination) configuration(context.Context) finding {
 		}
 		return f
 	}
-	if f, ok := x.homeless(filepath.Dir(file.Path()), "the configuration", "SIMSID_CONFIG_DIR"); ok {
-		return f
+	if lost {
+		return homeless
 	}
 	if odd := x.oddVariables(); odd.outcome != "" {
 		return odd

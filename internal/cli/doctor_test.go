@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -234,14 +235,16 @@ func TestOddVariables(t *testing.T) {
 
 // A file that gives nothing costs a check its patience once, and no more than the caller's own time.
 func TestFileCache(t *testing.T) {
-	asked, never := 0, make(chan struct{})
+	var asked atomic.Int32
+	never := make(chan struct{})
 	t.Cleanup(func() { close(never) })
 	x := examined(nil, func(e *Env) {
 		e.ReadFile = func(name string) ([]byte, error) {
 			if name == "pipe" {
 				<-never
+				return nil, os.ErrClosed
 			}
-			asked++
+			asked.Add(1)
 			return []byte(name), nil
 		}
 	})
@@ -260,8 +263,8 @@ func TestFileCache(t *testing.T) {
 		}
 		b[0] = 'F' // what a caller does to it is its own
 	}
-	if asked != 1 {
-		t.Errorf("asked %d times", asked)
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
 	}
 	interrupted, stop := context.WithCancel(t.Context())
 	stop()

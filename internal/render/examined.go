@@ -161,7 +161,9 @@ func (c Examination) text(p *printer, name, says int) {
 		col := says
 		if says+width(line) > p.width { // a path: further to the left there may be room for all of it
 			col = max(min(says, p.width-width(line)), 4)
-			p.row(lead...)
+			if lead != nil {
+				p.row(lead...)
+			}
 			lead = nil
 		}
 		p.row(append(lead, cell{col, line, nil})...)
