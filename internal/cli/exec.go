@@ -49,7 +49,7 @@ func newExecCmd(a *app) *cobra.Command {
 		Long: `Runs a command with a valid access token in SIMSID_ACCESS_TOKEN, or in the
 variables that --env names. The token is refreshed before the start when
 needed, and never again: a command that runs for longer than the token lives
-asks simsid token for another.
+asks simsid token for another, and may need --keep-secrets for that.
 
 The token is in no argument, which everybody on the machine could read. The
 command gets the token and no more: simsid's own secrets (the variables under
