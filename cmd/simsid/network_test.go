@@ -144,12 +144,12 @@ func TestCAFile(t *testing.T) {
 	run(t, []string{"SIMSID_CA_FILE=" + ca.file}, printURL(s.URL)...).has(t, 0, s.URL+"/authorize?")
 	run(t, []string{"SSL_CERT_FILE=" + ca.file}, printURL(s.URL)...).has(t, 0, s.URL+"/authorize?")
 	run(t, []string{"SSL_CERT_FILE=nowhere"}, printURL(s.URL)...).has(t, 5, unknown, "warning: SSL_CERT_FILE is of no use: open nowhere: ")
-	run(t, nil, printURL(s.URL, "--ca-file", "nowhere")...).has(t, 2, "error: ca_file: open nowhere: ", "BEGIN CERTIFICATE")
+	run(t, nil, printURL(s.URL, "--ca-file", "nowhere")...).has(t, 2, "error: ca_file: open nowhere: ", "name the one that is meant: --ca-file FILE")
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, nil, printURL(s.URL, "--ca-file", empty)...).has(t, 2, "there is no certificate in it")
+	run(t, nil, printURL(s.URL, "--ca-file", empty)...).has(t, 2, "there is no certificate in it", "BEGIN CERTIFICATE")
 	broken := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")})
 	if err := os.WriteFile(empty, broken, 0o600); err != nil {
 		t.Fatal(err)
