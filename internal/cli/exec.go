@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
 	"github.com/simsid/simsid/internal/word"
@@ -135,6 +136,9 @@ func runExec(ctx context.Context, a *app, o *execOptions) error {
 func (s *session) tokenOf(set token.Set, id bool) (token.Secret, error) {
 	if !id {
 		return set.Access, nil
+	}
+	if set.ID.IsZero() && provider.Flow(s.profile.Flow) == provider.FlowClientCredentials {
+		return token.Secret{}, &hintedError{Code: exitFailed, Text: "a client's own token has no user, and so no ID token", Hints: []string{"the access token: simsid token -p " + s.profile.Name}}
 	}
 	if set.ID.IsZero() {
 		return token.Secret{}, &hintedError{Code: exitFailed, Text: "the login has no ID token", Hints: []string{"ask for the scope openid: simsid login -p " + s.profile.Name}}

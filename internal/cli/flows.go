@@ -249,7 +249,7 @@ func (s *session) loginAsClient(ctx context.Context, o *loginOptions, client pro
 		s.own.acrValues = slices.DeleteFunc(s.own.acrValues, func(a string) bool { return strings.HasPrefix(a, s.kind.SelectOrganisation) })
 		s.own.acrValues = append(s.own.acrValues, s.kind.SelectOrganisation+o.org)
 	}
-	set, err := s.own.ask(ctx, p, client)
+	set, err := s.askOwn(ctx, p, client, *s.own)
 	if err != nil {
 		return nil, err
 	}

@@ -42,14 +42,22 @@ func (s *session) clientToken(ctx context.Context) (token.Set, error) {
 // ownToken is what a client's own token is asked for with.
 type ownToken struct{ scopes, acrValues []string }
 
-// ask gets the token (RFC 6749 section 4.4).
-func (t ownToken) ask(ctx context.Context, p *provider.Provider, client provider.Client) (token.Set, error) {
+// askOwn gets the token (RFC 6749 section 4.4). An ID token that comes with it is nobody's: the grant has no user, nothing was asked that the
+// token could be held against, and so it is neither kept nor handed out.
+func (s *session) askOwn(ctx context.Context, p *provider.Provider, client provider.Client, own ownToken) (token.Set, error) {
 	more := url.Values{}
-	if len(t.acrValues) > 0 {
-		more.Set("acr_values", strings.Join(t.acrValues, " "))
+	if len(own.acrValues) > 0 {
+		more.Set("acr_values", strings.Join(own.acrValues, " "))
 	}
-	response, err := p.ClientCredentials(ctx, client, t.scopes, more)
-	return response.Set, err
+	response, err := p.ClientCredentials(ctx, client, own.scopes, more)
+	if err != nil {
+		return token.Set{}, err
+	}
+	if !response.Set.ID.IsZero() {
+		response.Set.ID = token.Secret{}
+		s.line("warning", "the provider sent an ID token with the client's own token, where no user is whom it could be about (RFC 6749 section 4.4): it is not used")
+	}
+	return response.Set, nil
 }
 
 // onRecord is what the kept token of the client itself was asked for with; nil for a user's login, and where that isn't on record.
@@ -68,7 +76,7 @@ func (s *session) renews(r *flow.RefreshRequest, own *ownToken) {
 		if err := s.checkMethod(client, p.Metadata); err != nil {
 			return token.Set{}, err
 		}
-		return own.ask(ctx, p, client)
+		return s.askOwn(ctx, p, client, *own)
 	}
 }
 

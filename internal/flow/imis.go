@@ -131,6 +131,7 @@ func (r PostedRequest) redeem(ctx context.Context, a answer) (*LoginResult, erro
 	if result.Set.Refresh.IsZero() {
 		result.Set.Refresh = a.posted
 	}
+	result.Set.ID = token.Secret{} // this way has none, and nothing was asked that one could be held against
 	result.Set.SignedInAt = r.Clock.Now()
 	if r.Keep != nil {
 		if err := r.Keep(ctx, result); err != nil {

@@ -38,13 +38,13 @@ func site(t *testing.T) *provider.Provider {
 			t.Error(err)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		user, ok := map[string]string{"mine": "JSMITH", "once": "JSMITH", "odd": "JSMITH", "theirs": "MALLORY", "nobody": ""}[r.PostForm.Get("refresh_token")]
+		user, ok := map[string]string{"mine": "JSMITH", "shown": "JSMITH", "once": "JSMITH", "odd": "JSMITH", "theirs": "MALLORY", "nobody": ""}[r.PostForm.Get("refresh_token")]
 		if !ok {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, `{"error":"invalid_grant"}`)
 			return
 		}
-		more := map[string]string{"once": `"refresh_token":"next",`, "odd": `".expires":"Sat, 21 Nov 2026 18:00:00 GMT",".issued":"Sat, 21 Nov 2026 17:00:00 GMT",`}
+		more := map[string]string{"shown": `"id_token":"never.asked.for",`, "once": `"refresh_token":"next",`, "odd": `".expires":"Sat, 21 Nov 2026 18:00:00 GMT",".issued":"Sat, 21 Nov 2026 17:00:00 GMT",`}
 		_, _ = io.WriteString(w, `{"access_token":"AQAA",`+more[r.PostForm.Get("refresh_token")]+`"token_type":"bearer","expires_in":1199,"userName":"`+user+`"}`)
 	}))
 	t.Cleanup(srv.Close)
@@ -160,13 +160,13 @@ func TestPostedTurnsAway(t *testing.T) {
 			t.Errorf("%s: event %#v", c.name, e)
 		}
 	}
-	status, body := send(t, "POST", at, formType, postedForm("mine"), nil)
+	status, body := send(t, "POST", at, formType, postedForm("shown"), nil)
 	if status != http.StatusOK || !strings.Contains(body, "You’re signed in") {
 		t.Errorf("the genuine one: %d, %s", status, body)
 	}
 	o := <-results
-	if o.err != nil || len(*kept) != 1 || o.result.User != "JSMITH" || !o.result.Set.Refresh.Equal(token.NewSecret("mine")) ||
-		o.result.Via != viaBrowser || o.result.Set.SignedInAt.IsZero() {
+	if o.err != nil || len(*kept) != 1 || o.result.User != "JSMITH" || !o.result.Set.Refresh.Equal(token.NewSecret("shown")) ||
+		o.result.Via != viaBrowser || o.result.Set.SignedInAt.IsZero() || !o.result.Set.ID.IsZero() {
 		t.Errorf("%+v, %v, kept %d", o.result, o.err, len(*kept))
 	}
 }

@@ -135,6 +135,7 @@ func (r RefreshRequest) anew(ctx context.Context, current token.Set) (*RefreshRe
 		return nil, err
 	}
 	next := merge(current, got)
+	next.ID = got.ID          // none that an earlier one came with is about it
 	next.SignedInAt = r.Now() // it is as new as the first: nothing of that one went into it
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
 	defer cancel()

@@ -251,7 +251,7 @@ func TestRefreshAnew(t *testing.T) {
 	another := token.Set{Access: token.NewSecret("access-2"), Type: "Bearer", Expiry: start().Add(90 * time.Minute)}
 	prepare := func(err error) *refreshing {
 		r := newRefreshing(t)
-		r.before.Refresh, r.before.ID = token.Secret{}, token.Secret{}
+		r.before.Refresh = token.Secret{} // the ID token is one that should never have been kept
 		r.keeper.kept = r.before
 		r.request.Anew = func(_ context.Context, p *provider.Provider) (token.Set, error) {
 			r.sts.called("anew")
@@ -296,6 +296,13 @@ func TestRefreshAnew(t *testing.T) {
 	r.keeper.faults["prepare"] = errors.New("full")
 	if got, err := Refresh(t.Context(), r.request); got != nil || err == nil {
 		t.Errorf("no place: %+v, %v", got, err)
+	}
+	r.checkCalls(t, "lock", "load 1", "prepare", "unlock")
+	r = prepare(nil)
+	unknown := errors.New("no metadata")
+	r.request.Provider = func(context.Context) (*provider.Provider, error) { return nil, unknown }
+	if got, err := Refresh(t.Context(), r.request); got != nil || err != unknown { //nolint:errorlint // itself
+		t.Errorf("no provider: %+v, %v", got, err)
 	}
 	r.checkCalls(t, "lock", "load 1", "prepare", "unlock")
 }

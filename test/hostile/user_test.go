@@ -37,15 +37,21 @@ func newUser(t *testing.T, p *provider) *user {
 	if r := u.run("store", "keygen", filepath.Join(u.home, "key.txt")); r.code != 0 {
 		t.Fatal(r.stderr)
 	}
-	config := "default = \"hostile\"\n[profile.hostile]\nkind = \"oidc\"\nissuer = \"" + p.URL + "\"\nclient_id = \"" + clientID +
-		"\"\nscopes = [\"openid\", \"offline_access\"]\nredirect_uri = \"http://127.0.0.1:0/callback\"\nstore = \"file\"\n"
+	u.configure(`scopes = ["openid", "offline_access"]`)
+	return u
+}
+
+// configure writes the profile, with these lines of its own.
+func (u *user) configure(lines ...string) {
+	u.t.Helper()
+	config := "default = \"hostile\"\n[profile.hostile]\nkind = \"oidc\"\nissuer = \"" + u.p.URL + "\"\nclient_id = \"" + clientID +
+		"\"\nredirect_uri = \"http://127.0.0.1:0/callback\"\nstore = \"file\"\n" + strings.Join(lines, "\n") + "\n"
 	if err := os.MkdirAll(filepath.Join(u.home, "config"), 0o700); err != nil {
-		t.Fatal(err)
+		u.t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(u.home, "config", "config.toml"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
+		u.t.Fatal(err)
 	}
-	return u
 }
 
 // run runs a command in this process, as main would.
