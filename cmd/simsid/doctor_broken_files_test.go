@@ -50,7 +50,7 @@ var brokenFiles = []broken{
 	}, "tls", false, "ca_file: ~/ca.pem: nothing came from it in 2 seconds", "ls -l ~/ca.pem", nil},
 	{"a ca_file that isn't there, where nobody answers", func(t *testing.T, s *setup) {
 		s.profile["issuer"], s.profile["ca_file"] = fmt.Sprintf("https://127.0.0.1:%d", freePort(t)), filepath.Join(s.home, "nowhere.pem")
-	}, "tls", false, "ca_file: open ~/nowhere.pem", "--ca-file ''", []string{"connection"}},
+	}, "tls", false, "ca_file: open ~/nowhere.pem", "--ca-file \"\"", []string{"connection"}},
 	{"a ca_file that isn't there, and plain http", func(_ *testing.T, s *setup) { s.profile["ca_file"] = filepath.Join(s.home, "nowhere.pem") }, "tls", false,
 		"ca_file: open ~/nowhere.pem", "simsid profile edit school --ca-file FILE", nil},
 	{"a ca_file that is a folder", func(t *testing.T, s *setup) {
