@@ -45,7 +45,7 @@ func TestMixUp(t *testing.T) {
 	}{
 		{name: "alone", file: here},
 		{name: "the kind's own URI at two providers", file: here + there + "issuer = \"https://b.example\"\n", refused: true},
-		{name: "forced", file: here + there + "issuer = \"https://b.example\"\n", force: true},
+		{name: "forced, which doesn't touch what keeps a login safe", file: here + there + "issuer = \"https://b.example\"\n", force: true, refused: true},
 		{name: "the answer names its issuer", file: here + there + "issuer = \"https://b.example\"\n", metadata: provider.Metadata{IssParameter: true}},
 		{name: "an ID token beside the code", file: here + there + "issuer = \"https://b.example\"\n", responseType: "code id_token"},
 		{name: "a token beside the code", file: here + there + "issuer = \"https://b.example\"\n", responseType: "code token", refused: true},
@@ -69,6 +69,58 @@ func TestMixUp(t *testing.T) {
 				t.Errorf("got %+v", explain(err))
 			}
 		})
+	}
+}
+
+// TestSameRedirect: what differs in spelling alone is one redirect URI, by which two providers could be mixed up.
+func TestSameRedirect(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"https://app.example/cb", "https://app.example:443/cb", true},
+		{"https://app.example/cb", "https://app.example:0443/cb", true},
+		{"https://app.example/cb", "HTTPS://APP.Example/cb", true},
+		{"https://app.example/cb", "https://app.example./cb", true},
+		{"https://app.example/cb", "https://app.example/%63b", true},
+		{"https://app.example/cb", "https://app.example/cb?x=1", true},
+		{"https://app.example", "https://app.example/", true},
+		{"https://app.example/cb", "https://app.example:8443/cb", false},
+		{"https://app.example:8443/cb", "https://app.example:443/cb", false},
+		{"https://app.example/cb", "https://app.example/CB", false},
+		{"https://app.example/cb", "https://app.example/cb/", false},
+		{"https://app.example/cb", "https://other.example/cb", false},
+		{"https://app.example/cb", "http://app.example/cb", false},
+		{"https://localhost:5454/", "https://localhost:0", true},
+		{"https://localhost:5454/", "https://localhost:5455", false},
+		{"http://127.0.0.1:8400/cb", "http://127.0.0.1/cb", true},
+		{"http://127.0.0.1/cb", "http://localhost/cb", false}, // a browser names the host, and the listener takes its own alone
+		{"https://[::1]:1/cb", "https://[0:0:0:0:0:0:0:1]:1/cb", true},
+		{"https://127.0.0.1:1/cb", "https://[::ffff:127.0.0.1]:1/cb", true},
+		{"com.example.app:/cb", "com.example.app:///cb", true},
+		{"com.example.app:cb", "com.example.app:%63b", true},
+		{"com.example.app:cb", "com.example.app:/other", false},
+		{"com.example.app:cb", "com.example.app:other", false},
+		{"", "", false},
+		{"https://app.example/cb", "", false},
+		{"", "https://app.example/cb", false},
+		{"https://app.example/%zz", "https://app.example/%zz", false},
+	} {
+		if sameRedirect(c.a, c.b) != c.want || sameRedirect(c.b, c.a) != c.want {
+			t.Errorf("%q and %q: expected %t", c.a, c.b, c.want)
+		}
+	}
+}
+
+// TestOwnPathDiffers: the way out of a mix-up is another address, whatever kind of address it is.
+func TestOwnPathDiffers(t *testing.T) {
+	for uri, want := range map[string]string{
+		"https://localhost:5454/": "https://localhost:5454/school", "https://app.example/cb?x=1": "https://app.example/cb/school?x=1",
+		"com.example.app:cb": "com.example.app:cb/school", "com.example.app:/cb": "com.example.app:/cb/school",
+	} {
+		if got := ownPath(uri, "school"); got != want || sameRedirect(got, uri) {
+			t.Errorf("%q became %q, expected %q", uri, got, want)
+		}
 	}
 }
 

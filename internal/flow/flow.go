@@ -139,6 +139,11 @@ func (Answered) event()       {}
 // "openid" there is no ID token, and so nobody who signed in.
 var ErrNoOpenID = errors.New(`the scope "openid" is missing`)
 
+// ErrUntied says that nothing would tie a code to the login that asked for it: neither a proof key nor the nonce of an ID token. Whoever has
+// slipped a code of their own in would have signed the user in as themselves (RFC 9700 section 2.1.1). Force doesn't lift it.
+var ErrUntied = errors.New("nothing would tie the code to this login: its flow has no proof key (PKCE), and without the scope \"openid\" " +
+	"there is no nonce to check (RFC 9700 section 2.1.1)")
+
 // ErrNoPaste says that what was to be pasted ended without an answer.
 var ErrNoPaste = errors.New("the pasted text ended without the answer")
 

@@ -47,6 +47,8 @@ func (r LoginRequest) checkType() error {
 		return &ParamError{Name: "response_mode", Problem: "can't be query where a token is in the answer: it is fragment or form_post"}
 	case !isLogin(r.Scopes) && p != (parts{accessToken: true}) && !r.Force:
 		return ErrNoOpenID
+	case p.code && !p.idToken && r.WithoutProofKey && !isLogin(r.Scopes):
+		return ErrUntied
 	}
 	return nil
 }

@@ -242,7 +242,12 @@ func TestTypeRefused(t *testing.T) {
 		"a token in the query": {func(r *LoginRequest) { r.ResponseType, r.ResponseMode = "id_token", ModeQuery }, &ParamError{
 			Name: "response_mode", Problem: "can't be query where a token is in the answer: it is fragment or form_post",
 		}},
-		"no openid": {func(r *LoginRequest) { r.ResponseType, r.Scopes = "id_token token", []string{"x"} }, ErrNoOpenID},
+		"no openid":                            {func(r *LoginRequest) { r.ResponseType, r.Scopes = "id_token token", []string{"x"} }, ErrNoOpenID},
+		"nothing that ties the code, by force": {func(r *LoginRequest) { r.WithoutProofKey, r.Scopes, r.Force = true, []string{"x"}, true }, ErrUntied},
+		"nothing that ties the code beside a token": {func(r *LoginRequest) {
+			r.ResponseType, r.WithoutProofKey, r.Scopes, r.Force = "code token", true, []string{"x"}, true
+		}, ErrUntied},
+		"both": {func(r *LoginRequest) { r.WithoutProofKey, r.Scopes = true, []string{"x"} }, ErrNoOpenID},
 	} {
 		a := begin(t, newSTS(t), c.change)
 		if _, err := a.end(); !reflect.DeepEqual(err, c.want) {
@@ -253,6 +258,14 @@ func TestTypeRefused(t *testing.T) {
 	a.answer(ModeFragment, a.front(nil))
 	if result, err := a.end(); err != nil || result.Verification != nil || result.Set.Access.Reveal() != "front-access" {
 		t.Errorf("a token for an API alone: %+v, %v", result, err)
+	}
+	for name, change := range map[string]func(*LoginRequest){
+		"a proof key":               func(*LoginRequest) {},
+		"an ID token with the code": func(r *LoginRequest) { r.ResponseType, r.WithoutProofKey = "code id_token", true },
+		"no code":                   func(r *LoginRequest) { r.ResponseType, r.WithoutProofKey = "token", true },
+	} {
+		begin(t, newSTS(t), func(r *LoginRequest) { r.Scopes, r.Force = []string{"x"}, true; change(r) }).waiting()
+		t.Log(name + " is enough")
 	}
 }
 
