@@ -50,14 +50,14 @@ var brokenProfiles = []broken{
 		s.profile["kind"], s.profile["environment"] = "simsid", "live"
 	}, "profile", false, "live of SIMS ID is https://sts.sims.co.uk", "sandbox", nil},
 	{"both exclusive scopes", func(_ *testing.T, s *setup) {
-		s.sandbox("https://localhost:5454/")
+		s.sandbox(overHTTPS(s.profile["redirect_uri"]))
 		s.profile["scopes"] = "openid partnermanagementapplication simsmultiorgapplication"
 	}, "rules", false, "never gives both scopes together", "simsid profile edit school --scope 'openid partnermanagementapplication'", []string{"certificate"}},
 	{"no openid", func(_ *testing.T, s *setup) { s.profile["scopes"] = "profile email" }, "rules", false, "there is no ID token", "--scope 'openid profile email'", nil},
 	{"no redirect URI", func(_ *testing.T, s *setup) { s.sandbox("") }, "redirect", false, "has no redirect URI", "simsid profile edit school --redirect-uri https://localhost:5454/", nil},
 	{"a redirect URI on plain http", func(_ *testing.T, s *setup) { s.sandbox("http://localhost:5454/") }, "redirect", false, "https alone", "--redirect-uri https://localhost:5454/", nil},
 	{"localhost on live", func(_ *testing.T, s *setup) {
-		s.sandbox("https://localhost:5454/")
+		s.sandbox(overHTTPS(s.profile["redirect_uri"]))
 		s.profile["environment"] = "live"
 		delete(s.profile, "issuer")
 	}, "redirect", false, "live takes no redirect URI on localhost", "--redirect-uri https://YOUR-HOST/", nil},
@@ -380,4 +380,11 @@ func TestDoctorOffline(t *testing.T) {
 	if got := a.ended("not made"); !slices.Equal(got, want) {
 		t.Errorf("not made: %q", got)
 	}
+}
+
+// overHTTPS is a loopback redirect URI as SIMS ID takes one, on the same free port.
+func overHTTPS(redirectURI string) string {
+	_, rest, _ := strings.Cut(redirectURI, "://")
+	_, port, _ := strings.Cut(rest, ":")
+	return "https://localhost:" + port
 }
