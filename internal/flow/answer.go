@@ -3,6 +3,7 @@ package flow
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/simsid/simsid/internal/provider"
@@ -130,10 +131,7 @@ func (e expected) parse(raw string) (answer, refusal) {
 	if len(raw) > maxAnswer {
 		return answer{}, refusedLong
 	}
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return answer{}, refusedMalformed
-	}
+	values := parseForm(raw)
 	if values.Get("state") == "" {
 		return answer{}, refusedNoState
 	}
@@ -146,7 +144,7 @@ func (e expected) parse(raw string) (answer, refusal) {
 			return answer{}, refusedRepeated
 		}
 	}
-	a := answer{issuer: values.Get("iss"), raw: token.NewSecret(raw)}
+	a := answer{issuer: values.Get("iss"), raw: token.NewSecret(wellFormed(raw, values))}
 	missing := slices.ContainsFunc(e.parts.names(), func(name string) bool { return values.Get(name) == "" })
 	some := slices.ContainsFunc([]string{"code", "id_token", "access_token"}, func(name string) bool { return values.Get(name) != "" })
 	if values.Get("error") != "" {
@@ -182,27 +180,64 @@ func (e expected) parseBy(mode, raw string) (answer, refusal) {
 }
 
 // checkIssuer holds the answer against the issuer that was asked (RFC 9207 section 2.4): what names an issuer must name
-// this one, and where the provider promises the name a missing one is a refusal. Errors are held to it as well. An ID token beside
-// the code names the issuer as well, and is verified before the code is used: providers leave the parameter out there, since the
-// token does the same against mix-up (RFC 9700 section 4.4.2.1).
+// this one, and where the provider promises the name a missing one is a refusal: "If the authorization server supports the iss
+// parameter, clients MUST reject responses without it", whatever else the answer holds. Errors are held to it as well.
 func (a answer) checkIssuer(m provider.Metadata) error {
-	if a.issuer == m.Issuer || a.issuer == "" && (!m.IssParameter || a.tokens.Has("id_token")) {
+	if a.issuer == m.Issuer || a.issuer == "" && !m.IssParameter {
 		return nil
 	}
 	return &AnswerError{Expected: m.Issuer, Got: a.issuer}
 }
 
+// parseForm reads parameters as browsers and most servers do (URL Standard section 5.1): only "&" stands between them, a "%" that
+// encodes nothing stands for itself, and so does a ";". net/url refuses both, although providers send them in an error_description,
+// and whoever waits for a stricter answer waits in vain.
+func parseForm(raw string) url.Values {
+	values := url.Values{}
+	for part := range strings.SplitSeq(raw, "&") {
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		name = decodeForm(name)
+		values[name] = append(values[name], decodeForm(value))
+	}
+	return values
+}
+
+// decodeForm takes the encoding off a name or a value.
+func decodeForm(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '+' {
+			c = ' '
+		}
+		if c == '%' && i+2 < len(text) {
+			if n, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+				c, i = byte(n), i+2
+			}
+		}
+		b.WriteByte(c)
+	}
+	return strings.ToValidUTF8(b.String(), "\uFFFD")
+}
+
+// wellFormed is raw where net/url can read it, and else the same parameters encoded anew: for whoever reads them after this.
+func wellFormed(raw string, values url.Values) string {
+	if _, err := url.ParseQuery(raw); err == nil {
+		return raw
+	}
+	return values.Encode()
+}
+
 // isAnswerParam reports whether name belongs to an answer.
 func isAnswerParam(name string) bool { return slices.Contains(answerParams(), name) }
 
-// holdsAnswer reports whether the query of an address has something of an answer in it, be it malformed, beside what the
-// redirect URI itself may have there.
+// holdsAnswer reports whether the query of an address has something of an answer in it, beside what the redirect URI itself may have
+// there.
 func holdsAnswer(query string) bool {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return true
-	}
-	for name := range values {
+	for name := range parseForm(query) {
 		if isAnswerParam(name) {
 			return true
 		}

@@ -32,10 +32,18 @@ func TestParseAnswer(t *testing.T) {
 		"error=e&error=&state=s":            {why: refusedRepeated},
 		"state=s":                           {why: refusedNothing},
 		"code=c&error=e&state=s":            {why: refusedBoth},
-		"code=%&state=s":                    {why: refusedMalformed},
+		"code=c;state=s":                    {why: refusedNoState},
+		"&&=x&code=c&state=s&":              {answer: answer{code: token.NewSecret("c")}},
+		// As a browser reads them, and as net/url doesn't.
+		"code=%&state=s":     {answer: answer{code: token.NewSecret("%"), raw: token.NewSecret("code=%25&state=s")}},
+		"code=%zz%4&state=s": {answer: answer{code: token.NewSecret("%zz%4"), raw: token.NewSecret("code=%25zz%254&state=s")}},
+		"error=e&error_description=Sorry;%20100%+x%C3%A4%ff&state=s": {answer: answer{
+			failure: &provider.OAuthError{Operation: "sign in", Code: "e", Description: "Sorry; 100% xä\uFFFD"},
+			raw:     token.NewSecret("error=e&error_description=Sorry%3B+100%25+x%C3%A4%EF%BF%BD&state=s"),
+		}},
 		"state=s&code=" + strings.Repeat("c", maxAnswer): {why: refusedLong},
 	} {
-		if want.why == "" {
+		if want.why == "" && want.answer.raw.IsZero() {
 			want.answer.raw = token.NewSecret(query)
 		}
 		a, why := expected{state: token.NewSecret("s"), parts: parts{code: true}}.parse(query)
@@ -76,7 +84,7 @@ func TestParseBy(t *testing.T) {
 func TestHoldsAnswer(t *testing.T) {
 	for query, want := range map[string]bool{
 		"": false, "x=y": false, "tenant=one&x": false, "code=c": true, "x=y&state=s": true, "error": true, "id_token=": true,
-		"%zz": true, "a;b": true,
+		"%zz": false, "a;b": false, "%63ode=c": true, "%zz&code=c": true, "a;code=c": false,
 	} {
 		if got := holdsAnswer(query); got != want {
 			t.Errorf("%q: expected %t", query, want)
@@ -102,7 +110,7 @@ func FuzzParseAnswer(f *testing.F) {
 		if a.code.IsZero() == (a.failure == nil) {
 			t.Fatalf("not exactly one of code and failure: %+v", a)
 		}
-		values, err := url.ParseQuery(query)
+		values, err := url.ParseQuery(a.raw.Reveal())
 		if err != nil || len(values["state"]) != 1 || values["state"][0] != "STATE" || len(query) > maxAnswer {
 			t.Fatalf("taken without this login's state: %v", err)
 		}

@@ -91,7 +91,7 @@ func TestParsePasted(t *testing.T) {
 		"?code=c&state=t":                           refusedState,
 		"?code=c&code=d&state=s":                    refusedRepeated,
 		"?state=s":                                  refusedNothing,
-		"?code=%z&state=s":                          refusedMalformed,
+		"?code=c;state=s":                           refusedNoState,
 		"?state=s&code=" + strings.Repeat("c", maxAnswer): refusedLong,
 	} {
 		if a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery, parts: parts{code: true}}, false); why != want {

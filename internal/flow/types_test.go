@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/simsid/simsid/internal/provider"
@@ -277,11 +278,14 @@ func TestBareCodeOfHybrid(t *testing.T) {
 	}
 }
 
-// TestIssuerBesideIDToken: where the provider promises iss, an ID token in the answer takes its place, and a foreign iss doesn't pass.
+// TestIssuerBesideIDToken: where the provider promises iss, an answer without it is refused in every flow, and so is a foreign one: an ID
+// token in it doesn't take its place.
 func TestIssuerBesideIDToken(t *testing.T) {
-	for responseType, ok := range map[string]bool{"code id_token": true, "id_token": true, "code token": false, "token": false} {
-		for _, iss := range []string{"", "https://evil.example"} {
-			a := begin(t, newSTS(t), func(r *LoginRequest) {
+	for _, responseType := range []string{"code id_token", "id_token", "code token", "token", "code id_token token", "id_token token"} {
+		for _, iss := range []string{"", "https://evil.example", "OWN"} {
+			s := newSTS(t)
+			iss = strings.ReplaceAll(iss, "OWN", s.URL)
+			a := begin(t, s, func(r *LoginRequest) {
 				r.ResponseType, r.Provider.Metadata.IssParameter = responseType, true
 			}).waiting()
 			v := a.front(nil)
@@ -290,7 +294,7 @@ func TestIssuerBesideIDToken(t *testing.T) {
 			}
 			a.answer(ModeFragment, v)
 			_, err := a.end()
-			if e, refused := errors.AsType[*AnswerError](err); refused == (ok && iss == "") || refused && e.Got != iss {
+			if e, refused := errors.AsType[*AnswerError](err); refused == (iss == s.URL) || refused && e.Got != iss {
 				t.Errorf("%s, iss %q: %v", responseType, iss, err)
 			}
 		}
