@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -51,6 +52,8 @@ func environment() cli.Env {
 		StdoutNull:     func() bool { return isNull(os.Stdout) },
 		StderrTTY:      isTerminal(os.Stderr),
 		Width:          width,
+		Height:         height,
+		Typed:          openStdin,
 		ReadSecret:     readSecret,
 		StdinPiped:     isPiped(os.Stdin),
 		Getenv:         vars.get,
@@ -91,6 +94,14 @@ func isPiped(f *os.File) bool {
 	return err == nil && (info.Mode().IsRegular() || info.Mode()&os.ModeNamedPipe != 0)
 }
 
+// openStdin shows what is typed on standard error where that is a terminal, and else on the terminal that standard input is.
+func openStdin() (io.ReadCloser, error) {
+	if isTerminal(os.Stderr) {
+		return openTyped(os.Stdin, os.Stderr)
+	}
+	return openTyped(os.Stdin, os.Stdin)
+}
+
 // readSecret reads a line from the terminal without showing it. When ctx ends first, the terminal shows again what is typed.
 func readSecret(ctx context.Context) (string, error) {
 	fd := int(os.Stdin.Fd())
@@ -110,6 +121,9 @@ func readSecret(ctx context.Context) (string, error) {
 	}()
 	select {
 	case b := <-line:
+		if len(b) >= maxTerminalLine {
+			return "", fmt.Errorf("it has %d characters or more, and a terminal cuts what is longer: give it by a pipe or a file", maxTerminalLine)
+		}
 		return string(b), nil
 	case err := <-failed:
 		return "", err
@@ -126,6 +140,15 @@ func width() int {
 		}
 	}
 	return 0
+}
+
+// height asks the terminal behind standard error.
+func height() int {
+	_, h, err := term.GetSize(int(os.Stderr.Fd()))
+	if err != nil {
+		return 0
+	}
+	return h
 }
 
 // maxFile bounds what is read of a file that the user named; tokens and secrets are far smaller.

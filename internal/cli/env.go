@@ -22,9 +22,13 @@ type Env struct {
 	StdoutNull func() bool
 	// Width returns the terminal's columns, 0 when there is none. It is called only when text is laid out.
 	Width func() int
+	// Height returns the rows of the terminal behind Stderr, 0 when there is none.
+	Height func() int
 	// StdinPiped tells whether Stdin is a pipe or a file: something that somebody means to be read.
 	StdinPiped bool
-	// ReadSecret reads a line from the terminal without showing it, until ctx ends.
+	// Typed is Stdin where that is a terminal, read without the terminal's own bound on the length of a line. Close puts the terminal back.
+	Typed func() (io.ReadCloser, error)
+	// ReadSecret reads a line from the terminal without showing it, until ctx ends. One that may have been cut is an error.
 	ReadSecret func(ctx context.Context) (string, error)
 	// Getenv reads the environment.
 	Getenv func(string) string

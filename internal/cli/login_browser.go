@@ -42,6 +42,14 @@ func (s *session) loginInBrowser(ctx context.Context, o *loginOptions, client pr
 	if err := s.listenOrPaste(ctx, o, &r); err != nil {
 		return nil, err
 	}
+	if r.Paste != nil && s.env.StdinTTY {
+		typed, err := s.env.Typed()
+		if err != nil {
+			return nil, err
+		}
+		defer typed.Close()
+		r.Paste = typed
+	}
 	if s.hinted && open != nil {
 		r.Open = s.hidden(open)
 	}

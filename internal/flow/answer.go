@@ -195,9 +195,6 @@ func (a answer) checkIssuer(m provider.Metadata) error {
 func parseForm(raw string) url.Values {
 	values := url.Values{}
 	for part := range strings.SplitSeq(raw, "&") {
-		if part == "" {
-			continue
-		}
 		name, value, _ := strings.Cut(part, "=")
 		name = decodeForm(name)
 		values[name] = append(values[name], decodeForm(value))
