@@ -103,7 +103,7 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("TEST_SCHEMAS", schemas)
 	running := &stsState{}
 	env.Values[stsKey{}] = running
-	env.Defer(running.stop)
+	env.Defer(running.end)
 	served := &emulatedState{}
 	env.Values[emulatedKey{}] = served
 	env.Defer(func() { _ = served.stop() })

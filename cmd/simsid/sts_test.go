@@ -44,12 +44,17 @@ type stsKey struct{}
 type stsState struct {
 	address string
 	server  *http.Server
+	held    net.Listener // the port of one that was stopped: nobody else gets it, and whoever connects is hung up on
 }
 
 func (s *stsState) start(ts *testscript.TestScript) error {
 	address := s.address
 	if address == "" {
 		address = "127.0.0.1:0"
+	}
+	if s.held != nil {
+		_ = s.held.Close()
+		s.held = nil
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(context.Background(), "tcp4", address)
@@ -77,8 +82,33 @@ func (s *stsState) start(ts *testscript.TestScript) error {
 }
 
 func (s *stsState) stop() {
-	if s.server != nil {
-		_ = s.server.Close()
+	if s.server == nil {
+		return
+	}
+	_ = s.server.Close()
+	s.server = nil
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp4", s.address)
+	if err != nil {
+		return // somebody was quicker: the script then sees who
+	}
+	s.held = l
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
+}
+
+// end gives the port back.
+func (s *stsState) end() {
+	s.stop()
+	if s.held != nil {
+		_ = s.held.Close()
 	}
 }
 
