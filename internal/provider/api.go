@@ -134,7 +134,12 @@ func (c APICall) send(ctx context.Context, method string, to *url.URL, body []by
 	away := &departure{}
 	resp, err := c.Client(to).Do(req.WithContext(httptrace.WithClientTrace(ctx, away.trace())))
 	if err != nil {
-		return nil, noAnswer(ctx, "call "+method, to.Host, err, away.possible())
+		var sent spellings
+		sent.add(c.Bearer.Reveal())
+		for _, key := range c.Keys {
+			sent.add(key.Value.Reveal())
+		}
+		return nil, sent.hidden(noAnswer(ctx, "call "+method, to.Host, err, away.possible()))
 	}
 	return resp, nil
 }

@@ -44,7 +44,9 @@ func getAs(ctx context.Context, hc *http.Client, operation, address, accept stri
 	if !bearer.IsZero() {
 		req.Header.Set("Authorization", "Bearer "+bearer.Reveal())
 	}
-	return send(hc, operation, req, bearer.Reveal())
+	var sent spellings
+	sent.add(bearer.Reveal())
+	return send(hc, operation, req, sent)
 }
 
 // post sends a form, authenticated as c; a zero c sends nothing of a client.
@@ -71,13 +73,15 @@ func postFor(ctx context.Context, hc *http.Client, operation, address, accept st
 	if basic != "" {
 		req.Header.Set("Authorization", "Basic "+basic)
 	}
-	sent := []string{basic, c.Secret.Reveal()}
+	var sent spellings
+	sent.add(basic)
+	sent.add(c.Secret.Reveal())
 	for name, values := range form {
 		if !isShownField(name) {
-			sent = append(sent, values...)
+			sent.addAll(name, values)
 		}
 	}
-	return send(hc, operation, req, sent...)
+	return send(hc, operation, req, sent)
 }
 
 func newRequest(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
@@ -130,7 +134,7 @@ func (c Client) authenticate(form url.Values) (basic string, err error) {
 // send makes one exchange. What no endpoint can mean as an answer of its own is an error here: no answer, a redirect, a
 // body too long, and the statuses that ask for another try. Of a body that is too long or ends early, what came of it is in the answer
 // beside the error.
-func send(hc *http.Client, operation string, req *http.Request, secrets ...string) (*answer, error) {
+func send(hc *http.Client, operation string, req *http.Request, sent spellings) (*answer, error) {
 	if hc == nil {
 		hc = NewHTTPClient(HTTPOptions{})
 	}
@@ -138,15 +142,12 @@ func send(hc *http.Client, operation string, req *http.Request, secrets ...strin
 	away := &departure{}
 	resp, err := hc.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), away.trace())))
 	if err != nil {
-		return nil, noAnswer(req.Context(), operation, host, err, away.possible())
+		return nil, sent.hidden(noAnswer(req.Context(), operation, host, err, away.possible()))
 	}
 	defer resp.Body.Close()
-	a := &answer{operation: operation, host: host, status: resp.StatusCode, header: resp.Header}
-	for _, secret := range secrets {
-		a.sent.add(secret)
-	}
+	a := &answer{operation: operation, host: host, status: resp.StatusCode, header: resp.Header, sent: sent}
 	if a.status >= 300 && a.status < 400 {
-		return nil, a.problem(redirectProblem(resp))
+		return nil, a.problem(a.redirectProblem(resp))
 	}
 	body, tooLong, err := readAll(resp.Body)
 	a.body = body
@@ -155,7 +156,7 @@ func send(hc *http.Client, operation string, req *http.Request, secrets ...strin
 		err = a.problem(fmt.Sprintf("the answer is longer than %d bytes", MaxAnswer))
 		return a, err
 	case err != nil:
-		return a, noAnswer(req.Context(), operation, host, err, true)
+		return a, sent.hidden(noAnswer(req.Context(), operation, host, err, true))
 	case a.status >= 500, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout:
 		return nil, &UnavailableError{
 			Operation: operation, Host: host, Status: a.status, RetryAfter: retryAfter(resp.Header),
@@ -192,12 +193,13 @@ func noAnswer(ctx context.Context, operation, host string, err error, sent bool)
 	return &UnavailableError{Operation: operation, Host: host, Err: err, Sent: sent}
 }
 
-func redirectProblem(resp *http.Response) string {
+// redirectProblem names the host, but for what was sent: a server may lead there with the token in the name.
+func (a *answer) redirectProblem(resp *http.Response) string {
 	to, err := resp.Location()
 	if err != nil || to.Host == "" {
 		return "a redirect, which isn't followed"
 	}
-	return "a redirect to " + visible(clip(to.Host, 255)) + ", which isn't followed"
+	return "a redirect to " + visible(a.masked(to.Host, 255)) + ", which isn't followed"
 }
 
 // retryAfter reads Retry-After (RFC 9110 section 10.2.3): seconds, or a date, which is held against the server's own clock.
@@ -293,6 +295,9 @@ func (a *answer) statedError(o token.Object) *OAuthError {
 func (a *answer) oauthError(code, description, uri string) *OAuthError {
 	return &OAuthError{
 		Operation: a.operation, Status: a.status,
-		Code: clip(a.sent.masked(code), 100), Description: clip(a.sent.masked(description), maxShown), URI: clip(a.sent.masked(uri), maxShown),
+		Code: a.masked(code, 100), Description: a.masked(description, maxShown), URI: a.masked(uri, maxShown),
 	}
 }
+
+// masked are at most n bytes of foreign text, without what was sent.
+func (a *answer) masked(text string, n int) string { return clip(a.sent.masked(text, n), n) }

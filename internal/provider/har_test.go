@@ -296,7 +296,7 @@ func FuzzTraceOfAnAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		trace, out := kept()
-		trace.remember(secret)
+		trace.remember("token", secret, false)
 		hc := NewHTTPClient(HTTPOptions{Trace: trace, Base: roundTrip(func(*http.Request) (*http.Response, error) { return response(200, body), nil })})
 		p := (&testServer{}).somewhere(hc)
 		_, _ = p.Userinfo(t.Context(), token.NewSecret(secret), "")

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/simsid/simsid/internal/token"
@@ -23,25 +21,9 @@ func mask(name, value string) string {
 	return fmt.Sprintf("[%s: %s%d bytes, #%s]", name, form, s.Len(), s.Fingerprint())
 }
 
-// spellings are secrets that foreign text may repeat, as they are and as they look in an address.
-type spellings []string
-
-// add takes a secret in. Short ones would be found where nobody sent them.
-func (s *spellings) add(secret string) {
-	const short = 8
-	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-		if len(form) >= short && !slices.Contains(*s, form) {
-			*s = append(*s, form)
-		}
-	}
-}
-
-// masked returns a text without them.
-func (s spellings) masked(text string) string {
-	for _, secret := range s {
-		text = strings.ReplaceAll(text, secret, "[masked]")
-	}
-	return text
+// isCredential reports whether a value by this name is one, however short: a client's secret may be a word.
+func isCredential(name string) bool {
+	return isTokenName(name) || name == "client_secret" || name == "password"
 }
 
 func isTokenName(name string) bool {

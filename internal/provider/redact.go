@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -158,7 +157,7 @@ func (t *Trace) header(name, v string) string {
 	case "Authorization":
 		scheme, credentials, _ := strings.Cut(v, " ")
 		if scheme == "Bearer" {
-			t.remember(credentials)
+			t.secrets.add(credentials)
 			return "Bearer " + mask("access_token", credentials)
 		}
 		t.learnBasic(credentials)
@@ -168,21 +167,9 @@ func (t *Trace) header(name, v string) string {
 		if err != nil || u.Fragment != "" {
 			return "[masked]"
 		}
-		query := u.Query()
-		t.learn(query)
-		return joined(t.place(u), t.fields(query))
+		return joined(t.place(u), t.fields(u.Query()))
 	}
 	return t.shown(v)
-}
-
-// learnBasic remembers a client secret, as it is and as it went out.
-func (t *Trace) learnBasic(credentials string) {
-	t.remember(credentials)
-	decoded, _ := base64.StdEncoding.DecodeString(credentials) // as far as it goes
-	_, sent, _ := strings.Cut(string(decoded), ":")
-	t.remember(sent)
-	secret, _ := url.QueryUnescape(sent)
-	t.remember(secret)
 }
 
 // joined puts a query behind an address as it is read by people, without escapes.

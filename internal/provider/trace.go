@@ -17,7 +17,8 @@ const (
 	traceName    = 64   // bytes shown of one name
 	traceMembers = 60   // members shown of one object, form or query
 	traceKept    = 2000 // exchanges kept for a file
-	traceSecrets = 1000 // values remembered, so that they stay masked where a server repeats them
+	traceSecrets = 1000 // values of a provider's that are remembered, so that they stay masked where it repeats them
+	traceBytes   = MaxAnswer
 )
 
 // TraceOptions say what becomes of a trace.
@@ -35,8 +36,13 @@ type Trace struct {
 
 	mu      sync.Mutex
 	secrets spellings // met so far, those of other exchanges included
-	kept    []*seenExchange
-	left    int // exchanges beyond traceKept
+	// met and size count what came from providers. What went out is always remembered; where there is no room for more of theirs, full says
+	// that nothing of an answer is shown any more: it could be what there was no room for.
+	met  int
+	size int
+	full bool
+	kept []*seenExchange
+	left int // exchanges beyond traceKept
 }
 
 // NewTrace returns an empty trace.
@@ -90,6 +96,11 @@ func (t *Trace) CameBack(c Callback) {
 		x.browser, x.mode = pasted, ""
 	}
 	x.form = t.fields(values)
+	for i := range x.form {
+		if t.full {
+			x.form[i].value = "[masked]"
+		}
+	}
 	t.say(x.cameWords())
 	t.keep(x)
 }
@@ -170,6 +181,11 @@ func (r *tracer) started(req *http.Request, form url.Values, sent int) *seenExch
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	x := t.begin(req.Method, req.URL, form)
+	for name, values := range req.Header {
+		if !isShownHeader(name) {
+			t.secrets.addAll(name, values)
+		}
+	}
 	x.headers, x.hidden = t.headers(req.Header)
 	x.sent = sent
 	x.mimeType = req.Header.Get("Content-Type")
@@ -186,7 +202,7 @@ func (r *tracer) failed(x *seenExchange, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.stop(x)
-	x.failure = t.shown(err.Error())
+	x.failure = t.foreign(err.Error())
 	t.say(x.answerWords())
 }
 
@@ -197,7 +213,7 @@ func (r *tracer) answered(x *seenExchange, resp *http.Response, body []byte, rea
 	t.stop(x)
 	x.answer = t.reply(resp, body)
 	if readErr != nil {
-		x.answer.cut = t.shown(readErr.Error())
+		x.answer.cut = t.foreign(readErr.Error())
 	}
 	t.say(x.answerWords())
 }
@@ -209,20 +225,20 @@ func (t *Trace) stop(x *seenExchange) {
 	}
 }
 
-// reply redacts an answer.
+// reply redacts an answer. What it holds is remembered before anything of it is shown.
 func (t *Trace) reply(resp *http.Response, body []byte) *reply {
-	o, err := token.ParseObject(body)
-	for _, m := range o.Members() {
-		if v, _ := o.String(m.Name); !isShownMember(m.Name) {
-			t.remember(v)
-		}
-	}
+	t.meet(resp, body)
 	a := &reply{status: resp.StatusCode, protocol: resp.Proto, size: len(body)}
+	if t.full {
+		a.instead = traceFull
+		return a
+	}
 	a.headers, a.hidden = t.headers(resp.Header)
 	a.mimeType = t.shown(resp.Header.Get("Content-Type"))
 	if to := resp.Header.Get("Location"); to != "" {
 		a.location = t.header("Location", to)
 	}
+	o, err := token.ParseObject(body)
 	switch {
 	case len(body) == 0:
 	case err != nil:
@@ -249,30 +265,3 @@ func (f failing) Read([]byte) (int, error) {
 	}
 	return 0, io.EOF
 }
-
-// learn remembers the values that are masked, so that they stay so where a server repeats them in words.
-func (t *Trace) learn(values url.Values) {
-	for name, list := range values {
-		if isShownField(name) {
-			continue
-		}
-		for _, v := range list {
-			t.remember(v)
-		}
-	}
-}
-
-// remember keeps a value in mind.
-func (t *Trace) remember(v string) {
-	if len(t.secrets) < traceSecrets {
-		t.secrets.add(v)
-	}
-}
-
-// shown prepares foreign text that is on a list.
-func (t *Trace) shown(s string) string {
-	return visible(clip(t.secrets.masked(s), traceValue))
-}
-
-// named prepares the name of something.
-func (t *Trace) named(s string) string { return visible(clip(t.secrets.masked(s), traceName)) }
