@@ -304,6 +304,12 @@ func explainLogin(err error, p string, f *failure) bool {
 	case is[*flow.AnswerError](err):
 		f.Code = exitNo
 		f.Hints = []string{"the code of this answer was not used; sign in again, and check the issuer if it comes back: simsid profile show" + strings.Replace(p, " -p ", " ", 1)}
+	case is[*flow.HintError](err):
+		f.Code = exitNo
+		f.Hints = []string{
+			"the browser is signed in as somebody else; nothing was kept, and the login that was is as it was",
+			"for another user: leave --id-token-hint away",
+		}
 	case is[*provider.VerificationError](err):
 		f.Code = exitNo
 		f.Hints = []string{"nothing of this answer was kept; see the exchange: add --trace"}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/simsid/simsid/internal/render"
@@ -10,21 +11,51 @@ import (
 	"github.com/simsid/simsid/internal/tokenstore"
 )
 
-// lastLogin is what is kept of the login before, none where it can't be read: a new login is about to take its place, and mustn't fail
-// because of it.
-func (s *session) lastLogin(ctx context.Context, store *tokenstore.Store) token.Set {
+// lastLogin is the login before: what is kept of it, and whose it was by the record.
+type lastLogin struct {
+	token.Set
+	subject, name string
+}
+
+// lastLogin reads the login before, none where it can't be read: a new login is about to take its place, and mustn't fail because of it.
+func (s *session) lastLogin(ctx context.Context, store *tokenstore.Store) lastLogin {
 	if store.Backend() == tokenstore.Memory {
-		return token.Set{}
+		return lastLogin{}
 	}
-	set, err := store.LoadCached(ctx)
-	if err != nil {
-		return token.Set{}
+	var last lastLogin
+	if o, err := s.storeOptions(); err == nil {
+		if r, ok, err := tokenstore.ReadRecord(o, s.profile.Name); ok && err == nil {
+			last.subject, last.name = r.Subject, r.Name
+		}
 	}
-	return set
+	if set, err := store.LoadCached(ctx); err == nil {
+		last.Set = set
+	}
+	return last
+}
+
+// sayReplaced says whose login the new one has taken the place of, where that was somebody else's.
+func (s *session) sayReplaced(last lastLogin, now tokenstore.Record) {
+	if last.subject == "" || now.Subject == "" || last.subject == now.Subject {
+		return
+	}
+	who := atMost(last.subject, 100)
+	if last.name != "" {
+		who = atMost(last.name, 100) + " (" + who + ")"
+	}
+	s.line("note", "this login has taken the place of that of %s", who)
+}
+
+// atMost is the beginning of a foreign text, where the whole could fill the terminal.
+func atMost(text string, longest int) string {
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "") + "…"
 }
 
 // changesSince compares the ID token of the login before with the one of now, if they are about the same user.
-func changesSince(last token.Set, now token.Object) ([]sims.Difference, time.Time) {
+func changesSince(last lastLogin, now token.Object) ([]sims.Difference, time.Time) {
 	before, err := token.ParseJWT(last.ID.Reveal())
 	if err != nil {
 		return nil, time.Time{}

@@ -47,7 +47,8 @@ func verified(res *flow.LoginResult) token.Object {
 }
 
 // sayLogin says who signed in.
-func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult, last token.Set) error {
+func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult, last lastLogin) error {
+	s.sayReplaced(last, store.Record())
 	claims, access, set := verified(res), s.accessClaims(res.Set.Access), res.Set
 	view := render.SignedIn{
 		User: res.User, NoUser: res.Verification == nil, Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,

@@ -20,8 +20,8 @@ const (
 )
 
 // Login signs in. It returns the provider's *provider.OAuthError for a login that was denied, *PortError for a taken port,
-// *TimeoutError after Timeout, *provider.VerificationError for an ID token that doesn't hold, *AnswerError for an answer of
-// another issuer, *RedirectError, *ParamError or ErrNoOpenID for a request that can't be made, and ctx's error when
+// *TimeoutError after Timeout, *provider.VerificationError for an ID token that doesn't hold, *HintError for another user than
+// id_token_hint named, *AnswerError for an answer of another issuer, *RedirectError, *ParamError or ErrNoOpenID for a request that can't be made, and ctx's error when
 // it is cancelled. Nothing but one genuine answer (right path, method, Host, state) ends the wait.
 func Login(ctx context.Context, r LoginRequest) (*LoginResult, error) {
 	redirect, err := r.redirect()

@@ -22,6 +22,31 @@ type asked struct {
 	started     time.Time
 }
 
+// HintError says that a login which id_token_hint named a user for was answered for another. Both are foreign text.
+type HintError struct{ Expected, Got string }
+
+func (e *HintError) Error() string {
+	return fmt.Sprintf("sign in: the answer is another user's than id_token_hint names: expected %s, got %s", quoted(e.Expected), quoted(e.Got))
+}
+
+// heldToHint holds an ID token against the one that was sent as id_token_hint: a provider must not answer for somebody else (OpenID Connect Core
+// 3.1.2.1). A hint that can't be read, an encrypted one, tells nothing here.
+func heldToHint(kind provider.Kind, hint string, v *provider.Verification) error {
+	sent, err := token.ParseJWT(hint)
+	if err != nil {
+		return nil //nolint:nilerr // it was sent as it was given
+	}
+	expected, got := stringClaim(sent.Claims.Object, "sub"), stringClaim(v.Claims.Object, "sub")
+	same := expected == got
+	if kind.SubjectTail {
+		same, _ = sims.SameSubject(expected, got)
+	}
+	if !same {
+		return &HintError{Expected: expected, Got: got}
+	}
+	return nil
+}
+
 // compare holds the ID token against it; without one there is nothing to compare.
 func (a asked) compare(v *provider.Verification) []sims.Finding {
 	if v == nil {

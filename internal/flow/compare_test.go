@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,82 @@ func TestComparedWithAsked(t *testing.T) {
 				t.Errorf("expected %q, got %q", want, seen)
 			}
 		})
+	}
+}
+
+// TestHintedUser: a login that id_token_hint names a user for is refused when it is another's, before the code is used where that is known by
+// then. At SIMS ID the fifth part of a sub is no part of who it is.
+func TestHintedUser(t *testing.T) {
+	simsid, _ := provider.LookupKind("simsid")
+	for name, c := range map[string]struct {
+		hinted, got, responseType string
+		simsid                    bool
+		refused                   bool
+		calls                     []string
+	}{
+		"the same":                          {hinted: "user-1", got: "user-1"},
+		"another":                           {hinted: "user-1", got: "user-2", refused: true},
+		"another, beside the code":          {hinted: "user-1", got: "user-2", responseType: "code id_token", refused: true, calls: []string{"jwks"}},
+		"of five parts, elsewhere":          {hinted: "1|a|b|c|d", got: "1|a|b|c|e", refused: true},
+		"another fifth part at SIMS ID":     {hinted: "1|a|b|c|d", got: "1|a|b|c|e", simsid: true},
+		"another second part at SIMS ID":    {hinted: "1|a|b|c|d", got: "1|x|b|c|d", simsid: true, refused: true},
+		"a hint without a sub, whatever is": {got: "user-1", refused: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSTS(t)
+			s.token = func(w http.ResponseWriter, form url.Values) {
+				writeJSON(w, http.StatusOK, s.tokens("1", map[string]any{"nonce": s.grants[form.Get("code")].Get("nonce"), "sub": c.got}))
+			}
+			var sub any
+			if c.hinted != "" {
+				sub = c.hinted
+			}
+			hint := s.idToken(map[string]any{"sub": sub})
+			a := begin(t, s, func(r *LoginRequest) {
+				r.Params, r.ResponseType = url.Values{"id_token_hint": {hint}}, c.responseType
+				if c.simsid {
+					r.Provider.Kind = simsid
+				}
+				r.Keep = func(context.Context, *LoginResult) error {
+					if c.refused {
+						t.Error("it was kept")
+					}
+					return nil
+				}
+			}).waiting()
+			if c.responseType == "" {
+				a.visit(a.genuine())
+			} else {
+				a.answer(ModeFragment, a.front(map[string]any{"sub": c.got}))
+			}
+			result, err := a.end()
+			want := error(&HintError{Expected: c.hinted, Got: c.got})
+			if c.refused && (result != nil || !reflect.DeepEqual(err, want)) || !c.refused && err != nil {
+				t.Errorf("got %+v, %v", result, err)
+			}
+			if got := a.sts.made(); c.calls != nil && !slices.Equal(got, c.calls) {
+				t.Errorf("calls %v", got)
+			}
+		})
+	}
+}
+
+// TestHintedDevice is the same on another device; and a hint that can't be read tells nothing.
+func TestHintedDevice(t *testing.T) {
+	simsid, _ := provider.LookupKind("simsid")
+	s, r := device(t)
+	s.token = func(w http.ResponseWriter, _ url.Values) { writeJSON(w, http.StatusOK, s.tokens("1", nil)) }
+	r.Params = url.Values{"id_token_hint": {s.idToken(map[string]any{"sub": "user-2"})}}
+	_, result, err := pass(t, s, func(ctx context.Context) (*LoginResult, error) { return Device(ctx, r) })
+	if !reflect.DeepEqual(err, error(&HintError{Expected: "user-2", Got: "user-1"})) || result != nil {
+		t.Errorf("on another device: %+v, %v", result, err)
+	}
+	if err := heldToHint(simsid, "an.encrypted.one", nil); err != nil {
+		t.Errorf("one that can't be read: %v", err)
+	}
+	const words = `sign in: the answer is another user's than id_token_hint names: expected "a\x1b", got ""`
+	if got := (&HintError{Expected: "a\x1b"}).Error(); got != words {
+		t.Errorf("got %s", got)
 	}
 }
 

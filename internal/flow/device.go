@@ -96,7 +96,7 @@ func (r DeviceRequest) verify(ctx context.Context, set token.Set) (*provider.Ver
 	if err := v.Err(); err != nil {
 		return nil, err
 	}
-	return v, nil
+	return v, heldToHint(r.Provider.Kind, r.Params.Get("id_token_hint"), v)
 }
 
 // poll asks until the user is done. It never asks sooner than the provider said.

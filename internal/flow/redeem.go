@@ -119,7 +119,7 @@ func (r LoginRequest) exchange(
 	return &LoginResult{Set: set, Verification: v, Via: a.via}, nil
 }
 
-// verify holds an ID token against this login.
+// verify holds an ID token against this login, and against the user whom the login was to be of.
 func (r LoginRequest) verify(ctx context.Context, id token.Secret, request provider.VerifyRequest) (*provider.Verification, error) {
 	request.Use, request.ClientID, request.MaxAge = provider.AtLogin, r.Client.ID, r.MaxAge
 	if r.InsecureMaxAge {
@@ -132,5 +132,5 @@ func (r LoginRequest) verify(ctx context.Context, id token.Secret, request provi
 	if err := v.Err(); err != nil {
 		return nil, err
 	}
-	return v, nil
+	return v, heldToHint(r.Provider.Kind, r.Params.Get("id_token_hint"), v)
 }
