@@ -290,26 +290,39 @@ func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client pro
 // refreshTokenVariable holds a refresh token to take over.
 const refreshTokenVariable = "SIMSID_REFRESH_TOKEN"
 
-// loginWithRefreshToken takes over a login from elsewhere.
-func (s *session) loginWithRefreshToken(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
-	refresh := token.NewSecret(strings.TrimSpace(s.env.Getenv(refreshTokenVariable)))
-	if refresh.IsZero() && s.env.StdinTTY {
-		if !s.canAsk() {
-			return nil, &usageError{Problem: "there is no refresh token: give it in " + refreshTokenVariable + " or on standard input", Command: "simsid login"}
+// refreshTokenFromOutside reads the refresh token of a login from elsewhere: from the environment, a prompt, or standard input.
+func (s *session) refreshTokenFromOutside(ctx context.Context) (token.Secret, error) {
+	none := &usageError{Problem: "there is no refresh token: give it in " + refreshTokenVariable + " or on standard input", Command: "simsid login"}
+	source, text := refreshTokenVariable, s.env.Getenv(refreshTokenVariable)
+	switch {
+	case strings.TrimSpace(text) != "":
+	case s.env.StdinTTY && !s.canAsk():
+		return token.Secret{}, none
+	case s.env.StdinTTY:
+		typed, err := s.askSecret(ctx, "Refresh token (not shown)")
+		if err != nil {
+			return token.Secret{}, err
 		}
-		var err error
-		if refresh, err = s.askSecret(ctx, "Refresh token (not shown)"); err != nil {
-			return nil, err
-		}
-	} else if refresh.IsZero() {
+		source, text = "the answer", typed.Reveal()
+	default:
 		b, err := readBounded(ctx, s.env.Stdin)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
+			return token.Secret{}, err
 		}
-		refresh = token.NewSecret(strings.TrimSpace(string(b)))
+		source, text = "standard input", string(b)
 	}
-	if refresh.IsZero() {
-		return nil, &usageError{Problem: "there is no refresh token: give it in " + refreshTokenVariable + " or on standard input", Command: "simsid login"}
+	refresh, err := refreshTokenOf(source, text)
+	if err == nil && refresh.IsZero() {
+		err = none
+	}
+	return refresh, err
+}
+
+// loginWithRefreshToken takes over a login from elsewhere.
+func (s *session) loginWithRefreshToken(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
+	refresh, err := s.refreshTokenFromOutside(ctx)
+	if err != nil {
+		return nil, err
 	}
 	p, err := s.providerFor(ctx, client)
 	if err != nil {

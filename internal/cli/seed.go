@@ -18,13 +18,16 @@ const reusable = "reusable"
 // seed is the refresh token that the environment gives a login to begin with. The emulator's own client has none: a variable that is
 // exported for a real provider isn't meant for it.
 func (s *session) seed() token.Secret {
-	return token.NewSecret(strings.TrimSpace(s.secretVariable(refreshTokenVariable)))
+	return token.NewSecret(strings.TrimSpace(withoutMark(s.secretVariable(refreshTokenVariable))))
 }
 
 // openSeeded opens the store where a login that began with this refresh token lies, and begins it where there is none yet. A provider may
 // take the token once: it isn't sent anywhere before there is a place for the one that comes back, unless the profile says that it can
 // be used again.
 func (s *session) openSeeded(ctx context.Context, refresh token.Secret) (*tokenstore.Store, error) {
+	if _, err := refreshTokenOf(refreshTokenVariable, refresh.Reveal()); err != nil {
+		return nil, err
+	}
 	o, err := s.storeOptions()
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func (s *session) binding() tokenstore.Binding {
 // client isn't given out.
 func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variable string) (token.Secret, error) {
 	if v := s.secretVariable(variable); v != "" {
-		return token.NewSecret(v), nil
+		return secretOf(variable, v)
 	}
 	st := s.keep
 	if st == nil || st.Backend() == tokenstore.Memory {

@@ -197,12 +197,5 @@ func (a *app) secretFile(ctx context.Context, name string) (token.Secret, error)
 	if err != nil {
 		return token.Secret{}, fmt.Errorf("read a secret: %w", err)
 	}
-	v := strings.TrimRight(string(b), "\r\n")
-	if v == "" {
-		return token.Secret{}, &usageError{Problem: fmt.Sprintf("%s holds no secret: it is empty", name)}
-	}
-	if strings.ContainsAny(v, "\r\n") {
-		return token.Secret{}, &usageError{Problem: fmt.Sprintf("%s holds more than one line: a secret is one", name)}
-	}
-	return token.NewSecret(v), nil
+	return secretOf(name, string(b))
 }
