@@ -154,20 +154,28 @@ func TestHintedDevice(t *testing.T) {
 // TestDeviceIsCompared sends max_age and acr_values on another device too, and looks.
 func TestDeviceIsCompared(t *testing.T) {
 	for name, c := range map[string]struct {
-		claims map[string]any
-		seen   int
-		fails  bool
+		claims  map[string]any
+		seen    int
+		fails   bool
+		pending int // polls of three seconds before the tokens
 	}{
 		"as asked":       {claims: map[string]any{"acr": "high"}},
 		"another acr":    {seen: 1},
 		"too long ago":   {claims: map[string]any{"acr": "high", "auth_time": start().Add(-10 * time.Minute).Unix()}, fails: true},
 		"nobody says it": {claims: map[string]any{"acr": "high", "auth_time": nil}, fails: true},
+		"three minutes before the tokens, and after the beginning": {claims: map[string]any{"acr": "high", "auth_time": start().Unix()}, pending: 60},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, r := device(t)
 			var sent url.Values
 			s.asked = func(form url.Values) { sent = form }
-			s.token = func(w http.ResponseWriter, _ url.Values) { writeJSON(w, http.StatusOK, s.tokens("1", c.claims)) }
+			s.token = func(w http.ResponseWriter, _ url.Values) {
+				if c.pending--; c.pending >= 0 {
+					writeJSON(w, http.StatusBadRequest, said("authorization_pending"))
+					return
+				}
+				writeJSON(w, http.StatusOK, s.tokens("1", c.claims))
+			}
 			r.MaxAge, r.Params = time.Minute, url.Values{"acr_values": {"high"}}
 			_, result, err := pass(t, s, func(ctx context.Context) (*LoginResult, error) { return Device(ctx, r) })
 			if sent.Get("max_age") != "60" || sent.Get("acr_values") != "high" {

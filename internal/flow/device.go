@@ -71,7 +71,7 @@ func Device(ctx context.Context, r DeviceRequest) (*LoginResult, error) {
 	result.Set.SignedInAt = r.Clock.Now()
 	switch {
 	case !result.Set.ID.IsZero():
-		if result.Verification, err = r.verify(ctx, result.Set); err != nil {
+		if result.Verification, err = r.verify(ctx, result.Set, started); err != nil {
 			return nil, err
 		}
 	case isLogin(r.Scopes):
@@ -88,8 +88,10 @@ func Device(ctx context.Context, r DeviceRequest) (*LoginResult, error) {
 
 // verify holds the ID token against this login. There is no nonce in this flow: the tokens came straight from the provider, for a
 // code that nobody else has.
-func (r DeviceRequest) verify(ctx context.Context, set token.Set) (*provider.Verification, error) {
-	v, err := r.Provider.Verify(ctx, set.ID, provider.VerifyRequest{Use: provider.AtLogin, ClientID: r.Client.ID, Access: set.Access, MaxAge: r.MaxAge})
+func (r DeviceRequest) verify(ctx context.Context, set token.Set, began time.Time) (*provider.Verification, error) {
+	v, err := r.Provider.Verify(ctx, set.ID, provider.VerifyRequest{
+		Use: provider.AtLogin, ClientID: r.Client.ID, Access: set.Access, MaxAge: r.MaxAge, Began: began,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -268,6 +268,23 @@ func TestTokensRefused(t *testing.T) {
 	}
 }
 
+// TestMaxAgeFromTheBeginning: who authenticates for this login may take minutes over the pages that follow; who did so before it is refused.
+func TestMaxAgeFromTheBeginning(t *testing.T) {
+	for age, ok := range map[time.Duration]bool{-3 * time.Second: true, time.Minute: true, 61 * time.Second: false} {
+		s := newSTS(t)
+		var a *attempt
+		s.token = func(w http.ResponseWriter, _ url.Values) {
+			writeJSON(w, http.StatusOK, s.tokens("1", map[string]any{"nonce": a.request.Get("nonce"), "auth_time": start().Add(-age).Unix()}))
+		}
+		a = begin(t, s, func(r *LoginRequest) { r.MaxAge = 0 }).waiting()
+		s.clock.Advance(4 * time.Minute)
+		a.visit(a.genuine())
+		if result, err := a.end(); (err == nil) != ok {
+			t.Errorf("%s before the login: %+v, %v", age, result, err)
+		}
+	}
+}
+
 // TestSecondAnswer sends the genuine answer again while the first one is being exchanged.
 func TestSecondAnswer(t *testing.T) {
 	s := newSTS(t)

@@ -121,7 +121,7 @@ func (r LoginRequest) exchange(
 
 // verify holds an ID token against this login, and against the user whom the login was to be of.
 func (r LoginRequest) verify(ctx context.Context, id token.Secret, request provider.VerifyRequest) (*provider.Verification, error) {
-	request.Use, request.ClientID, request.MaxAge = provider.AtLogin, r.Client.ID, r.MaxAge
+	request.Use, request.ClientID, request.MaxAge, request.Began = provider.AtLogin, r.Client.ID, r.MaxAge, r.started
 	if r.InsecureMaxAge {
 		request.MaxAge = -1
 	}

@@ -56,13 +56,17 @@ func (c *checker) authTime() Check {
 	if problem == "" {
 		row.Got = stamp(at)
 	}
+	began := c.r.Began
+	if began.IsZero() {
+		began = c.now
+	}
 	switch {
 	case c.r.Use == AtLogin && c.r.MaxAge >= 0:
-		row.Expected = "not before " + stamp(c.now.Add(-c.r.MaxAge))
+		row.Expected = "not before " + stamp(began.Add(-c.r.MaxAge))
 		switch {
 		case problem != "":
 			row.Outcome, row.Detail = Failed, problem+", though max_age was sent"
-		case c.now.Sub(at) > c.r.MaxAge+c.skew:
+		case began.Sub(at) > c.r.MaxAge+c.skew:
 			row.Outcome, row.Detail = Failed, "the user signed in longer ago than max_age"+c.butClock(true)
 		case at.After(c.now.Add(c.skew)):
 			row.Outcome, row.Detail = Failed, c.clocked("it lies in the future", false)

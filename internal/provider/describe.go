@@ -121,7 +121,7 @@ func readDocument(ctx context.Context, hc *http.Client, r DiscoverRequest, addre
 	if err := checkIssuer(r, m.Issuer); err != nil {
 		return Metadata{}, token.Object{}, err
 	}
-	if problem := checkEndpoints(m); problem != "" {
+	if problem := checkEndpoints(r.Kind, m); problem != "" {
 		return Metadata{}, token.Object{}, a.problem(problem)
 	}
 	return m, o, nil

@@ -123,8 +123,11 @@ func readMetadata(o token.Object) (m Metadata, problem string) {
 	return m, ""
 }
 
-// checkEndpoints refuses a document that would have a code, a secret or a token sent in the clear.
-func checkEndpoints(m Metadata) (problem string) {
+// checkEndpoints refuses a document that would have a code, a secret or a token sent in the clear. RFC 8414 section 2 has https everywhere; http
+// is for a provider on this machine, and one elsewhere mustn't lead a client's secret to whatever listens here.
+// What is inside the binary shows its pages here, whatever its issuer is called.
+func checkEndpoints(k Kind, m Metadata) (problem string) {
+	here := isLoopbackURL(m.Issuer) || k.EmbeddedAt(m.Issuer)
 	for _, f := range []struct{ name, address string }{
 		{"authorization_endpoint", m.AuthorizationEndpoint},
 		{"token_endpoint", m.TokenEndpoint},
@@ -139,11 +142,15 @@ func checkEndpoints(m Metadata) (problem string) {
 		if f.address == "" {
 			continue
 		}
-		if _, err := checkAddress(f.address); err != nil {
+		u, err := checkAddress(f.address)
+		if err != nil {
 			if bad, ok := errors.AsType[*AddressError](err); ok {
 				return f.name + " " + bad.Problem
 			}
 			return f.name + " can't be read"
+		}
+		if u.Scheme == "http" && !here {
+			return f.name + " is plain http on this machine, and the issuer isn't on it"
 		}
 	}
 	return ""

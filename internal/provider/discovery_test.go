@@ -174,6 +174,51 @@ func TestDiscoverMixedAddresses(t *testing.T) {
 	}
 }
 
+// TestPlainHTTPElsewhere: a provider that isn't on this machine leads nobody to what listens here without TLS (RFC 8414 section 2).
+func TestPlainHTTPElsewhere(t *testing.T) {
+	embedded, _ := LookupKind("emulator")
+	for _, c := range []struct {
+		kind            Kind
+		issuer, address string
+		ok              bool
+	}{
+		{Kind{}, "https://sts.example", "https://127.0.0.1/token", true},
+		{Kind{}, "https://sts.example", "http://127.0.0.1:80/token", false},
+		{Kind{}, "https://localhost.example", "http://localhost/token", false},
+		{Kind{}, "https://localhost", "http://localhost/token", true},
+		{Kind{}, "http://127.0.0.1:1", "http://127.0.0.1:2/token", true},
+		{embedded, embedded.Issuer, "http://127.0.0.1:2/token", true},
+		{embedded, "https://sts.example", "http://127.0.0.1:2/token", false},
+		{Kind{}, embedded.Issuer, "http://127.0.0.1:2/token", false},
+	} {
+		for name, m := range map[string]Metadata{
+			"token_endpoint": {Issuer: c.issuer, TokenEndpoint: c.address}, "authorization_endpoint": {Issuer: c.issuer, AuthorizationEndpoint: c.address},
+			"jwks_uri": {Issuer: c.issuer, JWKSURI: c.address}, "pushed_authorization_request_endpoint": {Issuer: c.issuer, PushedEndpoint: c.address},
+		} {
+			want := ""
+			if !c.ok {
+				want = name + " is plain http on this machine, and the issuer isn't on it"
+			}
+			if got := checkEndpoints(c.kind, m); got != want {
+				t.Errorf("%s at %s: %q", c.address, c.issuer, got)
+			}
+		}
+	}
+	s := discoverer(t, wellKnown, func(base string) object {
+		return document(base, "https://sts.example").with(object{"issuer": "https://sts.example", "token_endpoint": "http://127.0.0.1:1/"})
+	})
+	base := s.Client().Transport
+	hc := NewHTTPClient(HTTPOptions{Base: roundTrip(func(req *http.Request) (*http.Response, error) {
+		req = req.Clone(req.Context())
+		req.URL.Scheme, req.URL.Host = "http", strings.TrimPrefix(s.URL, "http://")
+		return base.RoundTrip(req)
+	})})
+	_, err := Discover(t.Context(), hc, DiscoverRequest{Issuer: "https://sts.example"})
+	if e, ok := errors.AsType[*ResponseError](err); !ok || e.Problem != "token_endpoint is plain http on this machine, and the issuer isn't on it" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestDiscoverAnswers(t *testing.T) {
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()

@@ -117,6 +117,8 @@ type VerifyRequest struct {
 	// there (OpenID Connect Core 3.2.2.9 and 3.3.2.11).
 	FromBrowser bool
 	MaxAge      time.Duration // sent as max_age; negative: not sent. AtLogin only
+	// Began is when the login began, which MaxAge counts from: whoever authenticated for it may take their time until the answer. Zero: now.
+	Began time.Time
 	// Previous is the ID token that came before this one; nil where there is none, and nothing is held against it then: of AtRefresh the
 	// login's, of AtLogin the one that came through the browser (OpenID Connect Core 3.3.3.6).
 	Previous *token.JWT
