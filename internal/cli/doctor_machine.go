@@ -177,7 +177,8 @@ func (x *examination) tunnelLine(ctx context.Context) string {
 	if err != nil || len(states) == 0 || strings.HasSuffix(states[0].Address, ":0") {
 		return ""
 	}
-	return x.s.tunnel(flow.Listening{Addresses: []string{states[0].Address}})
+	line, _, _ := x.s.tunnel(flow.Listening{RedirectURI: x.s.profile.RedirectURI, Addresses: []string{states[0].Address}})
+	return line
 }
 
 func (x *examination) system(names ...string) bool {

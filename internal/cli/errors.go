@@ -165,9 +165,6 @@ func explainConfig(err error, _ string, f *failure) bool {
 	case is[*sims.ExclusiveScopesError](err):
 		f.Code = exitUsage
 		f.Hints = []string{"ask for one of the two: --scope 'openid profile roles partner …'"}
-	case is[*flow.RedirectError](err):
-		f.Code = exitUsage
-		f.Hints = []string{"redirect URIs that simsid can listen on: https://localhost:5454/ or http://127.0.0.1:8400/callback (register exactly that string with the provider)"}
 	case is[*scenario.Error](err):
 		e, _ := errors.AsType[*scenario.Error](err)
 		f.Code = exitUsage

@@ -191,9 +191,7 @@ func (s *session) postedEvents() func(flow.Event) {
 		case flow.Listening:
 			s.say("To sign in, %s. It is then posted to\n\n  %s\n", s.kind.BeginsThere, render.Safe(e.RedirectURI))
 			s.say("Waiting for it; only one is taken.")
-			if line := s.tunnel(e); line != "" {
-				s.say("This is a session over SSH. To bring the answer here from your own machine, run there:\n\n  %s\n", render.Safe(line))
-			}
+			s.sayTunnel(e)
 		case flow.Stray:
 			s.line("note", "what came was %s; still waiting", e.Reason)
 		case flow.Quiet:

@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
+	"net/url"
 	"strings"
+	"time"
 
 	"github.com/simsid/simsid/internal/certificate"
 	"github.com/simsid/simsid/internal/config"
@@ -42,6 +44,7 @@ func (s *session) listenCertificate(ctx context.Context) (*tls.Certificate, erro
 		if err != nil {
 			return nil, err
 		}
+		s.warnOfCertificate(c, true)
 		return &c.TLS, nil
 	}
 	place, err := s.certificatePlace()
@@ -52,12 +55,46 @@ func (s *session) listenCertificate(ctx context.Context) (*tls.Certificate, erro
 	if err != nil {
 		return nil, err
 	}
-	if made {
+	switch {
+	case s.warnOfCertificate(c, false): // to trust it wouldn't help
+	case made:
 		s.say("A certificate was made for https on this machine: browsers warn of it until they are told to trust it.")
 		s.say("How to: simsid cert show")
 	}
 	s.say("Certificate SHA-256 %s, until %s", c.Fingerprint(), c.Leaf.NotAfter.In(s.env.Location()).Format("2 January 2006"))
 	return &c.TLS, nil
+}
+
+// warnOfCertificate says what keeps browsers from taking a certificate for the redirect URI's host, whoever they are told to trust; own says that
+// the user brought it. Whom this machine trusts is left to simsid doctor: browsers have lists of their own.
+func (s *session) warnOfCertificate(c *certificate.Certificate, own bool) bool {
+	u, err := url.Parse(s.profile.RedirectURI)
+	if err != nil {
+		return false
+	}
+	whose, other := "the certificate of tls_cert", "give another: "
+	if !own {
+		whose, other = "the certificate that simsid makes", "bring one for that host: "
+	}
+	day := func(t time.Time) string { return t.In(s.env.Location()).Format("2 January 2006") }
+	var faults []string
+	for _, fault := range c.Faults(u.Hostname(), s.env.Now(), x509.NewCertPool()) {
+		switch fault {
+		case certificate.WrongHost:
+			faults = append(faults, "is for "+strings.Join(c.Names(), ", ")+", and not for "+u.Hostname())
+		case certificate.Ended:
+			faults = append(faults, "ended on "+day(c.Leaf.NotAfter))
+		case certificate.NotYet:
+			faults = append(faults, "begins on "+day(c.Leaf.NotBefore))
+		case certificate.Untrusted:
+		}
+	}
+	if len(faults) == 0 {
+		return false
+	}
+	s.line("warning", "%s %s: browsers refuse it", whose, strings.Join(faults, ", and "))
+	s.line("hint", "%s", other+s.set("tls_cert", "cert.pem", "tls_key", "key.pem"))
+	return true
 }
 
 // ownCertificate reads the profile's tls_cert and tls_key.
@@ -115,35 +152,7 @@ func (s *session) sayPlaces(e flow.Listening) {
 	if s.canAsk() {
 		s.say("If the browser can't come back here, paste the address that it ends at, and press Enter.")
 	}
-	if line := s.tunnel(e); line != "" {
-		s.say("This is a session over SSH. To bring the answer here from your own machine, run there:\n\n  %s\n", render.Safe(line))
-	}
-}
-
-// tunnel is the command that brings the callback of a browser on the user's own machine to this one; "" where this isn't a session over
-// SSH.
-func (s *session) tunnel(e flow.Listening) string {
-	// "client-address client-port server-address server-port"
-	parts := strings.Fields(s.env.Getenv("SSH_CONNECTION"))
-	if len(parts) != 4 || len(e.Addresses) == 0 {
-		return ""
-	}
-	host, port, err := net.SplitHostPort(e.Addresses[0])
-	if err != nil || net.ParseIP(parts[2]) == nil || net.ParseIP(host) == nil {
-		return ""
-	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	where := parts[2]
-	if user := s.env.Getenv("USER"); user != "" {
-		where = user + "@" + where
-	}
-	line := "ssh -N -L " + port + ":" + host + ":" + port
-	if parts[3] != "22" {
-		line += " -p " + shellWord(parts[3])
-	}
-	return line + " " + shellWord(where)
+	s.sayTunnel(e)
 }
 
 // pasteFrom is what to paste into: the terminal, or standard input where that was asked for. It must be a nil interface without one.
@@ -166,9 +175,20 @@ func (s *session) checkPaste(o *loginOptions, place flow.Place) error {
 		}}
 }
 
-// explainReach is the part of explain about certificates and pasting.
+// explainReach is the part of explain about redirect URIs, certificates and pasting.
 func explainReach(err error, p string, f *failure) bool {
 	switch {
+	case is[*flow.RedirectError](err):
+		e, _ := errors.AsType[*flow.RedirectError](err)
+		f.Code = exitUsage
+		if e.Open {
+			f.Hints = []string{
+				"listen on loopback, which is so without listen (RFC 8252 section 8.3)",
+				"where the browser is on another machine, or outside of a container: ssh -L brings the answer here, or paste it: simsid login" + p + " --paste",
+			}
+			break
+		}
+		f.Hints = []string{"redirect URIs that simsid can listen on: https://localhost:5454/ or http://127.0.0.1:8400/callback (register exactly that string with the provider)"}
 	case errors.Is(err, certificate.ErrNone):
 		f.Code = exitFailed
 		f.Hints = []string{"make it: simsid cert renew; the first login over https does so by itself"}

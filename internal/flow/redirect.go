@@ -13,6 +13,7 @@ import (
 type RedirectError struct {
 	URI     string
 	Problem string
+	Open    bool // the address to listen on lets others in
 }
 
 func (e *RedirectError) Error() string { return fmt.Sprintf("redirect URI %q: %s", e.URI, e.Problem) }
@@ -46,6 +47,7 @@ type redirect struct {
 	away   bool   // it leads to where this program isn't
 	bind   string // the address to listen on; "" where the host says it
 	bindTo int    // the port to listen on; 0: the URI's
+	open   bool   // the address to listen on isn't loopback, as the host is
 }
 
 func parseRedirect(uri, listen string) (redirect, error) {
@@ -64,7 +66,7 @@ func parseRedirect(uri, listen string) (redirect, error) {
 		return refuse("it holds a fragment")
 	case r.scheme == schemeHTTP || r.scheme == schemeHTTPS:
 		if problem := r.locate(u, listen); problem != "" {
-			return refuse(problem)
+			return redirect{}, &RedirectError{URI: uri, Problem: problem, Open: r.open}
 		}
 	case strings.Contains(r.scheme, "."): // RFC 8252 section 7.1: another program's own
 		r.away = true
@@ -113,13 +115,16 @@ func (r *redirect) locate(u *url.URL, listen string) (problem string) {
 	if listen == "" {
 		return ""
 	}
-	if at, err := netip.ParseAddrPort(listen); err == nil {
-		r.bind, r.bindTo = at.Addr().String(), int(at.Port())
-		return ""
-	}
 	at, err := netip.ParseAddr(listen)
-	if err != nil {
+	if withPort, perr := netip.ParseAddrPort(listen); perr == nil {
+		at, r.bindTo, err = withPort.Addr(), int(withPort.Port()), nil
+	}
+	switch {
+	case err != nil:
 		return fmt.Sprintf("the address to listen on for it, %q, is no IP address", listen)
+	case loopback && !at.Unmap().IsLoopback(): // RFC 8252 section 8.3; by http the code would go over the network as it is
+		r.open = true
+		return fmt.Sprintf("it leads to this machine alone, and the address to listen on for it, %q, lets others in", listen)
 	}
 	r.bind = at.String()
 	return ""

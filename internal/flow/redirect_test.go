@@ -80,7 +80,9 @@ func TestPlaces(t *testing.T) {
 		{"https://app.example/cb", "127.0.0.1", Place{Here: true, HTTPS: true}, []string{"127.0.0.1"}, 443},
 		{"https://app.example:8443/cb", "10.0.0.7:9443", Place{Here: true, HTTPS: true}, []string{"10.0.0.7"}, 9443},
 		{"https://app.example/cb", "[::1]:8443", Place{Here: true, HTTPS: true}, []string{"::1"}, 8443},
-		{"http://localhost:8400/cb", "0.0.0.0", Place{Here: true}, []string{"0.0.0.0"}, 8400},
+		{"https://app.example/cb", "0.0.0.0:8443", Place{Here: true, HTTPS: true}, []string{"0.0.0.0"}, 8443},
+		{"http://localhost:8400/cb", "127.0.0.2", Place{Here: true}, []string{"127.0.0.2"}, 8400},
+		{"http://127.0.0.1:8400/cb", "[::ffff:127.0.0.1]:8401", Place{Here: true}, []string{"::ffff:127.0.0.1"}, 8401},
 		{"com.example.app:/cb", "", Place{}, nil, 0},
 		{"com.example.app:/cb", "127.0.0.1", Place{}, nil, 0},
 	} {
@@ -92,6 +94,14 @@ func TestPlaces(t *testing.T) {
 		r, _ := parseRedirect(c.uri, c.listen)
 		if got.Here && (!slices.Equal(r.addresses(), c.addresses) || r.listenPort() != c.port) {
 			t.Errorf("%s, %q: addresses %q, port %d", c.uri, c.listen, r.addresses(), r.listenPort())
+		}
+	}
+	for _, uri := range []string{"http://localhost:8400/cb", "http://127.0.0.1:8400/cb", "http://[::1]:8400/", "https://localhost:5454/"} {
+		for _, listen := range []string{"0.0.0.0", "0.0.0.0:8400", "::", "[::]:8400", "192.0.2.1", "::ffff:192.0.2.1"} {
+			want := &RedirectError{URI: uri, Problem: `it leads to this machine alone, and the address to listen on for it, "` + listen + `", lets others in`, Open: true}
+			if _, err := CheckRedirect(uri, listen); !reflect.DeepEqual(err, error(want)) {
+				t.Errorf("expected %v, got %v", want, err)
+			}
 		}
 	}
 	want := &RedirectError{URI: "https://app.example/", Problem: `the address to listen on for it, "app.example", is no IP address`}
