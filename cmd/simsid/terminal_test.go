@@ -19,7 +19,7 @@ import (
 	"github.com/simsid/simsid/internal/tokenstore"
 )
 
-// terminal is simsid in a real pseudo-terminal, 80 columns wide.
+// terminal is simsid in a real pseudo-terminal, 80 columns wide and 40 rows high.
 type terminal struct {
 	t    *testing.T
 	tty  *os.File
@@ -36,6 +36,12 @@ const terminalTime = 2 * time.Minute
 // startTerminal runs simsid in a terminal with a home of its own.
 func startTerminal(t *testing.T, home string, environment []string, args ...string) *terminal {
 	t.Helper()
+	return startTerminalOf(t, 40, home, environment, args...)
+}
+
+// startTerminalOf is startTerminal with so many rows.
+func startTerminalOf(t *testing.T, rows uint16, home string, environment []string, args ...string) *terminal {
+	t.Helper()
 	program, err := exec.LookPath("simsid")
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +52,7 @@ func startTerminal(t *testing.T, home string, environment []string, args ...stri
 		"SIMSID_CONFIG_DIR=" + filepath.Join(home, "config"), "SIMSID_STATE_DIR=" + filepath.Join(home, "state"),
 		"GOCOVERDIR=" + t.TempDir(),
 	}, environment...)
-	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 80})
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: rows, Cols: 80})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -295,6 +295,9 @@ func explainLogin(err error, p string, f *failure) bool {
 		e, _ := errors.AsType[*flow.TimeoutError](err)
 		f.Code = exitLogin
 		f.Hints = quietCauses(e.RedirectURI, false)
+		if e.RedirectURI == "" {
+			f.Hints = []string{"give it longer with --timeout; without it the wait lasts as long as the code is good"}
+		}
 	case is[*provider.SubjectError](err):
 		f.Code = exitNo
 		f.Hints = []string{"the answer was not used (OpenID Connect Core 5.3.2); sign in again: simsid login" + p}

@@ -179,7 +179,7 @@ func TestPrompts(t *testing.T) {
 		{provider.Kind{}, "none login", false}, {provider.Kind{}, "Login", false}, {provider.Kind{}, "", false}, {provider.Kind{}, " ", false},
 		{one, "none", true}, {one, "login", true}, {one, "login consent", false}, {one, "select_account", false},
 	} {
-		r := LoginRequest{Provider: &provider.Provider{Kind: c.kind}, Params: url.Values{"prompt": {c.prompt}}}
+		r := wishes{kind: c.kind, params: url.Values{"prompt": {c.prompt}}}
 		_, refused := errors.AsType[*ParamError](r.checkPrompt())
 		if refused == c.ok {
 			t.Errorf("%q at %q: refused %t", c.prompt, c.kind.Title, refused)

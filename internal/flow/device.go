@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/simsid/simsid/internal/provider"
@@ -21,6 +22,7 @@ type DeviceRequest struct {
 	Event    func(Event)   // called from one goroutine; nil: nobody listens
 	MaxAge   time.Duration // negative: not sent
 	Force    bool          // as in LoginRequest
+	Timeout  time.Duration // for the whole wait; 0: as long as the code is good
 	Keep     func(context.Context, *LoginResult) error
 }
 
@@ -37,21 +39,27 @@ func (DeviceCode) event() {}
 // ErrDeviceExpired says that the user code ran out before anybody had signed in with it.
 var ErrDeviceExpired = errors.New("the code ran out before anybody signed in with it")
 
+// lastMoment is how long before its end a code is asked about that is good for less than an interval.
+const lastMoment = 2 * time.Second
+
 // slowDown is what each slow_down adds to the interval, for good (RFC 8628 section 3.5).
 const slowDown = 5 * time.Second
 
-// Device signs in. It returns *provider.UnsupportedError where the provider has no device flow, ErrDeviceExpired, the provider's
-// *provider.OAuthError for a login that was denied, *provider.VerificationError for an ID token that doesn't hold, ErrNoOpenID, and ctx's
-// error when it is cancelled.
+// Device signs in. It returns *provider.UnsupportedError where the provider has no device flow, *ParamError or ErrNoOpenID for a request that
+// can't be made, ErrDeviceExpired, *TimeoutError after Timeout, the provider's *provider.OAuthError for a login that was denied,
+// *provider.VerificationError for an ID token that doesn't hold, and ctx's error when it is cancelled.
 func Device(ctx context.Context, r DeviceRequest) (*LoginResult, error) {
 	if !isLogin(r.Scopes) && !r.Force {
 		return nil, ErrNoOpenID
 	}
 	started := r.Clock.Now()
-	params := url.Values{}
-	maps.Copy(params, r.Params)
-	if r.MaxAge >= 0 {
-		params.Set("max_age", maxAge(r.MaxAge))
+	params, err := r.params()
+	if err != nil {
+		return nil, err
+	}
+	var expired <-chan time.Time
+	if r.Timeout > 0 {
+		expired = r.Clock.After(r.Timeout)
 	}
 	d, err := r.Provider.AuthorizeDevice(ctx, r.Client, r.Scopes, params)
 	if err != nil {
@@ -63,7 +71,7 @@ func Device(ctx context.Context, r DeviceRequest) (*LoginResult, error) {
 	if r.Event != nil {
 		r.Event(DeviceCode{UserCode: d.UserCode, URI: d.URI, CompleteURI: d.CompleteURI, Expires: d.Expires})
 	}
-	response, err := r.poll(ctx, d)
+	response, err := r.poll(ctx, d, expired)
 	if err != nil {
 		return nil, err
 	}
@@ -101,15 +109,36 @@ func (r DeviceRequest) verify(ctx context.Context, set token.Set, began time.Tim
 	return v, heldToHint(r.Provider.Kind, r.Params.Get("id_token_hint"), v)
 }
 
-// poll asks until the user is done. It never asks sooner than the provider said.
-func (r DeviceRequest) poll(ctx context.Context, d provider.DeviceCode) (provider.TokenResponse, error) {
+// params are the parameters beside scope and client, checked as those of any other sign-in.
+func (r DeviceRequest) params() (url.Values, error) {
+	params := url.Values{}
+	maps.Copy(params, r.Params)
+	if r.MaxAge >= 0 {
+		params.Set("max_age", maxAge(r.MaxAge))
+	}
+	sent := maps.Clone(params)
+	sent.Set("scope", strings.Join(r.Scopes, " "))
+	sent.Set("client_id", r.Client.ID)
+	return params, wishes{kind: r.Provider.Kind, params: r.Params, maxAge: r.MaxAge, force: r.Force}.check(sent)
+}
+
+// poll asks until the user is done. It never asks sooner after a question than the provider said.
+func (r DeviceRequest) poll(ctx context.Context, d provider.DeviceCode, expired <-chan time.Time) (provider.TokenResponse, error) {
 	interval := d.Interval
+	wait := interval
+	// RFC 8628 section 3.5 has the interval between two polls. Of a code that is good for less, one question can be asked: late, when the user
+	// has had time.
+	if left := d.Expires.Sub(r.Clock.Now()); wait > left {
+		wait = max(left-lastMoment, left/2)
+	}
 	for {
-		if r.Clock.Now().Add(interval).After(d.Expires) {
+		if r.Clock.Now().Add(wait).After(d.Expires) {
 			return provider.TokenResponse{}, ErrDeviceExpired
 		}
 		select {
-		case <-r.Clock.After(interval):
+		case <-r.Clock.After(wait):
+		case <-expired:
+			return provider.TokenResponse{}, &TimeoutError{After: r.Timeout}
 		case <-ctx.Done():
 			return provider.TokenResponse{}, ctx.Err()
 		}
@@ -122,6 +151,7 @@ func (r DeviceRequest) poll(ctx context.Context, d provider.DeviceCode) (provide
 		}
 		if _, away := errors.AsType[*provider.UnavailableError](err); away {
 			interval *= 2 // RFC 8628 section 3.5 asks for it after a time-out
+			wait = interval
 			continue
 		}
 		refused, ok := errors.AsType[*provider.OAuthError](err)
@@ -136,5 +166,6 @@ func (r DeviceRequest) poll(ctx context.Context, d provider.DeviceCode) (provide
 		default:
 			return provider.TokenResponse{}, err
 		}
+		wait = interval
 	}
 }

@@ -142,6 +142,85 @@ func TestDeviceEnds(t *testing.T) {
 	}
 }
 
+// TestDeviceWaits: the first question comes after the interval, however long the code is good, but for a code that is good for less: that is
+// asked about once, late.
+func TestDeviceWaits(t *testing.T) {
+	const sec = time.Second
+	pending := slices.Repeat([]map[string]any{said("authorization_pending")}, 10)
+	for _, c := range []struct {
+		interval, expires any
+		answers           []map[string]any
+		waits             []time.Duration
+		err               error
+	}{
+		{nil, 11, pending, []time.Duration{5 * sec, 5 * sec}, ErrDeviceExpired},
+		{0.001, 3, pending, []time.Duration{sec, sec, sec}, ErrDeviceExpired},
+		{20, 20, nil, []time.Duration{20 * sec}, nil},
+		{3600, 20, nil, []time.Duration{18 * sec}, nil},
+		{3600, 20, pending, []time.Duration{18 * sec}, ErrDeviceExpired},
+		{3600, 2, nil, []time.Duration{sec}, nil},
+		{3600, 20, []map[string]any{nil}, []time.Duration{18 * sec}, ErrDeviceExpired},
+		{3, 100, []map[string]any{said("slow_down"), nil}, []time.Duration{3 * sec, 8 * sec, 16 * sec}, nil},
+	} {
+		s, r := device(t, c.answers...)
+		s.device["interval"], s.device["expires_in"] = c.interval, c.expires
+		waits, _, err := pass(t, s, func(ctx context.Context) (*LoginResult, error) { return Device(ctx, r) })
+		if !slices.Equal(waits, c.waits) || !errors.Is(err, c.err) {
+			t.Errorf("interval %v of %v: waited %v, %v", c.interval, c.expires, waits, err)
+		}
+	}
+}
+
+// TestDeviceTimeout: the wait ends when the user has said so, and not before.
+func TestDeviceTimeout(t *testing.T) {
+	s, r := device(t, said("authorization_pending"))
+	r.Timeout = 4 * time.Second
+	ended := make(chan error, 1)
+	go func() {
+		_, err := Device(t.Context(), r)
+		ended <- err
+	}()
+	for _, step := range []struct{ waits, passes time.Duration }{{4 * time.Second, 0}, {3 * time.Second, 3 * time.Second}, {3 * time.Second, time.Second}} {
+		if got := <-s.clock.asked; got != step.waits {
+			t.Errorf("waits %s, want %s", got, step.waits)
+		}
+		s.clock.Advance(step.passes)
+	}
+	err := <-ended
+	if e, ok := errors.AsType[*TimeoutError](err); !ok || *e != (TimeoutError{After: 4 * time.Second}) || err.Error() != "nobody signed in with the code within 4s" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestDeviceChecks: what is asked for beside scope and client is held to the same rules as in a browser's sign-in, before anything is sent.
+func TestDeviceChecks(t *testing.T) {
+	for problem, change := range map[string]func(*DeviceRequest){
+		`parameter "max_age" is set by the sign-in itself`:     func(r *DeviceRequest) { r.Params = url.Values{"max_age": {"5"}} },
+		`parameter "scope" is set by the sign-in itself`:       func(r *DeviceRequest) { r.Params = url.Values{"scope": {"x"}} },
+		`parameter "device_code" is set by the sign-in itself`: func(r *DeviceRequest) { r.Params = url.Values{"device_code": {"x"}} },
+		`parameter "foo" must have one value`:                  func(r *DeviceRequest) { r.Params = url.Values{"foo": {"1", "2"}} },
+		`parameter "prompt" can't be "password": it is none, login, consent or select_account`: func(r *DeviceRequest) {
+			r.Params = url.Values{"prompt": {"password"}}
+		},
+		`parameter "max_age" can't be 0: T then asks for ever; prompt=login asks once`: func(r *DeviceRequest) {
+			r.MaxAge, r.Provider.Kind.Title, r.Provider.Kind.MaxAgeZeroLoops = 0, "T", true
+		},
+		`parameter "scope" is 13 characters long, and T takes at most 12`: func(r *DeviceRequest) {
+			r.Scopes, r.Provider.Kind.Title, r.Provider.Kind.Limits = []string{"openid", "abcdef"}, "T", []provider.Limit{{Param: "scope", Max: 12}}
+		},
+		`parameter "client_id" is 8 characters long, and T takes at most 7`: func(r *DeviceRequest) {
+			r.Client.ID, r.Provider.Kind.Title, r.Provider.Kind.Limits = "12345678", "T", []provider.Limit{{Param: "client_id", Max: 7}}
+		},
+	} {
+		s, r := device(t)
+		change(&r)
+		_, err := Device(t.Context(), r)
+		if e, ok := errors.AsType[*ParamError](err); !ok || e.Error() != problem || len(s.made()) != 0 {
+			t.Errorf("got %v after %q, want %s", err, s.made(), problem)
+		}
+	}
+}
+
 func TestDeviceCancelled(t *testing.T) {
 	s, r := device(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -173,9 +173,12 @@ func (e *AnswerError) Error() string {
 // TimeoutError says that no answer came.
 type TimeoutError struct {
 	After       time.Duration
-	RedirectURI string
+	RedirectURI string // "" where a code was to be typed on another device
 }
 
 func (e *TimeoutError) Error() string {
+	if e.RedirectURI == "" {
+		return fmt.Sprintf("nobody signed in with the code within %s", e.After)
+	}
 	return fmt.Sprintf("no answer came to %s within %s", e.RedirectURI, e.After)
 }

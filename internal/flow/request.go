@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/word"
 )
 
@@ -19,16 +20,30 @@ func (r LoginRequest) check() error {
 	if err := r.checkType(); err != nil {
 		return err
 	}
+	w := wishes{kind: r.Provider.Kind, params: r.Params, maxAge: r.MaxAge, force: r.Force}
+	return w.check(r.params(oneTime{}, r.RedirectURI))
+}
+
+// wishes are what a user may ask of a sign-in, by whatever flow.
+type wishes struct {
+	kind   provider.Kind
+	params url.Values
+	maxAge time.Duration // negative: not sent
+	force  bool
+}
+
+// check holds the wishes, and what will be sent with them, against the standards and the kind.
+func (r wishes) check(sent url.Values) error {
 	reserved := []string{
 		"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
-		"max_age", "client_secret", "code_verifier",
+		"max_age", "client_secret", "code_verifier", "client_assertion", "client_assertion_type", "grant_type", "device_code",
 		"response_mode",
 		"request", "request_uri", // a request object stands above all others (OpenID Connect Core 6.1)
 	}
-	if r.MaxAge == 0 && r.Provider.Kind.MaxAgeZeroLoops && !r.Force {
-		return r.breaks("max_age", "can't be 0: "+r.Provider.Kind.Title+" then asks for ever; prompt=login asks once")
+	if r.maxAge == 0 && r.kind.MaxAgeZeroLoops && !r.force {
+		return breaks("max_age", "can't be 0: "+r.kind.Title+" then asks for ever; prompt=login asks once")
 	}
-	for name, values := range r.Params {
+	for name, values := range r.params {
 		if slices.Contains(reserved, name) {
 			return &ParamError{Name: name, Problem: "is set by the sign-in itself"}
 		}
@@ -39,22 +54,22 @@ func (r LoginRequest) check() error {
 	if err := r.checkPrompt(); err != nil {
 		return err
 	}
-	return r.checkLimits()
+	return r.checkLimits(sent)
 }
 
 // checkPrompt refuses what isn't known (OpenID Connect Core 3.1.2.1), and what this kind of provider breaks on.
-func (r LoginRequest) checkPrompt() error {
+func (r wishes) checkPrompt() error {
 	refuse := func(problem string) error { return &ParamError{Name: "prompt", Problem: problem} }
-	if !r.Params.Has("prompt") || r.Force {
+	if !r.params.Has("prompt") || r.force {
 		return nil
 	}
-	prompts, kind := strings.Fields(r.Params.Get("prompt")), r.Provider.Kind
+	prompts, kind := strings.Fields(r.params.Get("prompt")), r.kind
 	for _, p := range prompts {
 		switch {
 		case !slices.Contains([]string{"none", "login", "consent", "select_account"}, p):
 			return refuse("can't be " + word.Quote(p, "none", "login", "consent", "select_account") + ": it is none, login, consent or select_account")
 		case slices.Contains(kind.BrokenPrompts, p):
-			return r.breaks("prompt", fmt.Sprintf("can't be %q: it ends on an error page of %s; login asks for the password again", p, kind.Title))
+			return breaks("prompt", fmt.Sprintf("can't be %q: it ends on an error page of %s; login asks for the password again", p, kind.Title))
 		case p == "none" && len(prompts) > 1:
 			return refuse("can't have none beside others")
 		}
@@ -63,27 +78,26 @@ func (r LoginRequest) checkPrompt() error {
 	case len(prompts) == 0:
 		return refuse("is empty")
 	case len(prompts) > 1 && kind.OnePrompt:
-		return r.breaks("prompt", "must be one word: "+kind.Title+" ignores a list")
+		return breaks("prompt", "must be one word: "+kind.Title+" ignores a list")
 	}
 	return nil
 }
 
 // checkLimits holds what will be sent against the kind's limits: the provider would show an error page, and nothing would come back.
-func (r LoginRequest) checkLimits() error {
-	if r.Force {
+func (r wishes) checkLimits(sent url.Values) error {
+	if r.force {
 		return nil
 	}
-	values := r.params(oneTime{}, r.RedirectURI)
-	for _, l := range r.Provider.Kind.Limits {
-		if n := utf8.RuneCountInString(values.Get(l.Param)); n > l.Max {
-			return r.breaks(l.Param, fmt.Sprintf("is %d characters long, and %s takes at most %d", n, r.Provider.Kind.Title, l.Max))
+	for _, l := range r.kind.Limits {
+		if n := utf8.RuneCountInString(sent.Get(l.Param)); n > l.Max {
+			return breaks(l.Param, fmt.Sprintf("is %d characters long, and %s takes at most %d", n, r.kind.Title, l.Max))
 		}
 	}
 	return nil
 }
 
 // breaks says that a parameter breaks a rule of the kind, which Force leaves to the provider.
-func (r LoginRequest) breaks(name, problem string) error {
+func breaks(name, problem string) error {
 	return &ParamError{Name: name, Problem: problem, Rule: true}
 }
 

@@ -226,6 +226,15 @@ func (a *answer) problem(words string) *ResponseError {
 	return &ResponseError{Operation: a.operation, Host: a.host, Status: a.status, Problem: words}
 }
 
+// notGiven is why a successful answer lacks what was asked for: the error that it states, since some providers state it with status 200
+// (RFC 6749 section 5.2 has 400), or else the problem.
+func (a *answer) notGiven(o token.Object, problem string) error {
+	if code, _ := o.String("error"); code != "" {
+		return a.statedError(o)
+	}
+	return a.problem(problem)
+}
+
 // object reads the body as a JSON object.
 func (a *answer) object() (token.Object, error) {
 	o, err := token.ParseObject(a.body)

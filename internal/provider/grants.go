@@ -40,8 +40,14 @@ type DeviceCode struct {
 	Interval    time.Duration // between two polls
 }
 
-// usualInterval is the interval where none is told (RFC 8628 section 3.2).
-const usualInterval = 5 * time.Second
+const (
+	// usualInterval is the interval where none is told (RFC 8628 section 3.2).
+	usualInterval = 5 * time.Second
+	// minInterval is the least: a provider that means less means no polling that it would notice.
+	minInterval = time.Second
+	// maxDeviceLife bounds how long a code counts as good: nobody waits longer.
+	maxDeviceLife = 24 * time.Hour
+)
 
 // AuthorizeDevice asks for a device code. Without an endpoint for it, the error is an *UnsupportedError.
 func (p *Provider) AuthorizeDevice(ctx context.Context, c Client, scopes []string, more url.Values) (DeviceCode, error) {
@@ -69,7 +75,7 @@ func (p *Provider) AuthorizeDevice(ctx context.Context, c Client, scopes []strin
 	}
 	d, problem := readDeviceCode(o, sent)
 	if problem != "" {
-		return DeviceCode{}, a.problem(problem)
+		return DeviceCode{}, a.notGiven(o, problem)
 	}
 	return d, nil
 }
@@ -113,10 +119,10 @@ func readDeviceCode(o token.Object, sent time.Time) (d DeviceCode, problem strin
 	if lasts <= 0 {
 		return d, "an answer without expires_in"
 	}
-	d.Expires = sent.Add(lasts)
+	d.Expires = sent.Add(min(lasts, maxDeviceLife))
 	d.Interval = usualInterval
 	if told, _ := seconds(o, "interval"); told > 0 {
-		d.Interval = told
+		d.Interval = max(told, minInterval)
 	}
 	return d, ""
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,12 +24,14 @@ func TestReadDeviceCode(t *testing.T) {
 		return d
 	}
 	for text, want := range map[string]DeviceCode{
-		whole:                     want,
-		whole + `,"interval":10`:  with(func(d *DeviceCode) { d.Interval = 10 * time.Second }),
-		whole + `,"interval":"7"`: with(func(d *DeviceCode) { d.Interval = 7 * time.Second }),
-		whole + `,"interval":0`:   want,
-		whole + `,"interval":-1`:  want,
-		whole + `,"interval":{}`:  want,
+		whole:                       want,
+		whole + `,"interval":10`:    with(func(d *DeviceCode) { d.Interval = 10 * time.Second }),
+		whole + `,"interval":"7"`:   with(func(d *DeviceCode) { d.Interval = 7 * time.Second }),
+		whole + `,"interval":0`:     want,
+		whole + `,"interval":0.001`: with(func(d *DeviceCode) { d.Interval = time.Second }),
+		`"expires_in":300000000,` + strings.Split(whole, `,"expires_in"`)[0]: with(func(d *DeviceCode) { d.Expires = at.Add(24 * time.Hour) }),
+		whole + `,"interval":-1`: want,
+		whole + `,"interval":{}`: want,
 		whole + `,"verification_uri_complete":"https://a.example/device?c=x"`: with(func(d *DeviceCode) { d.CompleteURI = "https://a.example/device?c=x" }),
 	} {
 		o, err := token.ParseObject([]byte("{" + text + "}"))
@@ -102,5 +105,17 @@ func TestNoDevice(t *testing.T) {
 	_, err := p.AuthorizeDevice(t.Context(), Client{ID: "c"}, []string{"openid"}, nil)
 	if e, ok := errors.AsType[*UnsupportedError](err); !ok || e.Operation != "ask for a device code" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestDeviceRefused: an error is told as one, with whatever status it comes.
+func TestDeviceRefused(t *testing.T) {
+	for _, status := range []int{200, 400} {
+		s := serve(t, map[string]http.HandlerFunc{"/device": says(status, "application/json", `{"error":"unauthorized_client"}`)})
+		p := &Provider{Metadata: Metadata{DeviceEndpoint: s.URL + "/device"}, HTTP: s.Client(), Now: time.Now}
+		_, err := p.AuthorizeDevice(t.Context(), Client{ID: "c"}, []string{"openid"}, nil)
+		if want := (&OAuthError{Operation: opDevice, Status: status, Code: "unauthorized_client"}); !reflect.DeepEqual(err, error(want)) {
+			t.Errorf("got %v", err)
+		}
 	}
 }

@@ -77,7 +77,7 @@ func (p *Provider) redeem(ctx context.Context, operation string, c Client, form 
 	}
 	set, problem := readTokens(o, sent)
 	if problem != "" {
-		return TokenResponse{Set: set}, a.problem(problem)
+		return TokenResponse{Set: set}, a.notGiven(o, problem)
 	}
 	response := TokenResponse{Set: set}
 	if p.Kind.DatedTokens {

@@ -78,7 +78,6 @@ func TestTokenAnswers(t *testing.T) {
 		{"no token type", `{"access_token":"a","refresh_token":"r"}`, revealed{Refresh: "r"}, "an answer without token_type"},
 		{"token type a number", `{"access_token":"a","token_type":1}`, revealed{}, "token_type is no string"},
 		{"another token type", `{"access_token":"a","token_type":"DPoP\u001b","refresh_token":"r"}`, revealed{Refresh: "r"}, `token_type is "DPoP\x1b" instead of Bearer`},
-		{"an error with status 200", `{"error":"invalid_grant"}`, revealed{}, "an answer without access_token"},
 		{"a list", `[]`, revealed{}, "JSON that is no object"},
 		{"a page", `<html>`, revealed{}, "a page of HTML or XML instead of a JSON object"},
 		{"cut", `{"access_token":"a"`, revealed{}, "JSON that is cut off"},
@@ -353,4 +352,30 @@ func FuzzTokenAnswer(f *testing.F) {
 			t.Errorf("expiry %v", set.Expiry)
 		}
 	})
+}
+
+// TestErrorWithStatus200: the provider's words are told, whatever the status, and a refresh token beside them isn't lost; where tokens came, they
+// are what was asked for.
+func TestErrorWithStatus200(t *testing.T) {
+	for _, c := range []struct {
+		body string
+		want error
+		set  token.Set
+	}{
+		{`{"error":"authorization_pending","error_description":"wait"}`, &OAuthError{Operation: opRefresh, Status: 200, Code: "authorization_pending", Description: "wait"}, token.Set{}},
+		{`{"error":"x","refresh_token":"r"}`, &OAuthError{Operation: opRefresh, Status: 200, Code: "x"}, token.Set{Refresh: token.NewSecret("r")}},
+		{`{"error":""}`, &ResponseError{Operation: opRefresh, Status: 200, Problem: "an answer without access_token"}, token.Set{}},
+		{`{"Message":"no"}`, &ResponseError{Operation: opRefresh, Status: 200, Problem: "an answer without access_token"}, token.Set{}},
+		{`{"error":"x","access_token":"a","token_type":"Bearer"}`, nil, token.Set{Access: token.NewSecret("a"), Type: "Bearer"}},
+	} {
+		s := serve(t, map[string]http.HandlerFunc{"/token": says(200, "application/json", c.body)})
+		if e, ok := c.want.(*ResponseError); ok {
+			e.Host = s.host()
+		}
+		p := &Provider{Metadata: Metadata{TokenEndpoint: s.URL + "/token"}, HTTP: s.Client(), Now: time.Now}
+		got, err := p.Refresh(t.Context(), Client{ID: "c"}, token.NewSecret("old"))
+		if !reflect.DeepEqual(err, c.want) || !reflect.DeepEqual(got.Set, c.set) {
+			t.Errorf("%s: got %+v, %v", c.body, got.Set, err)
+		}
+	}
 }

@@ -10,14 +10,15 @@ import (
 // screen whose next characters are far away).
 const quiet = 2
 
-// QRCode draws an address as a QR code in half blocks, dark on light whatever the terminal's colours; "" where it doesn't fit.
-func QRCode(address string, width int) string {
+// QRCode draws an address as a QR code in half blocks, dark on light whatever the terminal's colours; "" where it doesn't fit into so many
+// columns and rows, of which 0 is any number. It holds colour sequences of its own: whoever writes it must not escape them.
+func QRCode(address string, columns, rows int) string {
 	code, err := qr.Encode(address, qr.L, qr.Auto)
 	if err != nil {
 		return ""
 	}
 	size := code.Bounds().Dx()
-	if width > 0 && size+2*quiet > width {
+	if columns > 0 && size+2*quiet > columns || rows > 0 && (size+2*quiet+1)/2 > rows {
 		return ""
 	}
 	dark := func(x, y int) bool {

@@ -33,7 +33,7 @@ func pixels(t *testing.T, picture string) [][]bool {
 // TestQRCode: the three finder patterns are where a reader looks for them, the margin is light, and what doesn't fit isn't drawn.
 func TestQRCode(t *testing.T) {
 	const address = "https://id.example.com/device?user_code=WDJB-MJHT"
-	picture := render.QRCode(address, 80)
+	picture := render.QRCode(address, 80, 24)
 	rows := pixels(t, picture)
 	size := len(rows[0])
 	if size < 21 || size > 80 || len(rows) < size {
@@ -62,10 +62,14 @@ func TestQRCode(t *testing.T) {
 			t.Fatal("the margin isn't light")
 		}
 	}
-	if got := render.QRCode(address, size-1); got != "" {
+	high := strings.Count(picture, "\n")
+	if render.QRCode(address, size, high) != picture || render.QRCode(address, 0, 0) != picture {
+		t.Error("not drawn where it just fits")
+	}
+	if render.QRCode(address, size-1, 0) != "" || render.QRCode(address, 0, high-1) != "" {
 		t.Error("drawn where it doesn't fit")
 	}
-	if got := render.QRCode(strings.Repeat("x", 5000), 0); got != "" {
+	if got := render.QRCode(strings.Repeat("x", 5000), 0, 0); got != "" {
 		t.Error("drawn though it is too long")
 	}
 	if !utf8.ValidString(picture) {
