@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"html"
@@ -8,8 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
+
+	nethtml "golang.org/x/net/html"
 
 	"github.com/simsid/simsid/internal/emulator"
 )
@@ -18,7 +22,7 @@ import (
 // from this machine's loopback to this machine's loopback and nowhere else. jar has the cookies of several visits; nil: each is a new
 // browser's.
 func visitLoopback(ctx context.Context, address string, jar http.CookieJar) error {
-	return asBrowser(jar, func(visitor *http.Client) (*http.Response, error) {
+	return asBrowser(ctx, jar, func(visitor *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return nil, err
@@ -30,7 +34,7 @@ func visitLoopback(ctx context.Context, address string, jar http.CookieJar) erro
 // visitContentItem stands in for a member's browser at the iMIS inside simsid: it opens the page with the content item, and posts what
 // that has it post.
 func visitContentItem(ctx context.Context, base string) error {
-	return asBrowser(nil, func(visitor *http.Client) (*http.Response, error) {
+	return asBrowser(ctx, nil, func(visitor *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, emulator.ContentItem(base), nil)
 		if err != nil {
 			return nil, err
@@ -53,8 +57,8 @@ func visitContentItem(ctx context.Context, base string) error {
 	})
 }
 
-// asBrowser makes a visit that ends at the listener's page.
-func asBrowser(jar http.CookieJar, visit func(*http.Client) (*http.Response, error)) error {
+// asBrowser makes a visit that ends at the listener's page. Where a page is there to be posted by its script, it is posted.
+func asBrowser(ctx context.Context, jar http.CookieJar, visit func(*http.Client) (*http.Response, error)) error {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			host, _, err := net.SplitHostPort(addr)
@@ -73,15 +77,81 @@ func asBrowser(jar http.CookieJar, visit func(*http.Client) (*http.Response, err
 	if err != nil {
 		return err
 	}
+	const posts = 2 // the emulator's form_post, and the listener's fragment
+	for range posts {
+		next, err := postScripted(ctx, visitor, resp)
+		if err != nil {
+			return err
+		}
+		if next == nil {
+			return nil
+		}
+		resp = next
+	}
+	return resp.Body.Close()
+}
+
+// postScripted does what the script of a page does: it posts the page's one form, with what is behind the # of its address in the field that is
+// made for it. nil is the response at the listener's last page; another page that no script posts is an error.
+func postScripted(ctx context.Context, visitor *http.Client, resp *http.Response) (*http.Response, error) {
 	defer resp.Body.Close()
 	page, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil || strings.HasPrefix(resp.Request.URL.Path, "/finished/") {
-		return err
+	at := resp.Request.URL
+	if err != nil || strings.HasPrefix(at.Path, "/finished/") {
+		return nil, err
 	}
-	// It never came back to the listener: what the emulator shows then is an error page.
-	return &hintedError{
-		Code: exitUsage, Text: "the emulator answered with a page: " + heading(string(page)),
-		Hints: []string{"see the page: add --no-browser, and open the address yourself", "check scopes and redirect URI"},
+	action, form := scriptedForm(page)
+	target, err := at.Parse(action)
+	if action == "" || err != nil {
+		// It never came back to the listener: what the emulator shows then is an error page.
+		return nil, &hintedError{
+			Code: exitUsage, Text: "the emulator answered with a page: " + heading(string(page)),
+			Hints: []string{"see the page: add --no-browser, and open the address yourself", "check scopes and redirect URI"},
+		}
+	}
+	if form.Has("fragment") {
+		form.Set("fragment", at.EscapedFragment())
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return visitor.Do(req)
+}
+
+// scriptedForm reads a page whose script posts its form: where to, and its hidden fields. A form with a field for the user isn't one; action is ""
+// then.
+func scriptedForm(page []byte) (action string, form url.Values) {
+	form = url.Values{}
+	scripted := false
+	for z := nethtml.NewTokenizer(bytes.NewReader(page)); ; {
+		switch z.Next() {
+		case nethtml.ErrorToken:
+			if !scripted {
+				action = ""
+			}
+			return action, form
+		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
+		default:
+			continue
+		}
+		tag := z.Token()
+		attributes := map[string]string{}
+		for _, a := range tag.Attr {
+			attributes[a.Key] = a.Val
+		}
+		switch tag.Data {
+		case "script":
+			scripted = true
+		case "form":
+			action = attributes["action"]
+		case "input":
+			if attributes["type"] != "hidden" {
+				return "", nil
+			}
+			form.Add(attributes["name"], attributes["value"])
+		}
 	}
 }
 

@@ -78,8 +78,11 @@ func (r LoginRequest) redirect() (redirect, error) {
 	case at.scheme == schemeHTTPS && !at.away && r.Certificate == nil:
 		return at, &RedirectError{URI: r.RedirectURI, Problem: "it is https, and there is no certificate to listen with"}
 	}
-	if at.away && r.Paste == nil {
+	switch {
+	case at.away && r.Paste == nil:
 		return at, &RedirectError{URI: r.RedirectURI, Problem: "it doesn't lead to this machine, and there is nobody to paste the answer"}
+	case at.away && r.mode() == ModeFormPost:
+		return at, &ParamError{Name: "response_mode", Problem: "can't be form_post where the answer is pasted: the address would hold nothing of it. Leave it away, or use fragment"}
 	}
 	return at, nil
 }
