@@ -156,6 +156,7 @@ type waiting struct {
 	lines    chan pasted      // nil: nothing can be pasted
 	block    []string         // lines that were pasted and not looked at yet
 	settled  <-chan time.Time // nil: no block has begun
+	late     bool             // the block is being waited for once more
 	browser  chan error       // the opener's result; nil: none runs
 }
 
@@ -184,7 +185,7 @@ func (w *waiting) wait(ctx context.Context) (answer, error) {
 				return a, err
 			}
 		case <-w.settled:
-			if a, ok := w.look(); ok {
+			if a, ok := w.look(false); ok {
 				return a, nil
 			}
 		case why := <-w.listener.strays:

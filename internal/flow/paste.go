@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -18,6 +19,8 @@ const (
 	// pasteSettle is how long a pasted line waits for more: what a terminal or a mail program has wrapped comes line by line, but at
 	// once. Without it the first line alone could be taken with a code cut short, and burn it.
 	pasteSettle = 200 * time.Millisecond
+	// pasteLate is how long a text waits for more that ends where it may have been cut, as over a slow connection.
+	pasteLate = 1200 * time.Millisecond
 	// bareLength is from where on a single word is taken for a code, and not for something typed.
 	bareLength = 16
 )
@@ -78,11 +81,11 @@ func (w *waiting) hear(p pasted) (a answer, ok bool, err error) {
 		w.block, w.settled = nil, nil
 		w.request.emit(PasteRefused{Reason: string(refusedLong)})
 	case p.line != "":
-		w.block = append(w.block, p.line)
+		w.block, w.late = append(w.block, p.line), false
 		w.settled = w.request.Clock.After(pasteSettle)
 	}
 	if p.line == "" || p.end {
-		if a, ok := w.look(); ok {
+		if a, ok := w.look(true); ok {
 			return a, true, nil
 		}
 	}
@@ -96,44 +99,13 @@ func (w *waiting) hear(p pasted) (a answer, ok bool, err error) {
 	return answer{}, false, nil
 }
 
-// look looks at the lines that were pasted together; false means that the wait goes on.
-func (w *waiting) look() (answer, bool) {
-	block := w.block
-	w.block, w.settled = nil, nil
-	if len(block) == 0 {
-		return answer{}, false
-	}
-	a, why := w.parseBlock(block)
-	if why != "" {
-		w.request.emit(PasteRefused{Reason: string(why)})
-		return answer{}, false
-	}
-	return a, w.listener.take()
-}
-
-// parseBlock takes the lines for one that was wrapped, or else for as many as there are.
-func (w *waiting) parseBlock(block []string) (answer, refusal) {
-	parse := func(line string) (answer, refusal) {
-		return parsePasted(line, w.listener.redirect, w.listener.expected, w.request.InsecureNoState)
-	}
-	a, why := parse(strings.Join(block, ""))
-	if why == "" {
-		return a, why
-	}
-	for _, line := range block {
-		if a, why := parse(line); why == "" {
-			return a, ""
-		}
-	}
-	return answer{}, why
-}
-
 // parsePasted reads a pasted line: the whole redirected URL; its query or fragment, with or without the sign in front; or a bare code.
 // People copy with quotes and angle brackets around it, from HTML source, and from address bars that hide the scheme.
 func parsePasted(line string, r redirect, e expected, insecureNoState bool) (answer, refusal) {
 	const around = " \t\r\n\"'`<>“”‘’«»"
+	line = strings.Map(visible, line)
 	line = strings.Trim(unescapeHTML(strings.Trim(line, around)), around)
-	query, why := pastedQuery(line, r)
+	query, why := pastedQuery(withoutSpace(line), r)
 	switch {
 	case why == refusedText && isBareCode(line, insecureNoState) && insecureNoState && e.parts == (parts{code: true}):
 		return answer{code: token.NewSecret(line), via: viaPaste, raw: token.NewSecret("code=" + url.QueryEscape(line))}, ""
@@ -145,6 +117,30 @@ func parsePasted(line string, r redirect, e expected, insecureNoState bool) (ans
 	a, why := e.parse(query)
 	a.via = viaPaste
 	return a, why
+}
+
+// visible takes out of a text what nobody sees in it: byte order marks, zero-width characters, marks of direction, soft hyphens. Pages and
+// programs put them around or into what is copied.
+func visible(r rune) rune {
+	if unicode.Is(unicode.Cf, r) {
+		return -1
+	}
+	return r
+}
+
+// withoutSpace takes the white space out of a pasted address, which has none of its own: it is what became of a line's end. A description alone is
+// made of words.
+func withoutSpace(line string) string {
+	const description = "error_description="
+	before, rest, ok := strings.Cut(line, description)
+	if !ok {
+		return strings.Join(strings.Fields(line), "")
+	}
+	end := strings.IndexAny(rest, "&#")
+	if end < 0 {
+		end = len(rest)
+	}
+	return withoutSpace(before) + description + strings.Join(strings.Fields(rest[:end]), "+") + withoutSpace(rest[end:])
 }
 
 // isBareCode reports whether a word may be a code (RFC 6749 appendix A.11 gives it any printable character). Where one is wanted, a short
@@ -190,7 +186,7 @@ func pastedQuery(line string, r redirect) (query string, why refusal) {
 		return withoutFragment(line), ""
 	}
 	for _, host := range r.hosts() {
-		if strings.HasPrefix(line, host+"/") || strings.HasPrefix(line, host+"?") || strings.HasPrefix(line, host+"#") {
+		if n := len(host); len(line) > n && strings.EqualFold(line[:n], host) && strings.IndexByte("/?#", line[n]) >= 0 {
 			line = r.scheme + "://" + line
 			break
 		}

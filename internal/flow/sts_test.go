@@ -44,7 +44,7 @@ func (c *fakeClock) Now() time.Time {
 func (c *fakeClock) After(d time.Duration) <-chan time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if d == pasteSettle { // the one time that nobody wants to move by hand
+	if d == pasteSettle || d == pasteLate { // the times that nobody wants to move by hand
 		return time.After(d)
 	}
 	timer := make(chan time.Time, 1)

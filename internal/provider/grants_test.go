@@ -118,4 +118,10 @@ func TestDeviceRefused(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
+	s := serve(t, map[string]http.HandlerFunc{"/device": says(400, "application/json", `{}`)})
+	p := &Provider{Metadata: Metadata{DeviceEndpoint: s.URL + "/device"}, HTTP: s.Client(), Now: time.Now}
+	_, err := p.AuthorizeDevice(t.Context(), Client{ID: "c"}, []string{"openid"}, nil)
+	if want := (&ResponseError{Operation: opDevice, Host: s.host(), Status: 400, Problem: "a JSON object without an error code"}); !reflect.DeepEqual(err, error(want)) {
+		t.Errorf("got %v", err)
+	}
 }
