@@ -28,6 +28,7 @@ func (s *session) keepLogin(ctx context.Context, store *tokenstore.Store, client
 	if s.own != nil {
 		sum.Own, sum.OwnScopes, sum.OwnACRValues = true, s.own.scopes, s.own.acrValues
 	}
+	sum.Settings = s.settings()
 	err := store.SaveFrom(ctx, s.adopted, res.Set, sum)
 	if err == nil || is[*tokenstore.EmergencyError](err) {
 		return err

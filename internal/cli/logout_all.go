@@ -59,13 +59,17 @@ func runLogoutAll(ctx context.Context, a *app, o *logoutOptions) error {
 	return nil
 }
 
-// logoutOne signs out of one profile. One that is on record but not configured any more can only be forgotten here.
+// logoutOne signs out of one profile. One that is on record but not configured any more is what its login was made
+// with; where that isn't known it can only be forgotten here.
 func (a *app) logoutOne(ctx context.Context, name string, o *logoutOptions) (render.LoggedOut, error) {
 	file, err := a.loadConfig()
 	if err != nil {
 		return render.LoggedOut{}, err
 	}
-	if !config.BuiltIn(name) && !slices.Contains(file.Names(), name) && !o.local {
+	if !config.BuiltIn(name) && !slices.Contains(file.Names(), name) && !o.local && a.recorded(name) == nil {
+		if a.nobodyOnRecord(name) {
+			return render.LoggedOut{}, tokenstore.ErrNoLogin
+		}
 		return render.LoggedOut{}, &hintedError{Code: exitUsage, Text: "it is on record, but not configured any more",
 			Hints: []string{"forget it here: simsid profile remove " + name}}
 	}
@@ -74,7 +78,7 @@ func (a *app) logoutOne(ctx context.Context, name string, o *logoutOptions) (ren
 		s.profile.Name = name
 		return s.logout(ctx, o)
 	}
-	s, err := a.newSession(selection{cmd: o.cmd, name: name})
+	s, err := a.newSession(selection{cmd: o.cmd, name: name, recorded: true})
 	if err != nil {
 		return render.LoggedOut{}, err
 	}

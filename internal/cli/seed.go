@@ -91,6 +91,7 @@ func (s *session) describeSeeded(ctx context.Context, store *tokenstore.Store, r
 		return
 	}
 	sum := summarise(s.kind, res.Verification.Claims.Object, accessClaims(res.Set.Access))
+	sum.Settings = s.settings()
 	if err := store.Describe(context.WithoutCancel(ctx), sum); err != nil {
 		s.note("status doesn't know yet who is signed in: %v", err) // the login itself is kept
 	}

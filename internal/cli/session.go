@@ -46,6 +46,8 @@ type session struct {
 type selection struct {
 	cmd  *cobra.Command
 	name string // profile; "" means the chosen one
+	// recorded has a profile that isn't configured any more be what its login was made with.
+	recorded bool
 }
 
 // baseProfileFlags are the keys of a profile that a command takes as flags.
@@ -119,7 +121,15 @@ func (a *app) resolveSession(sel selection) (*session, error) {
 	if name == "" {
 		name = a.chosenProfile(file)
 	}
-	p, err := config.Resolve(a.layers(file, name, profileFlagValues(sel.cmd), a.env.Getenv))
+	layers := a.layers(file, name, profileFlagValues(sel.cmd), a.env.Getenv)
+	p, err := config.Resolve(layers)
+	if is[*config.UnknownProfileError](err) && (name == config.EnvProfile || sel.recorded) {
+		// Nothing says any more what the profile is, but its login does: it was made by flags alone, or its profile is gone.
+		if settings := a.recorded(name); settings != nil {
+			layers.BuiltIn = settings
+			p, err = config.Resolve(layers)
+		}
+	}
 	if err != nil {
 		if e, ok := errors.AsType[*config.UnknownProfileError](err); ok && e.Name == "" {
 			return nil, a.nothingConfigured(file)

@@ -51,6 +51,6 @@ func (m *memory) record(b Binding) Record {
 		Backend: Memory, Issuer: b.Issuer, ClientID: b.ClientID,
 		Subject: m.sum.Subject, Name: m.sum.Name, Organisation: m.sum.Organisation, Organisations: m.sum.Organisations,
 		Expiry: m.set.Expiry, SignedInAt: m.set.SignedInAt, Refreshable: !m.set.Refresh.IsZero(), RefreshSince: m.set.RefreshSince, Ended: m.ended,
-		Own: m.sum.Own, OwnScopes: m.sum.OwnScopes, OwnACRValues: m.sum.OwnACRValues,
+		Own: m.sum.Own, OwnScopes: m.sum.OwnScopes, OwnACRValues: m.sum.OwnACRValues, Settings: m.sum.Settings,
 	}
 }

@@ -81,7 +81,7 @@ func decodeRecord(b []byte) (diskRecord, error) {
 		KeyBeside: o.yes("key_beside"), Subject: o.word("subject"), Name: o.word("name"), Organisation: o.word("organisation"), Organisations: o.texts("organisations"),
 		Expiry: o.moment("expiry"), SignedInAt: o.moment("signed_in_at"), Refreshable: o.yes("refreshable"), RefreshSince: o.moment("refresh_since"), Ended: o.yes("ended"),
 		RefreshInFile: o.yes("refresh_in_file"), Leftover: o.yes("leftover"), Seed: o.word("seed"), UsedSeeds: o.texts("used_seeds"),
-		Own: o.yes("own"), OwnScopes: o.texts("own_scopes"), OwnACRValues: o.texts("own_acr_values"),
+		Own: o.yes("own"), OwnScopes: o.texts("own_scopes"), OwnACRValues: o.texts("own_acr_values"), Settings: o.texts("settings"),
 	}}
 	for _, k := range o.texts("secrets") {
 		d.Secrets = append(d.Secrets, SecretKind(k))

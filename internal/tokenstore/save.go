@@ -161,6 +161,7 @@ func (s *Store) recordOf(l login) diskRecord {
 	d.Issuer, d.ClientID = l.binding.Issuer, l.binding.ClientID
 	d.Subject, d.Name, d.Organisation, d.Organisations = l.sum.Subject, l.sum.Name, l.sum.Organisation, l.sum.Organisations
 	d.Own, d.OwnScopes, d.OwnACRValues = l.sum.Own, l.sum.OwnScopes, l.sum.OwnACRValues
+	d.Settings = l.sum.Settings
 	d.Expiry, d.SignedInAt = l.set.Expiry, l.set.SignedInAt
 	d.Refreshable, d.RefreshSince, d.Ended = !l.set.Refresh.IsZero(), l.set.RefreshSince, false
 	return d
@@ -173,5 +174,6 @@ func withoutLogin(d diskRecord) diskRecord {
 	d.Expiry, d.SignedInAt, d.RefreshSince = time.Time{}, time.Time{}, time.Time{}
 	d.Subject, d.Name, d.Organisation, d.Organisations, d.Ended = "", "", "", nil, false
 	d.Own, d.OwnScopes, d.OwnACRValues = false, nil, nil
+	d.Settings = nil
 	return d
 }

@@ -66,6 +66,7 @@ type loginJSON struct {
 	Own           bool   `json:"own,omitempty"`
 	OwnScopes     []text `json:"own_scopes,omitzero"`
 	OwnACRValues  []text `json:"own_acr_values,omitzero"`
+	Settings      []text `json:"settings,omitzero"`
 }
 
 const (
@@ -82,7 +83,7 @@ func encodeLogin(l login) ([]byte, error) {
 		SignedInAt: l.set.SignedInAt, RefreshedAt: l.set.RefreshedAt, RefreshSince: l.set.RefreshSince,
 		Subject: text(l.sum.Subject), Name: text(l.sum.Name), Organisation: text(l.sum.Organisation),
 		Organisations: recast[text](l.sum.Organisations), Seed: l.seed,
-		Own: l.sum.Own, OwnScopes: recast[text](l.sum.OwnScopes), OwnACRValues: recast[text](l.sum.OwnACRValues),
+		Own: l.sum.Own, OwnScopes: recast[text](l.sum.OwnScopes), OwnACRValues: recast[text](l.sum.OwnACRValues), Settings: recast[text](l.sum.Settings),
 	})
 }
 
@@ -100,7 +101,7 @@ func decodeLogin(b []byte) (login, error) {
 		},
 		sum: Summary{
 			Subject: o.text("subject"), Name: o.text("name"), Organisation: o.text("organisation"), Organisations: o.texts("organisations"),
-			Own: o.yes("own"), OwnScopes: o.texts("own_scopes"), OwnACRValues: o.texts("own_acr_values"),
+			Own: o.yes("own"), OwnScopes: o.texts("own_scopes"), OwnACRValues: o.texts("own_acr_values"), Settings: o.texts("settings"),
 		},
 		seed: o.word("seed"),
 	}

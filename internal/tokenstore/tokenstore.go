@@ -87,6 +87,9 @@ type Record struct {
 	Own          bool     `json:"own,omitempty"`
 	OwnScopes    []string `json:"own_scopes,omitempty"`
 	OwnACRValues []string `json:"own_acr_values,omitempty"`
+	// Settings are the profile's, as "key=value", by which a login goes on that flags alone have made, and by which one can be ended whose profile
+	// is gone. None is a secret.
+	Settings []string `json:"settings,omitempty"`
 }
 
 // Summary is what a caller who has verified a login puts on record for status.
@@ -96,6 +99,7 @@ type Summary struct {
 	// Own says that the token is the client's own (RFC 6749 section 4.4), asked for with OwnScopes and OwnACRValues.
 	Own                     bool
 	OwnScopes, OwnACRValues []string
+	Settings                []string // of the profile, as "key=value"
 }
 
 // Options say where and how.
