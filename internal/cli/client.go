@@ -22,6 +22,7 @@ func (s *session) client(ctx context.Context) (provider.Client, error) {
 		return c, nil
 	case provider.AuthPrivateKey:
 		var err error
+		s.signs = true
 		c.Audience = provider.Audience(s.profile.AssertionAudience)
 		c.Key, err = s.clientKey(ctx)
 		return c, err

@@ -46,6 +46,7 @@ type app struct {
 	unsettled bool
 	looks     bool       // what is found damaged stays where it is
 	files     *fileCache // nil: each file is read when it is asked for, and waited for as long as it takes
+	signs     bool       // the client authenticates by a signature with a time in it
 	clock     *provider.ServerClock
 }
 

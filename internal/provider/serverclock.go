@@ -19,6 +19,10 @@ type ServerClock struct {
 // clockWorthNaming is from where on a difference is worth a word: below it, nothing that is checked fails by it.
 const clockWorthNaming = 20 * time.Second
 
+// farthest is how far two clocks can be apart: one that was never set begins in 1970. What is beyond it is no clock's word, and beyond what a
+// Duration holds.
+const farthest = 100 * 365 * 24 * time.Hour
+
 // Ahead returns how far this machine's clock is ahead of the provider's, negative where it is behind, to a second or so; ok is
 // false while no answer has told.
 func (c *ServerClock) Ahead() (d time.Duration, ok bool) {
@@ -39,15 +43,16 @@ func (c *ServerClock) hear(h http.Header, sent, got time.Time) {
 	if age := h.Get("Age"); age != "" && age != "0" {
 		return
 	}
-	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return
-	}
+	date, _ := http.ParseTime(h.Get("Date")) // of what is no date it gives the year 1, which is too far
 	// The server wrote it at some time between the two, and cut it down to a whole second.
 	between := sent.Add(got.Sub(sent) / 2)
+	ahead := between.Sub(date.Add(time.Second / 2))
+	if ahead.Abs() > farthest {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ahead, c.known = between.Sub(date.Add(time.Second/2)), true
+	c.ahead, c.known = ahead, true
 }
 
 // words say how the clocks differ, where they do by enough to be named and in the direction that is asked for; "" otherwise.

@@ -18,20 +18,23 @@ func TestServerClock(t *testing.T) {
 		behind  string
 		unknown bool
 	}{
-		"right":             {header: date(0)},
-		"a slow answer":     {header: date(time.Minute), took: 2 * time.Minute},
-		"seconds":           {header: date(-30 * time.Second), ahead: "this machine's clock is 30 seconds ahead of the provider's"},
-		"too few":           {header: date(-19 * time.Second)},
-		"a minute":          {header: date(-time.Minute), ahead: "this machine's clock is 1 minute ahead of the provider's"},
-		"minutes":           {header: date(-7 * time.Minute), ahead: "this machine's clock is 7 minutes ahead of the provider's"},
-		"behind":            {header: date(7 * time.Minute), behind: "this machine's clock is 7 minutes behind the provider's"},
-		"hours":             {header: date(-5 * time.Hour), ahead: "this machine's clock is 5 hours ahead of the provider's"},
-		"days":              {header: date(72 * time.Hour), behind: "this machine's clock is 3 days behind the provider's"},
-		"no date":           {header: http.Header{}, unknown: true},
-		"no date at all":    {header: http.Header{"Date": {"yesterday"}}, unknown: true},
-		"out of a cache":    {header: aged("1"), unknown: true},
-		"of age 0":          {header: aged("0"), ahead: "this machine's clock is 60 minutes ahead of the provider's"},
-		"beyond all bounds": {header: http.Header{"Date": {"Fri, 01 Jan 0001 00:00:00 GMT"}}, ahead: "this machine's clock is 106752 days ahead of the provider's"},
+		"right":           {header: date(0)},
+		"a slow answer":   {header: date(time.Minute), took: 2 * time.Minute},
+		"seconds":         {header: date(-30 * time.Second), ahead: "this machine's clock is 30 seconds ahead of the provider's"},
+		"too few":         {header: date(-19 * time.Second)},
+		"a minute":        {header: date(-time.Minute), ahead: "this machine's clock is 1 minute ahead of the provider's"},
+		"minutes":         {header: date(-7 * time.Minute), ahead: "this machine's clock is 7 minutes ahead of the provider's"},
+		"behind":          {header: date(7 * time.Minute), behind: "this machine's clock is 7 minutes behind the provider's"},
+		"hours":           {header: date(-5 * time.Hour), ahead: "this machine's clock is 5 hours ahead of the provider's"},
+		"days":            {header: date(72 * time.Hour), behind: "this machine's clock is 3 days behind the provider's"},
+		"no date":         {header: http.Header{}, unknown: true},
+		"no date at all":  {header: http.Header{"Date": {"yesterday"}}, unknown: true},
+		"out of a cache":  {header: aged("1"), unknown: true},
+		"of age 0":        {header: aged("0"), ahead: "this machine's clock is 60 minutes ahead of the provider's"},
+		"the year 1":      {header: http.Header{"Date": {"Fri, 01 Jan 0001 00:00:00 GMT"}}, unknown: true},
+		"the year 9999":   {header: http.Header{"Date": {"Fri, 31 Dec 9999 23:59:59 GMT"}}, unknown: true},
+		"a hundred years": {header: date(farthest), took: time.Second, behind: "this machine's clock is 36500 days behind the provider's"},
+		"more than that":  {header: date(farthest + time.Hour), unknown: true},
 	} {
 		clock := &ServerClock{}
 		clock.hear(c.header, now, now.Add(c.took))
