@@ -9,6 +9,7 @@ import (
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
 	"github.com/simsid/simsid/internal/word"
@@ -16,7 +17,7 @@ import (
 
 // client is who calls the provider, with its secret from the environment or the store.
 func (s *session) client(ctx context.Context) (provider.Client, error) {
-	c := provider.Client{ID: s.profile.ClientID, Auth: provider.AuthMethod(s.profile.ClientAuth)}
+	c := provider.Client{ID: s.profile.ClientID, Auth: provider.AuthMethod(s.profile.ClientAuth), AnyAuth: !s.methodChosen()}
 	switch c.Auth {
 	case provider.AuthNone:
 		return c, nil
@@ -48,7 +49,7 @@ func (s *session) client(ctx context.Context) (provider.Client, error) {
 // secretExpected reports whether a client without a secret would be another client than the user means: one was kept for this
 // profile, or the profile says by which secret method it authenticates. A public client is none of both.
 func (s *session) secretExpected() bool {
-	if s.profile.Origins["client_auth"].Source != config.FromKind {
+	if s.methodChosen() {
 		return true
 	}
 	o, err := s.storeOptions()
@@ -57,6 +58,11 @@ func (s *session) secretExpected() bool {
 	}
 	r, ok, err := tokenstore.ReadRecord(o, s.profile.Name)
 	return err == nil && ok && slices.Contains(r.Secrets, tokenstore.ClientSecret)
+}
+
+// methodChosen reports whether somebody has said how the client authenticates.
+func (s *session) methodChosen() bool {
+	return s.profile.Origins["client_auth"].Source != config.FromKind
 }
 
 // errNoSecret says that the client's secret is neither in the environment nor in the store, and errNoKey the same of its private key.
@@ -189,13 +195,40 @@ func (s *session) providerFor(ctx context.Context, c provider.Client) (*provider
 	return p, s.checkMethod(c, p.Metadata)
 }
 
-// checkMethod refuses private_key_jwt where the provider says that it doesn't take it: the assertion would only be refused.
+// checkMethod refuses a way to authenticate that can't work here, before anybody has signed in.
 func (s *session) checkMethod(c provider.Client, m provider.Metadata) error {
-	if c.Auth != provider.AuthPrivateKey || len(m.AuthMethods) == 0 || slices.Contains(m.AuthMethods, string(c.Auth)) || s.forced {
+	err := m.CheckClient(c)
+	unlisted, ok := errors.AsType[*provider.MethodError](err)
+	switch {
+	case errors.Is(err, provider.ErrColon):
+		return &hintedError{Code: exitUsage, Err: err, Hints: []string{
+			"send both in the body, or encoded: " + s.set("client_auth", "client_secret_post"), "or " + s.set("client_auth", "client_secret_basic")}}
+	case !ok:
+		return err
+	case s.forced:
 		return nil
 	}
-	return &hintedError{Code: exitUsage,
-		Err:   errors.New("the provider's metadata doesn't list private_key_jwt among the ways in which a client may authenticate"),
-		Hints: []string{"it lists: " + strings.Join(m.AuthMethods, ", "), "choose one: " + s.set("client_auth", "client_secret_post"), forceHint},
+	e := &hintedError{Code: exitUsage, Err: err, Hints: []string{"it lists: " + render.Safe(strings.Join(unlisted.Listed, ", "))}}
+	for _, method := range []provider.AuthMethod{provider.AuthBasic, provider.AuthPost, provider.AuthPrivateKey, provider.AuthNone} {
+		if slices.Contains(unlisted.Listed, string(method)) {
+			e.Hints = append(e.Hints, "choose one: "+s.set("client_auth", string(method)))
+			break
+		}
 	}
+	if s.forcible {
+		e.Hints = append(e.Hints, forceHint)
+	}
+	return e
+}
+
+// checkIDTokens refuses a sign-in whose ID token could only be thrown away.
+func (s *session) checkIDTokens(m provider.Metadata) error {
+	err := m.CheckIDTokens()
+	if err == nil || s.forced || !s.asksFor(s.flow).IDToken || !slices.Contains(s.profile.Scopes, "openid") {
+		return nil
+	}
+	return &hintedError{Code: exitUsage, Err: err, Hints: []string{
+		"have its operator sign ID tokens by RS256, as OpenID Connect Core 15.1 asks of every provider",
+		forceHint,
+	}}
 }

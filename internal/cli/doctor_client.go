@@ -35,6 +35,7 @@ func (x *examination) client(ctx context.Context) finding {
 	if err := x.s.checkMethod(c, x.prov.Metadata); err != nil {
 		return x.fault(err)
 	}
+	c.Auth = x.prov.Metadata.Auth(c)
 	var got provider.Probed
 	x.within(ctx, func(ctx context.Context) { got, err = x.prov.ProbeClient(ctx, c, x.flow, p.RedirectURI) })
 	if err != nil {

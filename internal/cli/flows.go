@@ -111,6 +111,9 @@ func (s *session) browserRequest(ctx context.Context, o *loginOptions) (flow.Log
 	if err != nil {
 		return flow.LoginRequest{}, err
 	}
+	if err := s.checkIDTokens(prof.Metadata); err != nil {
+		return flow.LoginRequest{}, err
+	}
 	p := s.profile
 	responseType, _ := s.flow.ResponseType(p.ResponseType)
 	r := flow.LoginRequest{
@@ -270,6 +273,9 @@ func (s *session) loginOnDevice(ctx context.Context, o *loginOptions, client pro
 	}
 	p, err := s.providerFor(ctx, client)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.checkIDTokens(p.Metadata); err != nil {
 		return nil, err
 	}
 	params, err := s.asked(ctx, o)

@@ -16,6 +16,9 @@ func (s *session) pushes(m provider.Metadata) (bool, error) {
 	case s.profile.PAR == "true" && !offered:
 		return false, &hintedError{Code: exitUsage, Text: "the request is to be pushed (par), and the provider has no endpoint for it",
 			Hints: []string{"leave it to the provider's metadata: " + s.set("par", "")}}
+	case m.PushedRequired && !offered && !s.forced:
+		return false, &hintedError{Code: exitUsage, Text: "the provider takes no request that wasn't pushed, and its metadata name no endpoint for that (RFC 9126 section 5)",
+			Hints: []string{"tell the provider's operator: pushed_authorization_request_endpoint is missing", forceHint}}
 	case s.profile.PAR == "false" && m.PushedRequired && !s.forced:
 		return false, &hintedError{Code: exitUsage, Text: "the request isn't to be pushed (par), and the provider takes no other (RFC 9126 section 5)",
 			Hints: []string{"leave it to the provider's metadata: " + s.set("par", ""), forceHint}}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,8 @@ func addForceFlag(cmd *cobra.Command, force *bool) {
 	cmd.Flags().BoolVar(force, "force", false, "do it although a rule of the provider's kind is against it")
 }
 
-// checkRules holds a profile against the rules of its kind, before anything happens. Whether there is a secret is known later.
+// checkRules holds a profile against the rules of its kind, before anything happens. Whether there is a secret is known later, but that
+// there is to be none is known now.
 func (s *session) checkRules(info provider.FlowInfo) error {
 	if s.forced {
 		return nil
@@ -28,7 +30,7 @@ func (s *session) checkRules(info provider.FlowInfo) error {
 // asksFor is what a sign-in by the profile asks for, as far as rules are about it.
 func (s *session) asksFor(info provider.FlowInfo) provider.Asked {
 	p := s.profile
-	asked := provider.Asked{Environment: p.Environment, Issuer: p.Issuer, Scopes: p.Scopes}
+	asked := provider.Asked{Environment: p.Environment, Issuer: p.Issuer, Scopes: p.Scopes, NoSecret: p.ClientAuth == string(provider.AuthNone)}
 	if len(info.ResponseTypes) > 0 {
 		responseType, _ := info.ResponseType(p.ResponseType)
 		asked.RedirectURI, asked.IDToken = p.RedirectURI, responseType != "token"
@@ -59,9 +61,16 @@ func explainRules(err error, p string, f *failure) bool {
 		}
 		return true
 	}
-	if is[*provider.KeyError](err) {
+	if e, ok := errors.AsType[*provider.KeyError](err); ok {
 		f.Code = exitUsage
-		f.Hints = []string{"give another key, or another algorithm of it: " + setLine(profileOf(p), "client_key_alg", "PS256")}
+		switch {
+		case e.Other != "":
+			f.Hints = []string{"have it sign by what the provider takes: " + setLine(profileOf(p), "client_key_alg", e.Other)}
+		case len(e.Wanted) > 0:
+			f.Hints = []string{"register a key for " + strings.Join(e.Wanted, " or ") + " with the provider, and give it: " + setLine(profileOf(p), "client_key", "FILE")}
+		default:
+			f.Hints = []string{"give another key: " + setLine(profileOf(p), "client_key", "FILE")}
+		}
 		return true
 	}
 	return false

@@ -122,7 +122,7 @@ func (c Client) authenticate(form url.Values) (basic string, err error) {
 	case AuthBasicRaw:
 		// The server splits at the first colon.
 		if strings.Contains(id, ":") {
-			return "", fmt.Errorf("client id %q holds a colon, which %s can't carry", id, AuthBasicRaw)
+			return "", errColon(id)
 		}
 		return base64.StdEncoding.EncodeToString([]byte(id + ":" + secret)), nil
 	default:

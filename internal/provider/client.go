@@ -18,6 +18,9 @@ type Client struct {
 	ID     string
 	Secret token.Secret
 	Auth   AuthMethod // "" means AuthPost with a secret, AuthNone without
+	// AnyAuth says that nobody has chosen Auth, which is only usual for the kind: where metadata don't list it, another by the secret that they
+	// list is taken.
+	AnyAuth bool
 	// Key is what AuthPrivateKey signs with, and Audience for whom: "" leaves that to the kind.
 	Key      ClientKey
 	Audience Audience
@@ -54,6 +57,7 @@ func (p *Provider) postFor(ctx context.Context, operation, address, accept strin
 		form.Set("client_assertion", assertion.Reveal())
 		c = Client{} // it has said who it is
 	}
+	c.Auth = p.Metadata.Auth(c)
 	return postFor(ctx, p.HTTP, operation, address, accept, form, c)
 }
 

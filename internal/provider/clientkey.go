@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -35,6 +36,10 @@ type clientKey struct {
 type KeyError struct {
 	Problem   string
 	Encrypted bool // it is one with a passphrase
+	// Other is an algorithm that the provider takes and the key can sign by, where another was chosen; Wanted are those that it takes, of which
+	// the key knows none. Both are empty where the trouble is another.
+	Other  string
+	Wanted []string
 }
 
 // Error tells the problem.
@@ -63,7 +68,7 @@ func ParseClientKey(text token.Secret, id, alg string) (ClientKey, error) {
 		problem = k.settle(id, alg)
 	}
 	if problem != "" {
-		return ClientKey{}, &KeyError{problem, problem == encryptedKey}
+		return ClientKey{}, &KeyError{Problem: problem, Encrypted: problem == encryptedKey}
 	}
 	return ClientKey{&k}, nil
 }
@@ -177,7 +182,7 @@ func (k *clientKey) algorithms() (can []string, problem string) {
 		}
 		return []string{string(jose.ES256)}, ""
 	case ed25519.PrivateKey:
-		return []string{string(jose.EdDSA)}, ""
+		return []string{string(jose.EdDSA), algEd25519}, ""
 	}
 	return nil, "it is of a kind that can't sign by RS256, PS256, ES256 or EdDSA"
 }
@@ -196,34 +201,54 @@ func (k ClientKey) String() string {
 	return "[private key]"
 }
 
+// algEd25519 is the name that RFC 9864 section 2.2 gives to EdDSA with this curve.
+const algEd25519 = "Ed25519"
+
 // algorithm chooses by what the key can and what the provider's metadata lists; a list that is missing tells nothing.
 func (k ClientKey) algorithm(listed []string) (jose.SignatureAlgorithm, error) {
-	can := []string{k.key.alg}
-	if k.key.alg == "" {
-		can, _ = k.key.algorithms()
+	all, _ := k.key.algorithms()
+	can := all
+	switch {
+	case k.key.alg == "":
+	case slices.Contains(all, algEd25519): // its two names are of one algorithm
+		can = slices.Compact(append([]string{k.key.alg}, all...))
+	default:
+		can = []string{k.key.alg}
 	}
 	if len(listed) == 0 {
 		return jose.SignatureAlgorithm(can[0]), nil
 	}
-	for _, alg := range can {
-		if slices.Contains(listed, alg) {
-			return jose.SignatureAlgorithm(alg), nil
+	known := func(alg string) bool { return slices.Contains(listed, alg) }
+	if i := slices.IndexFunc(can, known); i >= 0 {
+		return jose.SignatureAlgorithm(can[i]), nil
+	}
+	e := &KeyError{Problem: "it signs by " + strings.Join(can, " or ") + ", and the provider takes " + visible(clip(strings.Join(listed, ", "), 200))}
+	if i := slices.IndexFunc(all, known); i >= 0 {
+		e.Other = all[i]
+		return "", e
+	}
+	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", algEd25519} {
+		if known(alg) {
+			e.Wanted = append(e.Wanted, alg)
 		}
 	}
-	return "", &KeyError{Problem: "it signs by " + strings.Join(can, " or ") + ", and the provider takes " + visible(clip(strings.Join(listed, ", "), 200))}
+	return "", e
 }
 
 // sign makes a compact JWT.
 func (k ClientKey) sign(alg jose.SignatureAlgorithm, claims map[string]any) (token.Secret, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return token.Secret{}, errSign
+	}
+	if key, ok := k.key.private.(ed25519.PrivateKey); ok && alg == algEd25519 { // the library knows the older name alone
+		return k.signEd25519(key, payload)
+	}
 	options := (&jose.SignerOptions{}).WithType("JWT")
 	if k.key.id != "" {
 		options = options.WithHeader(jose.HeaderKey("kid"), k.key.id)
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: k.key.private}, options)
-	if err != nil {
-		return token.Secret{}, errSign
-	}
-	payload, err := json.Marshal(claims)
 	if err != nil {
 		return token.Secret{}, errSign
 	}
@@ -236,6 +261,17 @@ func (k ClientKey) sign(alg jose.SignatureAlgorithm, claims map[string]any) (tok
 		return token.Secret{}, errSign
 	}
 	return token.NewSecret(text), nil
+}
+
+// signEd25519 is sign by Ed25519's name of its own.
+func (k ClientKey) signEd25519(key ed25519.PrivateKey, payload []byte) (token.Secret, error) {
+	head := map[string]string{"alg": algEd25519, "typ": "JWT"}
+	if k.key.id != "" {
+		head["kid"] = k.key.id
+	}
+	header, _ := json.Marshal(head) //nolint:errchkjson // texts by texts can always be written
+	input := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(payload)
+	return token.NewSecret(input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, []byte(input)))), nil
 }
 
 // errSign stands for the library's errors, which may hold what was signed with.
