@@ -123,7 +123,7 @@ func (s *session) ownCertificate(ctx context.Context) (*certificate.Certificate,
 func (s *session) readPEM(ctx context.Context, key, name string) ([]byte, error) {
 	b, err := s.readFile(ctx, name)
 	if err == nil || errors.Is(err, context.Canceled) {
-		return b, err
+		return []byte(withoutMark(string(b))), err
 	}
 	return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("%s: %w", key, err), Hints: append(s.fileHints(key, name, err), s.withoutOwnCertificate())}
 }

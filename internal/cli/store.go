@@ -172,7 +172,7 @@ func (a *app) identityFromFile(ctx context.Context, name string) (tokenstore.Sea
 		}
 		return tokenstore.SealKey{}, &hintedError{Code: exitStore, Err: fmt.Errorf("read the store's key: %w", err), Hints: hints}
 	}
-	for line := range strings.Lines(string(b)) {
+	for line := range strings.Lines(withoutMark(string(b))) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, identityPrefix) {
 			return tokenstore.SealKey{Identity: token.NewSecret(line)}, nil
 		}

@@ -97,6 +97,7 @@ func (s *session) readAuthorities(ctx context.Context, name string) ([]*x509.Cer
 	if err != nil {
 		return nil, err
 	}
+	rest = []byte(withoutMark(string(rest)))
 	var all []*x509.Certificate
 	for {
 		var block *pem.Block

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"io"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -132,5 +134,32 @@ func TestIssuerItself(t *testing.T) {
 		if _, command, _ := strings.Cut(got, "calls itself: "); command != test.want {
 			t.Errorf("%s, %s: got %q, want %q", test.issuer, test.got, command, test.want)
 		}
+	}
+}
+
+// TestFilesWithMark: a byte order mark before a certificate, a key or an identity is no part of it.
+func TestFilesWithMark(t *testing.T) {
+	const mark = "\ufeff"
+	made := httptest.NewTLSServer(nil)
+	defer made.Close()
+	certificate := mark + string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made.Certificate().Raw}))
+	x := examined(nil, func(e *Env) {
+		e.After = func(time.Duration) <-chan time.Time { return nil }
+		e.ReadFile = func(name string) ([]byte, error) {
+			if name == "key.txt" {
+				return []byte(mark + identityPrefix + "1QQQ\r\n"), nil
+			}
+			return []byte(certificate), nil
+		}
+	})
+	s := &session{app: x.app}
+	if all, err := s.readAuthorities(t.Context(), "ca.pem"); err != nil || len(all) != 1 {
+		t.Errorf("%d authorities, %v", len(all), err)
+	}
+	if b, err := s.readPEM(t.Context(), "tls_cert", "cert.pem"); err != nil || mark+string(b) != certificate {
+		t.Errorf("%q, %v", b, err)
+	}
+	if k, err := x.identityFromFile(t.Context(), "key.txt"); err != nil || k.Identity.Reveal() != identityPrefix+"1QQQ" {
+		t.Errorf("%v, %v", k, err)
 	}
 }

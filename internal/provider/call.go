@@ -97,23 +97,16 @@ func newRequest(ctx context.Context, method, address string, body io.Reader) (*h
 	return req, nil
 }
 
-// authenticate puts a client's credentials into the form, or returns them for the header (RFC 6749 section 2.3.1).
+// authenticate puts a client's credentials, by the way that Metadata.Auth has chosen, into the form, or returns them for the header (RFC 6749 section 2.3.1).
 func (c Client) authenticate(form url.Values) (basic string, err error) {
 	if c.ID == "" {
 		return "", nil
 	}
 	id, secret := c.ID, c.Secret.Reveal()
-	method := c.Auth
-	switch {
-	case secret == "":
-		method = AuthNone
-	case method == "":
-		method = AuthPost
-	}
-	switch method {
+	switch c.Auth {
 	case AuthNone:
 		form.Set("client_id", id)
-	case AuthPost:
+	case AuthPost, "":
 		form.Set("client_id", id)
 		form.Set("client_secret", secret)
 	case AuthBasic:
@@ -126,7 +119,7 @@ func (c Client) authenticate(form url.Values) (basic string, err error) {
 		}
 		return base64.StdEncoding.EncodeToString([]byte(id + ":" + secret)), nil
 	default:
-		return "", fmt.Errorf("unknown client authentication %q", string(method))
+		return "", fmt.Errorf("unknown client authentication %q", string(c.Auth))
 	}
 	return "", nil
 }

@@ -48,10 +48,13 @@ func (e *KeyError) Error() string { return "private key of the client: " + e.Pro
 // maxClientKey bounds the text of a key: one of RSA with 8192 bits has some 6 KiB.
 const maxClientKey = 64 << 10
 
+// byteOrderMark stands before UTF-8 where Windows' editors and shells wrote it, and is no part of a key.
+const byteOrderMark = "\ufeff"
+
 // ParseClientKey reads a private key as PEM (PKCS #8, PKCS #1, SEC 1) or as a JWK, alone or in a set of one (RFC 7517). id and alg, where
 // they aren't "", stand above what a JWK says of both. Errors are *KeyError.
 func ParseClientKey(text token.Secret, id, alg string) (ClientKey, error) {
-	raw := strings.TrimSpace(text.Reveal())
+	raw := strings.TrimSpace(strings.TrimPrefix(text.Reveal(), byteOrderMark))
 	var k clientKey
 	var problem string
 	switch {
@@ -241,8 +244,8 @@ func (k ClientKey) sign(alg jose.SignatureAlgorithm, claims map[string]any) (tok
 	if err != nil {
 		return token.Secret{}, errSign
 	}
-	if key, ok := k.key.private.(ed25519.PrivateKey); ok && alg == algEd25519 { // the library knows the older name alone
-		return k.signEd25519(key, payload)
+	if alg == algEd25519 { // the library knows the older name alone
+		return k.signEd25519(payload)
 	}
 	options := (&jose.SignerOptions{}).WithType("JWT")
 	if k.key.id != "" {
@@ -264,7 +267,11 @@ func (k ClientKey) sign(alg jose.SignatureAlgorithm, claims map[string]any) (tok
 }
 
 // signEd25519 is sign by Ed25519's name of its own.
-func (k ClientKey) signEd25519(key ed25519.PrivateKey, payload []byte) (token.Secret, error) {
+func (k ClientKey) signEd25519(payload []byte) (token.Secret, error) {
+	key, ok := k.key.private.(ed25519.PrivateKey)
+	if !ok {
+		return token.Secret{}, errSign
+	}
 	head := map[string]string{"alg": algEd25519, "typ": "JWT"}
 	if k.key.id != "" {
 		head["kid"] = k.key.id

@@ -46,6 +46,7 @@ func isPublic(text []byte) bool {
 // SharedSecret makes a key for HS256, HS384 and HS512 of a secret, and for nothing else. A line break at the end of text, which
 // editors put there, may belong to the secret or not; a JWK of type oct (RFC 7518 section 6.4) stands for the bytes in it.
 func SharedSecret(text []byte) (KeySet, error) {
+	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
 	if len(text) == 0 {
 		return KeySet{}, &KeySetError{"the secret is empty"}
 	}
@@ -78,6 +79,7 @@ func SharedSecret(text []byte) (KeySet, error) {
 // isn't checked further. A private key is refused. The error is a *KeySetError.
 func ParsePEM(text []byte) (KeySet, error) {
 	k := KeySet{given: true}
+	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
 	for {
 		var block *pem.Block
 		block, text = pem.Decode(text)

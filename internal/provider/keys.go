@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,7 +47,7 @@ func (e *KeySetError) Error() string { return e.Problem }
 // ParseJWKS reads keys that the user has named: a JWK Set (RFC 7517 section 5) or one JWK. Private and symmetric keys in it are
 // ignored, as are keys of unknown types. The error is a *KeySetError: nothing that can be read, or no key that can be used.
 func ParseJWKS(text []byte) (KeySet, error) {
-	k, problem := readKeys(text)
+	k, problem := readKeys(bytes.TrimPrefix(text, []byte(byteOrderMark)))
 	switch {
 	case problem != "":
 		return KeySet{}, &KeySetError{problem}

@@ -59,6 +59,13 @@ func TestAuth(t *testing.T) {
 	if err := (Metadata{AuthMethods: []string{"none"}}).CheckClient(raw); !errors.Is(err, ErrColon) {
 		t.Errorf("got %v", err)
 	}
+	key, err := ParseClientKey(token.NewSecret(pkcs8(t, testKeys().ec)), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (Metadata{AuthAlgs: []string{"RS256"}}).CheckClient(Client{ID: "c", Auth: AuthBasic, Secret: token.NewSecret("s"), Key: key}); err != nil {
+		t.Errorf("a key that isn't used: %v", err)
+	}
 	if raw.Auth = AuthBasic; (Metadata{}).CheckClient(raw) != nil {
 		t.Error("a colon that is encoded")
 	}
@@ -85,13 +92,7 @@ func TestAuthIsSent(t *testing.T) {
 
 // TestKeyFits: a key signs by what the provider takes, or the error says by what it could, or which the provider takes.
 func TestKeyFits(t *testing.T) {
-	text := func(key any) token.Secret {
-		der, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return token.NewSecret(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
-	}
+	text := func(key any) token.Secret { return token.NewSecret(pkcs8(t, key)) }
 	ed := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	for _, c := range []struct {
 		key         any
@@ -103,6 +104,7 @@ func TestKeyFits(t *testing.T) {
 	}{
 		{key: testKeys().rsa, alg: "RS256"},
 		{key: testKeys().rsa, listed: []string{"ES256", "PS256"}, alg: "PS256"},
+		{key: testKeys().rsa, chosen: "PS256", listed: []string{"RS256"}, other: "RS256"},
 		{key: testKeys().rsa, chosen: "RS256", listed: []string{"ES256", "PS256"}, other: "PS256"},
 		{key: testKeys().rsa, listed: []string{"HS256", "EdDSA", "ES256", "Ed25519"}, wanted: []string{"ES256", "EdDSA", "Ed25519"}},
 		{key: testKeys().rsa, listed: []string{"HS256", "none"}, unavailable: true},
@@ -152,16 +154,27 @@ func TestKeyFits(t *testing.T) {
 			t.Errorf("%+v: %v", c, jwt.Header)
 		}
 	}
+	other, err := ParseClientKey(text(testKeys().ec), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.sign(algEd25519, map[string]any{}); !errors.Is(err, errSign) {
+		t.Errorf("got %v", err)
+	}
 	key, err := ParseClientKey(text(ed), "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, _ := key.sign(algEd25519, nil)
-	jwt, err := token.ParseJWT(raw.Reveal() + "")
-	if err == nil {
-		if _, there := jwt.Header.Get("kid"); there {
-			t.Error("a kid that nobody gave")
-		}
+	raw, err := key.sign(algEd25519, map[string]any{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	jwt, err := token.ParseJWT(raw.Reveal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, there := jwt.Header.Get("kid"); there {
+		t.Error("a kid that nobody gave")
 	}
 }
 
@@ -178,5 +191,40 @@ func TestCheckIDTokens(t *testing.T) {
 		if e, ok := errors.AsType[*AlgorithmError](err); !c.ok && (!ok || e.Error() != "the provider signs ID tokens by HS256, none alone, which is never taken") {
 			t.Errorf("%v: %v", c.listed, err)
 		}
+	}
+}
+
+// pkcs8 is a private key as openssl writes it.
+func pkcs8(t *testing.T, key any) string {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+// TestByteOrderMark: what Windows' editors write before UTF-8 is no part of a key or a secret.
+func TestByteOrderMark(t *testing.T) {
+	const mark = "\xef\xbb\xbf"
+	if _, err := ParseClientKey(token.NewSecret(mark+pkcs8(t, testKeys().ec)), "", ""); err != nil {
+		t.Error(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(testKeys().ec.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParsePEM([]byte(mark + string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})))); err != nil {
+		t.Error(err)
+	}
+	if _, err := ParseJWKS([]byte(mark + `{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`)); err != nil {
+		t.Error(err)
+	}
+	marked, err := SharedSecret([]byte(mark + "secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bare, _ := SharedSecret([]byte("secret")); marked.keys[0].kind != bare.keys[0].kind {
+		t.Errorf("%s and %s", marked.keys[0].kind, bare.keys[0].kind)
 	}
 }

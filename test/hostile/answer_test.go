@@ -126,6 +126,15 @@ func discoveryAttacks() []attack {
 		{name: "discovery: an endpoint with credentials", do: names(claims{"token_endpoint": "https://user:password@evil.example/"}), code: 1, want: "read discovery document: HOST: token_endpoint holds credentials (HTTP 200)"},
 		{name: "discovery: an endpoint that is no text", do: names(claims{"token_endpoint": 1}), code: 1, want: "read discovery document: HOST: token_endpoint is no string (HTTP 200)"},
 		{name: "discovery: no token endpoint", do: names(claims{"token_endpoint": nil}), code: 1, want: "read discovery document: HOST: a discovery document without token_endpoint (HTTP 200)"},
+		{name: "discovery: ID tokens by HMAC alone", do: names(claims{"id_token_signing_alg_values_supported": []string{"HS256", "none"}}), code: 2, unused: true,
+			want: "the provider signs ID tokens by HS256, none alone, which is never taken"},
+		{name: "discovery: the client's method isn't listed", do: names(claims{"token_endpoint_auth_methods_supported": []string{"private_key_jwt", "\x1b[2J"}}), code: 2, unused: true,
+			want: "the provider's metadata doesn't list client_secret_basic among the ways in which a client may authenticate"},
+		{name: "discovery: the chosen method isn't listed", do: names(claims{"token_endpoint_auth_methods_supported": []string{"client_secret_basic"}}), code: 2, unused: true,
+			args: []string{"--client-auth", "client_secret_post"}, want: "the provider's metadata doesn't list client_secret_post among the ways in which a client may authenticate"},
+		{name: "discovery: another method is listed", do: names(claims{"token_endpoint_auth_methods_supported": []string{"client_secret_post"}})},
+		{name: "discovery: pushed requests are required, and nowhere taken", do: names(claims{"require_pushed_authorization_requests": true}), code: 2, unused: true,
+			want: "the provider takes no request that wasn't pushed, and its metadata name no endpoint for that (RFC 9126 section 5)"},
 		{name: "discovery: itself as every endpoint", do: func(p *provider) {
 			self := p.URL + "/.well-known/openid-configuration"
 			p.metadata = claims{
@@ -137,7 +146,7 @@ func discoveryAttacks() []attack {
 			self := p.URL + "/.well-known/openid-configuration"
 			p.metadata = claims{"token_endpoint": self, "jwks_uri": self}
 		}, code: 1, want: "exchange the code: HOST: an answer without access_token (HTTP 200)"},
-		{name: "discovery: only none for a signature", do: names(claims{"id_token_signing_alg_values_supported": []string{"none"}}), code: 3, want: "the token doesn't hold: algorithm: the provider names no algorithm that is safe to take"},
+		{name: "discovery: only none for a signature", do: names(claims{"id_token_signing_alg_values_supported": []string{"none"}}), code: 2, unused: true, want: "the provider signs ID tokens by none alone, which is never taken"},
 		{name: "discovery: a page", do: document(text(200, asHTML, page)), code: 1, want: "read discovery document: HOST: a page of HTML or XML instead of a JSON object (HTTP 200)"},
 		{name: "discovery: 404", do: document(text(404, asHTML, page)), code: 1, want: "read discovery document: HOST: no discovery document at /.well-known/openid-configuration (HTTP 404)"},
 		{name: "discovery: 500", do: document(text(500, asHTML, page)), code: 5, want: "read discovery document: HOST: HTTP 500"},

@@ -67,7 +67,7 @@ func keyAttacks() []attack {
 			p.metadata = claims{"id_token_signing_alg_values_supported": []string{"none"}}
 			p.header = claims{"alg": "none"}
 			p.sign = func(string) string { return "" }
-		}, code: 3, want: "the token doesn't hold: algorithm: the provider names no algorithm that is safe to take"},
+		}, args: []string{"--force"}, code: 3, want: "the token doesn't hold: algorithm: the provider names no algorithm that is safe to take"},
 		{name: "alg None with a signature", do: header(claims{"alg": "None"}), code: 3, want: `the token doesn't hold: algorithm: expected "RS256", got "None", the provider's metadata doesn't name it, or it is never taken`},
 		{name: "no alg", do: header(claims{"alg": nil}), code: 3, want: `the token doesn't hold: algorithm: expected "RS256", got "", the provider's metadata doesn't name it, or it is never taken`},
 		{name: "HS256 with the public key", do: func(p *provider) {
@@ -83,7 +83,7 @@ func keyAttacks() []attack {
 			p.metadata = claims{"id_token_signing_alg_values_supported": []string{"HS256"}}
 			p.header = claims{"alg": "HS256"}
 			p.sign = byHMAC([]byte(clientSecret))
-		}, code: 3, want: "the token doesn't hold: algorithm: the provider names no algorithm that is safe to take"},
+		}, args: []string{"--force"}, code: 3, want: "the token doesn't hold: algorithm: the provider names no algorithm that is safe to take"},
 		{name: "an algorithm that the metadata doesn't name", do: header(claims{"alg": "PS256"}), code: 3, want: `the token doesn't hold: algorithm: expected "RS256", got "PS256", the provider's metadata doesn't name it, or it is never taken`},
 		{name: "RS256's signature as ES256's", do: func(p *provider) {
 			p.metadata = claims{"id_token_signing_alg_values_supported": []string{"RS256", "ES256"}}
