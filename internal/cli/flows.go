@@ -215,10 +215,28 @@ func (s *session) hidden(open func(context.Context, string) error) func(context.
 	}
 }
 
+// visitable refuses to print an address that nobody could sign in at: nothing runs that would answer, or would listen for the answer.
+func (s *session) visitable() error {
+	if s.embedded() {
+		return &hintedError{Code: exitUsage, Text: "the address of the site inside simsid answers only while simsid runs: there is none to print", Hints: []string{
+			"sign in, with the address printed: simsid login -p " + s.profile.Name + " --no-browser",
+			"or serve it: simsid emulator, which prints how to sign in there",
+		}}
+	}
+	if u, err := url.Parse(s.profile.RedirectURI); err == nil && u.Port() == "0" {
+		return &hintedError{Code: exitUsage, Text: "the redirect URI " + s.profile.RedirectURI + " has port 0, which stands for the free one that a login listens on, and here none listens",
+			Hints: []string{"name the port: --redirect-uri " + shellWord(strings.Replace(s.profile.RedirectURI, ":0", ":8400", 1))}}
+	}
+	return nil
+}
+
 // printURL prints the address of a sign-in, and does nothing else.
 func (s *session) printURL(ctx context.Context, o *loginOptions) error {
 	if len(s.flow.ResponseTypes) == 0 || o.withRefreshToken {
 		return &usageError{Problem: fmt.Sprintf("flow %s has no address to sign in at", s.flow.Flow), Command: "simsid login"}
+	}
+	if err := s.visitable(); err != nil {
+		return err
 	}
 	if err := s.prepareHTTP(ctx); err != nil {
 		return err
@@ -236,6 +254,9 @@ func (s *session) printURL(ctx context.Context, o *loginOptions) error {
 	}
 	if until := s.goodFor(address); until != "" {
 		s.line("note", "%s", until)
+	}
+	if s.json() {
+		return s.answer(ctx, render.SignInAddress{Profile: s.profile.Name, URL: address.URL, Expires: address.Expires})
 	}
 	_, err = fmt.Fprintln(s.env.Stdout, address.URL)
 	return err

@@ -441,6 +441,9 @@ func samples(t testing.TB) map[string]render.View {
 		"version": render.Version{Version: "0.1.0", Commit: "1d07327", Date: "2026-11-21", Go: "go1.26.8", Platform: "linux/amd64"},
 		"scan":    scannedToken(t), "scan-verified": verifiedScan(t), "scan-forged": forgedScan(t),
 		"scan-broken": render.Scanned{Line: 7, Kind: "broken_token", Problem: "the payload has a length that base64url cannot have: it may have been cut"},
+		"address": render.SignInAddress{
+			Profile: "work", URL: "https://id.example.com/authorize?client_id=app&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3A6esc", Expires: in(time.Minute),
+		},
 		"token": render.Token{
 			Profile: "emulator", Kind: "access_token", Value: token.NewSecret("eyJ0eXAi.eyJpc3Mi.c2ln"), TokenType: "Bearer",
 			Expiry: in(time.Hour), Scopes: []string{"openid"},

@@ -111,7 +111,7 @@ func TestPushed(t *testing.T) {
 				!strings.Contains(r.stderr, "The address is good once, for 1 minute") {
 				t.Errorf("login said\n%s", r.stderr)
 			}
-			r = s.want(0, "login", "--print-url")
+			r = s.want(0, "login", "--print-url", "--redirect-uri", "http://127.0.0.1:8400/callback")
 			if !strings.HasPrefix(r.stdout, p.Issuer+"/auth?client_id="+client+"&request_uri=") || !strings.Contains(r.stderr, "good once") {
 				t.Errorf("--print-url printed\n%s%s", r.stdout, r.stderr)
 			}
@@ -119,7 +119,7 @@ func TestPushed(t *testing.T) {
 				t.Errorf("--par=false said\n%s", r.stderr)
 			}
 			// Sent all the same, the provider's own refusal comes back, or stays on its page.
-			if r := s.want(0, "login", "--par=false", "--force", "--print-url"); strings.Contains(r.stdout, "request_uri=") {
+			if r := s.want(0, "login", "--par=false", "--force", "--print-url", "--redirect-uri", "http://127.0.0.1:8400/callback"); strings.Contains(r.stdout, "request_uri=") {
 				t.Errorf("--par=false --force printed\n%s", r.stdout)
 			}
 		})
@@ -131,7 +131,7 @@ func TestNotPushed(t *testing.T) {
 	p := provider.Start(t)
 	s := newSimsid(t, storeKey(t))
 	addProfile(t, s, p, provider.Public, "none")
-	if r := s.want(2, "login", "--print-url", "--par"); !strings.Contains(r.stderr, "has no endpoint for it") {
+	if r := s.want(2, "login", "--print-url", "--par", "--redirect-uri", "http://127.0.0.1:8400/callback"); !strings.Contains(r.stderr, "has no endpoint for it") {
 		t.Errorf("--par said\n%s", r.stderr)
 	}
 }
