@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -43,6 +44,8 @@ func interruptible(ctx context.Context) context.Context {
 }
 
 func environment() cli.Env {
+	// net/http logs what a server sends unasked, its bytes included, and those may be the secrets that it was sent.
+	log.SetOutput(io.Discard)
 	vars := takeSecrets()
 	return cli.Env{
 		Args:  os.Args[1:],

@@ -3,13 +3,17 @@ package provider
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
@@ -183,7 +187,28 @@ func noAnswer(ctx context.Context, operation, host string, err error, sent bool)
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
 	}
+	if quotesAnswer(err) {
+		err = errNotHTTP
+	}
 	return &UnavailableError{Operation: operation, Host: host, Err: err, Sent: sent}
+}
+
+// errNotHTTP stands for what net/http says of an answer that it can't read, with the answer's own bytes in it: a server that sends back
+// what it was sent would have them shown.
+var errNotHTTP = errors.New("what came isn't HTTP")
+
+// quotesAnswer reports whether an error's text may hold bytes of an answer. net/http quotes them, but for textproto's errors, which it
+// passes on; what the network, a certificate or a file has to say isn't of the answer.
+func quotesAnswer(err error) bool {
+	if is[textproto.ProtocolError](err) {
+		return true
+	}
+	return strings.Contains(err.Error(), `"`) && !is[net.Error](err) && !is[*tls.CertificateVerificationError](err) && !is[*fs.PathError](err)
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // redirectProblem names the host, but for what was sent: a server may lead there with the token in the name.

@@ -153,6 +153,9 @@ func (x *seenExchange) posted() *harForm {
 	if x.mimeType != "" {
 		f.MimeType = x.mimeType
 	}
+	if x.unshown() {
+		f.Text = "[" + x.instead() + "]"
+	}
 	return f
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -289,7 +290,10 @@ func TestRedirectHoldsNothingSent(t *testing.T) {
 	revoked := p.Revoke(t.Context(), c, token.NewSecret("refresh-token-1"), "")
 	_, asked := p.Userinfo(t.Context(), token.NewSecret("access-token-1"), "")
 	_, introspected := p.Introspect(t.Context(), Client{ID: "c", Secret: token.NewSecret("s3cr.token-1"), Auth: AuthBasicRaw}, token.NewSecret("refresh-token-1"), "")
-	for _, err := range []error{refreshed, revoked, asked, introspected} {
+	if revoked == nil || revoked.Error() != "revoke: "+strings.TrimPrefix(s.URL, "http://")+": what came isn't HTTP" {
+		t.Errorf("got %v", revoked)
+	}
+	for _, err := range []error{refreshed, asked, introspected} {
 		if err == nil || strings.Contains(strings.ToLower(err.Error()), "token-1") || !strings.Contains(err.Error(), "[masked]") {
 			t.Errorf("got %v", err)
 		}
@@ -322,8 +326,19 @@ func TestAPIErrorHoldsNothingSent(t *testing.T) {
 		_ = resp.Body.Close()
 		t.Fatal("no error")
 	}
-	if text := err.Error(); strings.Contains(text, "token-1") || strings.Contains(text, "subscription-1") || strings.Count(text, "[masked]") != 2 {
+	if text := err.Error(); strings.Contains(text, "token-1") || strings.Contains(text, "subscription-1") || !strings.HasSuffix(text, ": what came isn't HTTP") {
 		t.Errorf("got %v", text)
+	}
+}
+
+// TestHidden: what the cause of an error repeats is masked, and the cause stays what it is.
+func TestHidden(t *testing.T) {
+	var sent spellings
+	sent.add("subscription-1")
+	cause := errors.New("a certificate for subscription-1.example.com")
+	err := sent.hidden(&UnavailableError{Operation: "call GET", Host: "api.example.com", Err: cause})
+	if want := "call GET: api.example.com: a certificate for [masked].example.com"; err.Error() != want || !errors.Is(err, cause) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

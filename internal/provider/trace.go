@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"sync"
@@ -159,7 +160,8 @@ func (r *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// rewound reads a request's form and returns a request that can still be sent.
+// rewound reads a request's form and returns a request that can still be sent. A body that is no form is anybody's: a JSON text read as a
+// form would be the name of a parameter, and names are shown.
 func rewound(req *http.Request) (_ *http.Request, form url.Values, size int, err error) {
 	if req.Body == nil {
 		return req, nil, 0, nil
@@ -172,7 +174,9 @@ func rewound(req *http.Request) (_ *http.Request, form url.Values, size int, err
 	// A clone without GetBody, as the request is: nobody can send it a second time.
 	req = req.Clone(req.Context())
 	req.Body = io.NopCloser(bytes.NewReader(body))
-	form, _ = url.ParseQuery(string(body)) // what can't be read isn't shown
+	if mediaType, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err == nil && mediaType == formType {
+		form, _ = url.ParseQuery(string(body)) // what can't be read isn't shown
+	}
 	return req, form, len(body), nil
 }
 
@@ -188,7 +192,7 @@ func (r *tracer) started(req *http.Request, form url.Values, sent int) *seenExch
 	}
 	x.headers, x.hidden = t.headers(req.Header)
 	x.sent = sent
-	x.mimeType = req.Header.Get("Content-Type")
+	x.mimeType = t.shown(req.Header.Get("Content-Type"))
 	if r.proxy != nil {
 		x.proxy = visible(clip(proxyOf(r.proxy, req), traceValue))
 	}
@@ -202,6 +206,9 @@ func (r *tracer) failed(x *seenExchange, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.stop(x)
+	if quotesAnswer(err) {
+		err = errNotHTTP
+	}
 	x.failure = t.foreign(err.Error())
 	t.say(x.answerWords())
 }

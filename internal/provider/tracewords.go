@@ -16,7 +16,17 @@ func (x *seenExchange) requestWords() string {
 	}
 	headerWords(&b, ">", x.headers, x.hidden)
 	fieldWords(&b, ">", x.form)
+	if x.unshown() {
+		fmt.Fprintf(&b, ">   %s\n", x.instead())
+	}
 	return b.String()
+}
+
+// unshown reports whether a body was sent of which nothing is shown.
+func (x *seenExchange) unshown() bool { return x.sent > 0 && len(x.form) == 0 }
+
+func (x *seenExchange) instead() string {
+	return fmt.Sprintf("a body of %d bytes, which isn't shown", x.sent)
 }
 
 // answerWords are the lines of what came of it.
