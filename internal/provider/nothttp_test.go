@@ -3,9 +3,14 @@ package provider
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"testing"
@@ -47,6 +52,7 @@ func TestWhatIsntHTTP(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(string) string{
 		"a header's name": func(s string) string { return "HTTP/1.1 200 OK\r\nX-E\x1bcho: " + s + "\r\n\r\n" },
+		"a folded header": func(s string) string { return "HTTP/1.1 200 OK\r\n " + s + "\r\n\r\n" },
 		"a header":        func(s string) string { return "HTTP/1.1 200 OK\r\n" + s[len("POST "):] + "\r\n\r\n" },
 		"the first line":  func(s string) string { return s + "\r\n\r\n" },
 		"the protocol":    func(s string) string { return "HTTP/" + s + " 200 OK\r\n\r\n" },
@@ -88,4 +94,24 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+// TestQuotesAnswer: what the network, a certificate or a file has to say is told, quotes or not.
+func TestQuotesAnswer(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{errors.New(`malformed HTTP response "x"`), true},
+		{textproto.ProtocolError("malformed MIME header initial line:  x"), true},
+		{fmt.Errorf("transport connection broken: %w", textproto.ProtocolError("x")), true},
+		{io.ErrUnexpectedEOF, false},
+		{&net.DNSError{Err: `no such host as "x"`}, false},
+		{&fs.PathError{Op: "open", Path: `"x"`, Err: fs.ErrNotExist}, false},
+		{&tls.CertificateVerificationError{Err: errors.New(`by "x"`)}, false},
+	} {
+		if got := quotesAnswer(c.err); got != c.want {
+			t.Errorf("%v: %v", c.err, got)
+		}
+	}
 }
