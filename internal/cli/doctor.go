@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -173,6 +174,9 @@ func (x *examination) make(ctx context.Context, c check) {
 	switch {
 	case root != "":
 		f = notMade(root + " failed")
+		if slices.ContainsFunc(x.made, func(e render.Examination) bool { return e.Name == root && e.Outcome == render.ExamWarning }) {
+			f = notMade(root + " isn't right")
+		}
 	case c.network && x.s != nil && !x.inProcess() && x.o.offline:
 		f = notMade(notAsked)
 	default:
@@ -180,6 +184,7 @@ func (x *examination) make(ctx context.Context, c check) {
 	}
 	if f.outcome == render.ExamFailed {
 		root = c.name
+		f = x.spared(c, f)
 	}
 	x.roots[c.id] = root
 	x.made = append(x.made, render.Examination{ID: c.id, Name: c.name, Outcome: f.outcome, Says: f.says, More: f.more, Mend: f.mend})

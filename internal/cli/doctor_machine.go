@@ -45,7 +45,7 @@ func (x *examination) store(ctx context.Context) finding {
 	if st.Backend() == tokenstore.Memory {
 		return passed("memory: nothing is kept, and every command needs a login of its own")
 	}
-	f := passed(st.Where() + ": written to, read and cleared")
+	f := passed(st.Where() + ": a test entry was written, read and cleared")
 	if lost {
 		f = homeless
 	}
@@ -74,7 +74,7 @@ func (x *examination) anyStore(ctx context.Context) finding {
 	if err != nil {
 		return x.storeFault(err)
 	}
-	return passed(st.Where() + ": written to, read and cleared")
+	return passed(st.Where() + ": a test entry was written, read and cleared")
 }
 
 // storeFault is fault, but for a passphrase that a login would ask for.

@@ -11,6 +11,8 @@ import (
 	"github.com/simsid/simsid/internal/certificate"
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/tokenstore"
 )
 
 // redirect looks at the redirect URI: where its answer comes, what the kind takes, and what has to be registered.
@@ -36,12 +38,21 @@ func (x *examination) redirect(context.Context) finding {
 	if len(broken) > 0 {
 		return x.broken(broken)
 	}
-	f := passed("register exactly this string: "+p.RedirectURI, "port and trailing slash included: providers compare the whole string")
+	f := passed("register exactly this string: "+p.RedirectURI,
+		"only the provider knows what is registered: it can't be seen from here",
+		"port and trailing slash included: providers compare the whole string")
 	if x.inProcess() {
 		return passed(p.RedirectURI + ": the emulator's own client takes any loopback port")
 	}
-	if u, err := url.Parse(p.RedirectURI); err == nil && u.Port() == "0" {
-		f = passed("register "+p.RedirectURI+" with a provider that takes any loopback port (RFC 8252 section 7.3)", "one that compares the whole string needs a fixed port")
+	u, err := url.Parse(p.RedirectURI)
+	switch {
+	case err != nil:
+	case u.Port() == "0":
+		f = passed("register "+p.RedirectURI+" with a provider that takes any loopback port (RFC 8252 section 7.3)",
+			"only the provider knows what is registered: it can't be seen from here",
+			"one that compares the whole string needs a fixed port")
+	case u.Path == "" && u.RawQuery == "":
+		f.more = append(f.more, "it ends without a slash: "+p.RedirectURI+"/ is another string, and the commoner one")
 	}
 	if !place.Here {
 		f.more = append(f.more, "the answer doesn't come to this machine: the address that the browser ends at is pasted")
@@ -52,6 +63,35 @@ func (x *examination) redirect(context.Context) finding {
 		f.mend = []string{"register another path for one of them: " + x.set("redirect_uri", ownPath(p.RedirectURI, p.Name))}
 	}
 	return f
+}
+
+// spared makes a warning of a fault that only somebody who signs in here would meet, where nobody will and none has to: a job goes by the login
+// that is kept, or by its refresh token.
+func (x *examination) spared(c check, f finding) finding {
+	if !slices.Contains([]string{"redirect", "port", "certificate"}, c.id) || !x.nobodySignsIn() {
+		return f
+	}
+	const why = "a login that is kept, or begins with a refresh token, needs it not, and nobody signs in here"
+	f.outcome, f.more = render.ExamWarning, append([]string{why}, f.more...)
+	return f
+}
+
+// nobodySignsIn reports whether there is a login without a browser here, and nobody who could make another.
+func (x *examination) nobodySignsIn() bool {
+	here := x.caller.mayOpenBrowser() || x.env.StdinTTY || x.env.StdoutTTY || x.env.StderrTTY
+	if x.s == nil || here && !x.caller.alone() {
+		return false
+	}
+	if !x.s.seed().IsZero() {
+		return true
+	}
+	o, err := x.storeOptions()
+	if err != nil {
+		return false
+	}
+	r, ok, err := tokenstore.ReadRecord(o, x.s.profile.Name)
+	usable := r.Refreshable && !r.Ended || r.Expiry.After(x.env.Now())
+	return err == nil && ok && usable && x.s.binding().Same(r.Binding(x.s.profile.Name))
 }
 
 // port tries the addresses that a login would listen on.

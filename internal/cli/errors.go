@@ -95,16 +95,21 @@ func explain(err error) failure {
 	if child, ok := errors.AsType[childError](err); ok {
 		return failure{Code: int(child), Silent: true}
 	}
-	p := ""
-	if pe, ok := errors.AsType[*profileError](err); ok && pe.Profile != "" {
-		p = " -p " + pe.Profile
-	}
+	p := profileFlag(err)
 	for _, rule := range []func(error, string, *failure) bool{explainCommand, explainRules, explainClaim, explainConfig, explainReach, explainStore, explainLogin, explainProvider} {
 		if rule(err, p, &f) {
 			break
 		}
 	}
 	return f
+}
+
+// profileFlag names the profile that something went wrong for, as a command takes it: " -p school", or "".
+func profileFlag(err error) string {
+	if pe, ok := errors.AsType[*profileError](err); ok && pe.Profile != "" {
+		return " -p " + pe.Profile
+	}
+	return ""
 }
 
 func explainCommand(err error, _ string, f *failure) bool {
@@ -294,7 +299,7 @@ func explainLogin(err error, p string, f *failure) bool {
 	case is[*flow.TimeoutError](err):
 		e, _ := errors.AsType[*flow.TimeoutError](err)
 		f.Code = exitLogin
-		f.Hints = quietCauses(e.RedirectURI, false)
+		f.Hints = quietCauses(e.RedirectURI, p, false)
 		if e.RedirectURI == "" {
 			f.Hints = []string{"give it longer with --timeout; without it the wait lasts as long as the code is good"}
 		}
@@ -325,14 +330,14 @@ func is[E error](err error) bool {
 }
 
 // quietCauses names what makes a login hear nothing, likeliest first.
-func quietCauses(redirectURI string, terminal bool) []string {
+func quietCauses(redirectURI, p string, terminal bool) []string {
 	paste := "a browser on another machine can't come back here: sign in from a terminal, where the address that it ends at can be pasted"
 	if terminal {
 		paste = "a browser on another machine can't come back here: paste the address that it ends at into this terminal"
 	}
 	return []string{
 		"register exactly this redirect URI with the provider, port and trailing slash included: " + redirectURI,
-		"an error page in the browser means that the provider refused the request: check client id, scopes and flow",
+		"an error page in the browser means that the provider refused the request: check client id, scopes and flow (simsid doctor" + p + ")",
 		paste,
 	}
 }

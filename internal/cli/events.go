@@ -24,6 +24,9 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 			listening = e
 		case flow.Address:
 			s.trace.Sent(e.URL)
+			if who != simsidVisits {
+				s.waits = listening.RedirectURI
+			}
 			s.sayAddress(e, listening, who)
 		case flow.AddressExpired:
 			s.line("note", "the address above is good no more: if nobody has opened it by now, end this (Ctrl-C) and sign in again")
@@ -37,10 +40,12 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 			s.line("warning", "that is not the awaited answer: %s", e.Reason)
 		case flow.Quiet:
 			s.line("note", "no answer for %s; still waiting", render.Duration(e.After))
-			for _, cause := range quietCauses(e.RedirectURI, s.canAsk()) {
+			s.waits = ""
+			for _, cause := range quietCauses(e.RedirectURI, " -p "+s.profile.Name, s.canAsk()) {
 				s.line("hint", "%s", cause)
 			}
 		case flow.Answered:
+			s.waits = ""
 			s.trace.CameBack(provider.Callback{RedirectURI: e.RedirectURI, Mode: e.Mode, Pasted: e.Mode == "", Values: e.Values})
 			s.note("the answer came (%s); checking it", e.Via)
 		}
@@ -67,4 +72,19 @@ func (s *session) sayAddress(e flow.Address, listening flow.Listening, who visit
 		s.say("%s", until)
 	}
 	s.sayPlaces(listening)
+}
+
+// interrupted says that Ctrl-C ended the command, on a line of its own where the terminal has just shown ^C, and what may have been in the
+// way of a login that waited: at the provider's error page nobody waits for the time to run out.
+func (a *app) interrupted(err error) {
+	if a.env.StdinTTY && a.env.StderrTTY {
+		a.say("")
+	}
+	a.say("interrupted")
+	if a.waits == "" {
+		return
+	}
+	for _, cause := range quietCauses(a.waits, profileFlag(err), false) {
+		a.line("hint", "%s", cause)
+	}
 }

@@ -152,6 +152,9 @@ func (s *session) sayPlaces(e flow.Listening) {
 	if s.canAsk() {
 		s.say("If the browser can't come back here, paste the address that it ends at, and press Enter.")
 	}
+	if !s.embedded() { // whose error pages say what was wrong, and how to mend it
+		s.say("If the browser shows an error page: Ctrl-C, then simsid doctor -p %s", s.profile.Name)
+	}
 	s.sayTunnel(e)
 }
 

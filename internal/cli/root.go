@@ -48,6 +48,7 @@ type app struct {
 	files     *fileCache // nil: each file is read when it is asked for, and waited for as long as it takes
 	signs     bool       // the client authenticates by a signature with a time in it
 	clock     *provider.ServerClock
+	waits     string // the redirect URI of a login that waits, and whose likely troubles haven't been told yet
 }
 
 // globalOptions are the flags of every command.
@@ -344,7 +345,7 @@ func (a *app) fail(ctx context.Context, err error) int {
 	f := a.lent(err, a.timed(err, a.seeded(err, a.situated(err, explain(err)))))
 	// Nothing but an interruption cancels: what takes too long ends with another error.
 	if errors.Is(err, context.Canceled) {
-		a.say("interrupted")
+		a.interrupted(err)
 		return exitInterrupted
 	}
 	if f.Silent {

@@ -62,9 +62,9 @@ func (v Examined) text(p *printer) {
 	case failed > 0:
 		p.para(0, asError, fmt.Sprintf("Something is wrong: %d of %s failed", failed, count(len(v.Checks), "check")))
 	case warnings > 0:
-		p.para(0, asWarning, "Nothing is wrong, and "+count(warnings, "warning")+" to look at")
+		p.para(0, asWarning, "Nothing wrong was found, and "+count(warnings, "warning")+" to look at")
 	default:
-		p.para(0, asTitle, "Nothing is wrong")
+		p.para(0, asTitle, "Nothing wrong was found")
 	}
 	p.gap()
 	p.fields(2, v.who())

@@ -62,7 +62,7 @@ func TestDoctorAsksAboutTheClient(t *testing.T) {
 	}
 }
 
-// TestDoctorLockedKeyring: a real keyring is written to, read and cleared; locked, it is told from one that isn't there.
+// TestDoctorLockedKeyring: a real keyring takes a test entry; locked, it is told from one that isn't there.
 func TestDoctorLockedKeyring(t *testing.T) {
 	p := provider.Start(t)
 	s := newSimsid(t, "BROWSER=true")
