@@ -34,6 +34,9 @@ func answerAPI(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `{"problem":"`+code+`"}`)
 	case r.URL.Path == "/v1/bytes":
 		_, _ = w.Write([]byte("\x00\xff\n\r\x1b[31m"))
+	case r.URL.Path == "/v1/off":
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, "abc")
 	case r.URL.Path == "/v1/page":
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = io.WriteString(w, "<!DOCTYPE html>\n<title>Sign in</title>\n")

@@ -37,9 +37,14 @@ func main() {
 }
 
 // interruptible makes a context that ends at Ctrl-C or SIGTERM. Until it is called both end the process at once, as a command that
-// only prints should.
+// only prints should. A Ctrl-C that was ignored when simsid began stays ignored, as shells have it for what runs in the background, and so
+// it reaches a command of exec.
 func interruptible(ctx context.Context) context.Context {
-	ctx, _ = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // stopped by the end of the process
+	signals := []os.Signal{syscall.SIGTERM}
+	if !signal.Ignored(os.Interrupt) {
+		signals = append(signals, os.Interrupt)
+	}
+	ctx, _ = signal.NotifyContext(ctx, signals...) // stopped by the end of the process
 	return ctx
 }
 

@@ -156,7 +156,7 @@ func (a *app) apiCall(ctx context.Context, o *apiOptions) (provider.APICall, err
 		return call, err
 	}
 	switch {
-	case call.Header.Get("Content-Type") != "":
+	case len(call.Body) == 0, call.Header.Get("Content-Type") != "": // of nothing there is no type to name
 	case json.Valid(call.Body):
 		call.Header.Set("Content-Type", "application/json")
 	default:
@@ -183,19 +183,26 @@ func isHeaderValue(s string) bool {
 // apiBody reads the body from where --data says.
 func (a *app) apiBody(ctx context.Context, data string) ([]byte, error) {
 	from, isFile := strings.CutPrefix(data, "@")
+	content := func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.env.Stdin, maxAPIBody+1)) }
 	switch {
 	case !isFile:
 		return []byte(data), nil
 	case from == "":
 		return nil, &usageError{Problem: "--data @ names no file: @FILE, or @- for standard input", Command: "simsid api"}
 	case from != "-":
-		b, err := a.readFile(ctx, from)
-		if err != nil {
-			return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("read the body: %w", err)}
+		content = func() ([]byte, error) {
+			f, err := a.env.Open(from)
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			return io.ReadAll(io.LimitReader(f, maxAPIBody+1))
 		}
-		return b, nil
 	}
-	b, err := untilDone(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.env.Stdin, maxAPIBody+1)) })
+	b, err := untilDone(ctx, content)
+	if err != nil && from != "-" {
+		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("read the body: %w", err)}
+	}
 	if err == nil && len(b) > maxAPIBody {
 		err = &usageError{Problem: fmt.Sprintf("the body is longer than %d MiB", maxAPIBody>>20), Command: "simsid api"}
 	}
@@ -210,21 +217,51 @@ func (s *session) aim(call *provider.APICall, target string) error {
 			Hints: []string{setLine(s.profile.Name, "api_base", "https://api.example.com/"), "or for this once: --api-base, or SIMSID_API_BASE"}}
 	}
 	call.Origins = s.apiOrigins()
-	address := target
+	address, below := target, ""
 	if scheme, _, ok := strings.Cut(target, "://"); !ok || strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz0123456789+.-") != "" {
-		address = strings.TrimSuffix(bases[0], "/") + "/" + strings.TrimPrefix(target, "/")
+		below = strings.TrimSuffix(bases[0], "/") + "/"
+		address = below + strings.TrimPrefix(target, "/")
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil { // which may hold a password, and isn't repeated
 		return &usageError{Problem: "that is no path, and no address without a user name", Command: "simsid api"}
 	}
 	u.Fragment, u.RawFragment = "", "" // it is nobody's but the caller's
+	if base, err := url.Parse(below); err == nil && below != "" && climbs(strings.TrimPrefix(u.Path, base.Path)) {
+		return &usageError{Problem: "the path leads out of " + base.String() + ", which it is below", Command: "simsid api", Hint: "give the whole address: " + strings.Join(call.Origins, ", ") + "/…"}
+	}
 	if origin := provider.Origin(u); !slices.Contains(call.Origins, origin) {
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the token of profile %s doesn't go to %s: api_base has %s", s.profile.Name, origin, strings.Join(call.Origins, ", ")),
-			Hints: []string{"if it may: " + s.set("api_base", strings.Join(append(slices.Clone(bases), origin), " "))}}
+			Hints: s.baseHints(u, bases)}
 	}
 	call.URL = u
 	return nil
+}
+
+// climbs reports whether the dot segments of a path (RFC 3986 section 5.2.4) lead above where it begins.
+func climbs(path string) bool {
+	depth := 0
+	for part := range strings.SplitSeq(path, "/") {
+		switch part {
+		case "", ".":
+		case "..":
+			depth--
+		default:
+			depth++
+		}
+		if depth < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// baseHints say how a token gets to an address, where one ever does.
+func (s *session) baseHints(u *url.URL, bases []string) []string {
+	if !provider.MayCarryToken(u) {
+		return []string{"a token goes by https alone, or by http within this machine"}
+	}
+	return []string{"if it may: " + s.set("api_base", strings.Join(append(slices.Clone(bases), provider.Origin(u)), " "))}
 }
 
 // callAPI makes the call and passes its answer on.

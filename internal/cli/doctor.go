@@ -14,6 +14,7 @@ import (
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 type doctorOptions struct {
@@ -233,6 +234,9 @@ func (x *examination) whereToMend(err error) []string {
 		}
 		return []string{"look what it is, and put a file in its place: ls -l " + shellWord(e.Path)}
 	}
+	if errors.Is(err, tokenstore.ErrBackend) { // of SIMSID_STORE, where no profile says what is wanted
+		return []string{"give it another value: export SIMSID_STORE=keyring", "or take it away: unset SIMSID_STORE"}
+	}
 	if st, ok := errors.AsType[*tokenstore.Error](err); ok && st.Path != "" || x.inProcess() {
 		return []string{"choose a folder that can be written to: export SIMSID_STATE_DIR=FOLDER"}
 	}
@@ -273,7 +277,7 @@ func (x *examination) within(ctx context.Context, ask func(context.Context)) {
 func (x *examination) view() render.Examined {
 	v := render.Examined{Version: x.env.Build.Version, Platform: x.env.Build.Platform, Offline: x.o.offline, Checks: x.made}
 	if x.file != nil {
-		v.Profile = x.chosenProfile(x.file)
+		v.Profile = word.Name(x.chosenProfile(x.file), x.file.Names()...)
 	}
 	if x.s != nil {
 		p := x.s.profile

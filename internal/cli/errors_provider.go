@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
@@ -53,7 +54,11 @@ func explainProvider(err error, p string, f *failure) bool {
 		f.Code, f.Hints = explainAPIStatus(e.Status, p)
 	case is[*provider.APIRefusedError](err):
 		f.Code = exitFailed
-		f.Hints = []string{"if the token may go there: " + setLine(profileOf(p), "api_base", "'https://… https://…'"), "or see the redirect itself: leave --location away"}
+		f.Hints = []string{"see the redirect itself: leave --location away"}
+		e, _ := errors.AsType[*provider.APIRefusedError](err)
+		if u, err := url.Parse(e.Origin); err == nil && provider.MayCarryToken(u) {
+			f.Hints = []string{"if the token may go there: " + setLine(profileOf(p), "api_base", "'https://… https://…'"), "or " + f.Hints[0]}
+		}
 	case is[*provider.ResponseError](err):
 		f.Code = exitFailed
 		f.Hints = []string{"see what came back: add --trace"}

@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -101,6 +102,9 @@ func redirected(status int, method string, body []byte) (string, []byte) {
 }
 
 func (c APICall) mayFollow(from, to *url.URL, method string, body []byte, trusted bool) error {
+	if bad, ok := errors.AsType[*AddressError](checkURL(to)); ok {
+		return &APIRefusedError{Origin(to), "is where the redirect of " + visible(from.Host) + " leads, and it " + bad.Problem}
+	}
 	switch {
 	case trusted:
 		return nil
@@ -118,14 +122,17 @@ func (c APICall) send(ctx context.Context, method string, to *url.URL, body []by
 	if body != nil {
 		content = bytes.NewReader(body)
 	}
-	req, err := newRequest(ctx, method, to.String(), content)
+	address := *to
+	address.RawQuery = encodedQuery(to.RawQuery)
+	req, err := newRequest(ctx, method, address.String(), content)
 	if err != nil {
 		return nil, err
 	}
 	if trusted {
 		maps.Copy(req.Header, c.Header)
 		for _, key := range c.Keys {
-			if slices.Contains(key.Origins, Origin(to)) {
+			// What the caller says for this once comes before what is kept for every time.
+			if _, said := c.Header[http.CanonicalHeaderKey(key.Name)]; !said && slices.Contains(key.Origins, Origin(to)) {
 				req.Header.Set(key.Name, key.Value.Reveal())
 			}
 		}
@@ -141,8 +148,53 @@ func (c APICall) send(ctx context.Context, method string, to *url.URL, body []by
 		}
 		return nil, sent.hidden(noAnswer(ctx, "call "+method, to.Host, err, away.possible()))
 	}
+	resp.Body = &apiBody{resp.Body, ctx, "call " + method, to.Host}
 	return resp, nil
 }
+
+// encodedQuery writes those characters of a query as RFC 3986 section 2.1 has it that no address can hold, above all the space, which would
+// end it within the request. What is encoded already stays, and so do the brackets that many put there as they are.
+func encodedQuery(query string) string {
+	const digits = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(query) {
+		c := query[i]
+		if c > ' ' && c < 0x7f && strings.IndexByte("\"<>\\^`{|}", c) < 0 {
+			b.WriteByte(c)
+			continue
+		}
+		b.Write([]byte{'%', digits[c>>4], digits[c&15]})
+	}
+	return b.String()
+}
+
+// apiBody is the body of an API's answer, whose breaking off is told as any other silence of its host.
+type apiBody struct {
+	io.ReadCloser
+	ctx             context.Context //nolint:containedctx // of the one exchange that the body ends
+	operation, host string
+}
+
+// Read implements io.Reader.
+func (b *apiBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == nil || err == io.EOF || errors.Is(err, errTooLong) { //nolint:errorlint // io.Reader's own end is never wrapped
+		return n, err
+	}
+	return n, noAnswer(b.ctx, b.operation, b.host, &brokenAnswerError{err}, true)
+}
+
+// brokenAnswerError says that an answer began and didn't come to its end.
+type brokenAnswerError struct{ cause error }
+
+// Error tells it without the words of the network's own code.
+func (e *brokenAnswerError) Error() string { return "the answer broke off before its end" }
+
+// Unwrap returns the cause, which may be that time ran out.
+func (e *brokenAnswerError) Unwrap() error { return e.cause }
+
+// MayCarryToken reports whether an address is of the kind that a token is ever sent to: https, or http on this machine.
+func MayCarryToken(u *url.URL) bool { return checkURL(u) == nil }
 
 // APIStatusError says that an API answered with a status that isn't a success. Its answer is the caller's.
 type APIStatusError struct {

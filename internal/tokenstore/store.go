@@ -12,6 +12,8 @@ import (
 	"os"
 
 	"filippo.io/age"
+
+	"github.com/simsid/simsid/internal/word"
 )
 
 // Store is one profile's place. It is for one goroutine at a time; Lock alone may be called by several, which then wait for
@@ -58,7 +60,7 @@ func (b Backend) check() error {
 	case "", Keyring, File, Memory, Auto:
 		return nil
 	default:
-		return &Error{Operation: fmt.Sprintf("open store %q", string(b)), Err: ErrBackend}
+		return &Error{Operation: "open store " + word.Quote(string(b), string(Keyring), string(File), string(Memory), string(Auto)), Err: ErrBackend}
 	}
 }
 
