@@ -66,6 +66,7 @@ check 'a command with it' '^with eyJ' simsid exec -p emulator -- sh -c 'echo "wi
 check 'what is in it' ': verified' simsid decode -p emulator
 check 'what stands in the way of a login' 'emulator' simsid doctor -p emulator
 check 'its manual' 'SIMSID' cat /usr/share/man/man1/simsid.1
+check 'the pages of its topics' 'SIMSID-SCOPES' cat /usr/share/man/man7/simsid-scopes.7
 check 'a sign-out' 'Signed out' simsid logout -p emulator
 
 inside dpkg --purge simsid > /dev/null

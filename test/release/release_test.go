@@ -39,7 +39,7 @@ func TestArchives(t *testing.T) {
 			program += ".exe"
 		}
 		for _, want := range []string{
-			program, "README.md", "LICENSE", "CHANGELOG.md", "man/simsid.1", "man/simsid-login.1",
+			program, "README.md", "LICENSE", "CHANGELOG.md", "man/simsid.1", "man/simsid-login.1", "man/simsid-scopes.7",
 			"completions/simsid.bash", "completions/_simsid", "completions/simsid.fish", "completions/simsid.ps1",
 		} {
 			if held[want] == nil {
@@ -122,7 +122,7 @@ func TestDeb(t *testing.T) {
 		}
 	}
 	installed := []string{
-		"usr/bin/simsid", "usr/share/man/man1/simsid.1", "usr/share/man/man1/simsid-login.1", "usr/share/doc/simsid/copyright",
+		"usr/bin/simsid", "usr/share/man/man1/simsid.1", "usr/share/man/man1/simsid-login.1", "usr/share/man/man7/simsid-scopes.7", "usr/share/doc/simsid/copyright",
 		"usr/share/bash-completion/completions/simsid", "usr/share/zsh/vendor-completions/_simsid", "usr/share/fish/vendor_completions.d/simsid.fish",
 	}
 	for _, file := range installed {
