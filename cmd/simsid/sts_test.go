@@ -76,8 +76,9 @@ func (s *stsState) start(ts *testscript.TestScript) error {
 	ts.Setenv("STS_SECRET", c.Secret.Reveal())
 	ts.Setenv("STS_SCOPE", c.IntrospectionScope)
 	ts.Setenv("STS_SCOPE_SECRET", c.IntrospectionSecret.Reveal())
-	s.server = &http.Server{Handler: e.Handler(), ReadHeaderTimeout: time.Second}
-	go func() { _ = s.server.Serve(l) }()
+	server := &http.Server{Handler: e.Handler(), ReadHeaderTimeout: time.Second}
+	s.server = server
+	go func() { _ = server.Serve(l) }()
 	return nil
 }
 

@@ -234,6 +234,9 @@ func (d *decoding) ownTokens(ctx context.Context) ([]token.Found, error) {
 	if !d.o.access && !d.set.ID.IsZero() {
 		found = append(found, token.Found{Name: "id_token", Value: d.set.ID})
 	}
+	if len(found) == 0 && store.Record().Unproven {
+		return nil, d.session.unproven(store.Record())
+	}
 	if len(found) == 0 {
 		return nil, tokenstore.ErrNoLogin
 	}

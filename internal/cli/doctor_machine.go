@@ -54,7 +54,9 @@ func (x *examination) store(ctx context.Context) finding {
 		return x.fault(err)
 	}
 	if r, ok, err := tokenstore.ReadRecord(o, x.s.profile.Name); err == nil && ok && !x.s.binding().Same(r.Binding(x.s.profile.Name)) {
-		f = warned(st.Where()+": what is kept belongs to another issuer or client id, and is withheld", "sign in for this one: simsid login -p "+x.s.profile.Name)
+		f = warned(st.Where()+": what is kept belongs to "+whose(r.Binding(""), x.s.binding())+", and is withheld", waysBack(x.s.profile.Name, r.Binding(""), x.s.binding())...)
+	} else if err == nil && ok && r.Unproven {
+		f.more = append(f.more, "nobody is signed in yet: the refresh token that the login begins with is "+unprovenWords(r))
 	}
 	return f
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/flow"
+	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
@@ -58,16 +59,79 @@ func (s *session) openSeeded(ctx context.Context, refresh token.Secret) (*tokens
 		return s.keep, nil
 	case errors.Is(err, tokenstore.ErrOtherLogin):
 		s.keep = nil
-		return nil, &hintedError{Code: exitUsage, Text: refreshTokenVariable + " is another login than the one that profile " + s.profile.Name + " is signed in with",
-			Hints: []string{
-				"leave " + refreshTokenVariable + " away to use the login that is kept",
-				"or put it in that one's place: simsid login -p " + s.profile.Name + " --with-refresh-token",
-			}}
+		return nil, s.otherLogin()
 	case err != nil:
 		s.keep = nil
 		return nil, err
 	}
 	return s.keep, nil
+}
+
+// otherLogin says that the variable and the store disagree about whose login it is, and how to go on with either.
+func (s *session) otherLogin() error {
+	return &hintedError{Code: exitUsage, Err: tokenstore.ErrOtherLogin,
+		Text: refreshTokenVariable + " is another login than the one that profile " + s.profile.Name + " is signed in with: neither is used, since one may be another user's",
+		Hints: []string{
+			"to go on with the login that is kept: leave " + refreshTokenVariable + " away, or put its old value back",
+			"to put the new one in its place (it is tried first): simsid login -p " + s.profile.Name + " --with-refresh-token",
+		}}
+}
+
+// refreshSeeded is flow.Refresh, which for a login that is nothing but a refresh token from outside so far has it on record beforehand that the
+// token may be spent by now; and afterwards that it isn't, where that is certain.
+func refreshSeeded(ctx context.Context, store *tokenstore.Store, r flow.RefreshRequest) (*flow.RefreshResult, error) {
+	discover := r.Provider
+	r.Provider = func(ctx context.Context) (*provider.Provider, error) {
+		p, err := discover(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return p, store.Sending()
+	}
+	if !store.Record().Unsent {
+		return flow.Refresh(ctx, r)
+	}
+	unlock, err := store.Lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	r.Keeper = heldKeeper{store}
+	res, err := flow.Refresh(ctx, r)
+	if neverRedeemed(err) {
+		_ = store.NotSent() // it then counts as sent, which costs a hint at most
+	}
+	return res, err
+}
+
+// heldKeeper is a store whose lock is held already, and for longer than one refresh.
+type heldKeeper struct{ *tokenstore.Store }
+
+// Lock has nothing to take.
+func (heldKeeper) Lock(context.Context) (func(), error) { return func() {}, nil }
+
+// neverRedeemed reports whether a refresh went wrong before the provider could have looked at the token: the request never left, or the
+// client wasn't let in (RFC 6749 section 5.2: a client is authenticated before its grant is looked at).
+func neverRedeemed(err error) bool {
+	if u, ok := errors.AsType[*provider.UnavailableError](err); ok {
+		return !u.Sent && u.Status == 0
+	}
+	e, ok := errors.AsType[*provider.OAuthError](err)
+	return ok && (e.Code == "invalid_client" || e.Code == "unauthorized_client")
+}
+
+// unproven says that there are no tokens yet, of a login that is nothing but a refresh token from outside.
+func (s *session) unproven(r tokenstore.Record) error {
+	return &hintedError{Code: exitLogin, Text: "nobody is signed in with profile " + s.profile.Name + " yet: the refresh token that it begins with is " + unprovenWords(r),
+		Hints: []string{"use it: simsid token -p " + s.profile.Name}}
+}
+
+// unprovenWords says how far a refresh token from outside has come, of which nothing came yet.
+func unprovenWords(r tokenstore.Record) string {
+	if r.Unsent {
+		return "not used yet"
+	}
+	return "sent, but no tokens came of it yet"
 }
 
 // keepsNothing reports whether a login from the environment needs no store: its refresh token can be used again, nothing is on record, and
@@ -108,6 +172,10 @@ func (s *session) warnLost(store *tokenstore.Store, res *flow.RefreshResult) {
 
 // seeded changes the way on from a login that isn't there, or has ended, to that of a job, which can't sign in.
 func (a *app) seeded(err error, f failure) failure {
+	if f.Code == exitLogin && errors.Is(err, tokenstore.ErrNoLogin) && a.seedUsedUp(err) {
+		f.Hints = append(f.Hints, "the refresh token in "+refreshTokenVariable+" has been used up: a login that began with it was ended here; put a new one there")
+		return f
+	}
 	if f.Code != exitLogin || !a.alone() {
 		return f
 	}
@@ -119,4 +187,18 @@ func (a *app) seeded(err error, f failure) failure {
 		f.Hints = append(f.Hints, "a job without a user begins with a refresh token in "+refreshTokenVariable+": see simsid help environment")
 	}
 	return f
+}
+
+// seedUsedUp reports whether the variable holds a refresh token that an earlier login of the profile began with.
+func (a *app) seedUsedUp(err error) bool {
+	pe, ok := errors.AsType[*profileError](err)
+	if !ok || config.BuiltIn(pe.Profile) {
+		return false
+	}
+	o, oerr := a.storeOptions()
+	if oerr != nil {
+		return false
+	}
+	r, recorded, rerr := tokenstore.ReadRecord(o, pe.Profile)
+	return rerr == nil && recorded && r.BeganWith(token.NewSecret(strings.TrimSpace(withoutMark(a.env.Getenv(refreshTokenVariable)))))
 }

@@ -92,7 +92,11 @@ func (a *app) status() (render.Status, error) {
 
 func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onRecord bool) render.StatusRow {
 	row := render.StatusRow{Profile: name, Default: file.Default() == name, State: "signed out"}
-	p, err := config.Resolve(a.layers(file, name, nil, noEnvironment))
+	getenv := noEnvironment
+	if name == config.EnvProfile {
+		getenv = a.env.Getenv // all there is of it
+	}
+	p, err := config.Resolve(a.layers(file, name, nil, getenv))
 	if err == nil {
 		row.Kind, row.Issuer = p.Kind, p.Issuer
 	}
@@ -102,7 +106,21 @@ func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onR
 	if row.Issuer == "" {
 		row.Issuer = r.Issuer
 	}
-	if r.SignedInAt.IsZero() {
+	switch {
+	case r.SignedInAt.IsZero():
+		return row
+	case err == nil && !withheldFrom(p).Same(r.Binding(name)):
+		row.State, row.Store = "withheld", string(r.Backend)
+		row.Why = (&tokenstore.BindingError{Profile: name, Kept: r.Binding(name), Now: withheldFrom(p)}).Error()
+		row.Next = waysBack(name, r.Binding(name), withheldFrom(p))
+		return row
+	case r.Unproven:
+		row.State, row.Store = "not used yet", string(r.Backend)
+		if !r.Unsent {
+			row.State = "no answer yet"
+		}
+		row.Why = "the refresh token that it begins with is " + unprovenWords(r)
+		row.Next = []string{"use it: simsid token -p " + name}
 		return row
 	}
 	row.Store = string(r.Backend)

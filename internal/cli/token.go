@@ -260,7 +260,7 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 	if s.kind.DatedTokens {
 		r.User = store.Record().Subject
 	}
-	res, err := flow.Refresh(ctx, r)
+	res, err := refreshSeeded(ctx, store, r)
 	if res != nil && res.Refreshed {
 		s.describeSeeded(ctx, store, res)
 		s.warnLost(store, res)

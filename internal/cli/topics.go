@@ -88,7 +88,7 @@ func secretVariables() []term {
 	return []term{
 		{clientSecretVariable, "client secret, before the stored one"},
 		{introspectionSecretVariable, "secret of the scope that introspection_id names"},
-		{refreshTokenVariable, "refresh token that a login begins with where nobody can sign in; ignored once the store holds what came of it"},
+		{refreshTokenVariable, "refresh token that a login begins with where nobody can sign in; used once. Another value, while the login that is kept lives, is refused"},
 		{apiHeadersVariable, "headers that simsid api sends, 'Name: value', one a line; before the stored ones"},
 		{"SIMSID_STORE_KEY", "age identity that opens the sealed file (AGE-SECRET-KEY-1…)"},
 		{"SIMSID_STORE_KEY_FILE", "file that holds it"},

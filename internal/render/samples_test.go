@@ -363,6 +363,17 @@ func samples(t testing.TB) map[string]render.View {
 			Profile: "members", Kind: "imis", Issuer: "https://imis.example.org", State: "signed in", Subject: "JSMITH",
 			Expiry: in(20 * time.Minute), SignedInAt: in(-time.Minute), RefreshEnds: in(47 * time.Hour), Store: "keyring",
 		}}},
+		"status-withheld": render.Status{Rows: []render.StatusRow{
+			{
+				Profile: "school", Kind: "oidc", Issuer: "https://new.example.com", State: "withheld", Store: "keyring",
+				Why:  `what is kept for profile "school" belongs to issuer "https://old.example.com", not "https://new.example.com"`,
+				Next: []string{"put it back: simsid profile edit school --issuer https://old.example.com", "or sign in anew in its place: simsid login -p school"},
+			},
+			{
+				Profile: "env", Kind: "oidc", Issuer: "https://id.example.com", State: "not used yet", Store: "file",
+				Why: "the refresh token that it begins with is not used yet", Next: []string{"use it: simsid token -p env"},
+			},
+		}},
 		"status-empty": render.Status{},
 		"profiles": render.Profiles{Path: "/home/helen/.config/simsid/config.toml", Rows: []render.ProfileRow{
 			{Name: "emulator", Default: true, Kind: "emulator", Issuer: "https://emulator.simsid.invalid/", ClientID: "simsid-cli", Store: "auto"},

@@ -18,7 +18,9 @@ type StatusRow struct {
 	Default      bool
 	Kind         string
 	Issuer       string
-	State        string // "signed in", "expired, can refresh", "expired", "ended", "signed out"
+	State        string   // "signed in", "expired, can refresh", "expired", "ended", "signed out", "withheld", "not used yet", "no answer yet"
+	Why          string   // it is withheld, or nothing came of it yet
+	Next         []string // what mends that
 	Subject      string
 	Name         string
 	Organisation string            // in words
@@ -45,10 +47,16 @@ func (r StatusRow) text(p *printer) {
 	switch {
 	case strings.HasPrefix(r.State, "signed in"):
 		st = asTitle
-	case strings.HasPrefix(r.State, "expired"), strings.HasPrefix(r.State, "ended"):
+	case strings.HasPrefix(r.State, "expired"), strings.HasPrefix(r.State, "ended"), r.Why != "":
 		st = asWarning
 	}
 	p.named(r.Profile, r.Default, r.State, st)
+	if r.Why != "" {
+		p.para(2, nil, Safe(r.Why))
+	}
+	for _, line := range r.Next {
+		p.para(4, nil, Safe(line))
+	}
 	var list []field
 	add := func(label, value string) {
 		if value != "" {
@@ -118,6 +126,8 @@ type statusDoc struct {
 	Kind          string            `json:"kind,omitempty"`
 	Issuer        string            `json:"issuer,omitempty"`
 	State         string            `json:"state"`
+	Why           string            `json:"why,omitempty"`
+	Next          []string          `json:"next,omitempty"`
 	Subject       string            `json:"subject,omitempty"`
 	Name          string            `json:"name,omitempty"`
 	Organisation  string            `json:"organisation,omitempty"` // in words
@@ -132,7 +142,7 @@ func (v Status) document() any {
 	rows := []statusDoc{}
 	for _, r := range v.Rows {
 		rows = append(rows, statusDoc{
-			r.Profile, r.Default, r.Kind, r.Issuer, r.State, r.Subject, r.Name, r.Organisation,
+			r.Profile, r.Default, r.Kind, r.Issuer, r.State, r.Why, r.Next, r.Subject, r.Name, r.Organisation,
 			organisationDocs(r.Memberships), stamp(r.Expiry), stamp(r.SignedInAt), stamp(r.RefreshEnds), r.Store,
 		})
 	}

@@ -80,7 +80,7 @@ func decodeRecord(b []byte) (diskRecord, error) {
 		Backend: Backend(o.word("backend")), Issuer: o.word("issuer"), ClientID: o.word("client_id"), Since: o.moment("since"),
 		KeyBeside: o.yes("key_beside"), Subject: o.word("subject"), Name: o.word("name"), Organisation: o.word("organisation"), Organisations: o.texts("organisations"),
 		Expiry: o.moment("expiry"), SignedInAt: o.moment("signed_in_at"), Refreshable: o.yes("refreshable"), RefreshSince: o.moment("refresh_since"), Ended: o.yes("ended"),
-		RefreshInFile: o.yes("refresh_in_file"), Leftover: o.yes("leftover"), Seed: o.word("seed"), UsedSeeds: o.texts("used_seeds"),
+		RefreshInFile: o.yes("refresh_in_file"), Leftover: o.yes("leftover"), Seed: o.word("seed"), Unsent: o.yes("unsent"), Unproven: o.yes("unproven"), UsedSeeds: o.texts("used_seeds"),
 		Own: o.yes("own"), OwnScopes: o.texts("own_scopes"), OwnACRValues: o.texts("own_acr_values"), Settings: o.texts("settings"),
 	}}
 	for _, k := range o.texts("secrets") {

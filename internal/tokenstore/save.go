@@ -154,6 +154,7 @@ func (s *Store) recordOf(l login) diskRecord {
 		d.Since = s.o.Now().UTC()
 	}
 	d.Login, d.Record = l.id, d.seeded(l.seed)
+	d.Unsent, d.Unproven = l.unsent, l.seed != "" && l.set.Access.IsZero() && l.set.RefreshSince.IsZero()
 	if l.seed == "" {
 		d.UsedSeeds = nil // a user signed in
 	}
@@ -169,6 +170,7 @@ func (s *Store) recordOf(l login) diskRecord {
 
 // withoutLogin is the record when no login is kept.
 func withoutLogin(d diskRecord) diskRecord {
+	d.Unsent, d.Unproven = false, false // whoever ends a login doesn't want its seed to begin another
 	d.Record = d.seeded("")
 	d.Login, d.Refreshable, d.RefreshInFile = "", false, false
 	d.Expiry, d.SignedInAt, d.RefreshSince = time.Time{}, time.Time{}, time.Time{}

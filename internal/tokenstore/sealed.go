@@ -23,6 +23,7 @@ type login struct {
 	set     token.Set
 	sum     Summary
 	seed    string // of a login that was begun with a refresh token from outside: its hash
+	unsent  bool   // that one hasn't been sent anywhere; on record alone
 }
 
 // text is a string in JSON that keeps every byte: encoding/json would replace those that aren't UTF-8, and a token or

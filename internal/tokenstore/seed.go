@@ -31,17 +31,18 @@ func (r Record) BeganWith(refresh token.Secret) bool {
 
 // seeded is the record of a login that began with this seed, "" for none.
 func (r Record) seeded(hash string) Record {
-	if r.Seed != "" && r.Seed != hash {
+	if r.Seed != "" && r.Seed != hash && !r.Unsent {
 		r.UsedSeeds = append(slices.Clone(r.UsedSeeds), r.Seed)
 		r.UsedSeeds = r.UsedSeeds[max(0, len(r.UsedSeeds)-maxSeeds):]
 	}
-	r.Seed = hash
+	r.Seed, r.Unsent = hash, false
 	return r
 }
 
 // Seed begins a login with a refresh token that came from outside, as a job's secret does: what is kept is the token alone, and the
 // first refresh brings the rest. A login that began with the same token stays as it is, ended or not, since by now the store holds what came of
-// it, and the token itself may be spent. Any other login that is alive isn't replaced by a token that nobody has tried: the error is ErrOtherLogin. It is decided under the
+// it, and the token itself may be spent. Any other login that is alive isn't replaced by a token that nobody has tried, but for one whose own token was never
+// sent: the error is ErrOtherLogin. It is decided under the
 // profile's lock, so that of two processes with the same seed one begins the login and the other one finds it.
 func (s *Store) Seed(ctx context.Context, refresh token.Secret) error {
 	set := token.Set{Refresh: refresh, SignedInAt: s.o.Now()}
@@ -55,13 +56,33 @@ func (s *Store) Seed(ctx context.Context, refresh token.Secret) error {
 		case err != nil:
 			return err
 		case !recorded:
+		case d.Unsent && (d.Seed != seedHash(refresh) || !s.b.same(d.Issuer, d.ClientID)):
 		case d.BeganWith(refresh) && (d.Login != "" || s.b.same(d.Issuer, d.ClientID)):
 			return s.checkBinding(s.b, Binding{Issuer: d.Issuer, ClientID: d.ClientID})
 		case d.Login != "":
 			return ErrOtherLogin
 		}
-		return s.save(context.WithoutCancel(ctx), login{set: set, seed: seedHash(refresh)})
+		return s.save(context.WithoutCancel(ctx), login{set: set, seed: seedHash(refresh), unsent: true})
 	})
+}
+
+// Sending puts on record that the token a login was begun with is about to be sent: from then on it may be spent. It must have returned before
+// the request. The lock must be held.
+func (s *Store) Sending() error { return s.mark(false) }
+
+// NotSent takes Sending back where it is certain that the provider never redeemed the token. The lock must have been held since then.
+func (s *Store) NotSent() error { return s.mark(true) }
+
+func (s *Store) mark(unsent bool) error {
+	if s.mem != nil || s.rec.Unsent == unsent || unsent && !s.rec.Unproven {
+		return nil
+	}
+	if !s.held {
+		return fileError("write", s.own(recordFile), errNotLocked)
+	}
+	d := s.rec
+	d.Unsent = unsent
+	return s.writeRecord(d)
 }
 
 // Describe puts on record, for status, who it is that is signed in: of a login that was begun with a refresh token alone, a refresh tells.

@@ -65,6 +65,8 @@ func TestSeed(t *testing.T) {
 			}
 			wantLoad(t, open(t, o, school), token.Set{Refresh: next, SignedInAt: testTime})
 
+			underLock(t, o, (*Store).Sending)
+
 			// That login is neither given up for a token that nobody has tried, nor for the one that is spent.
 			if err := seedFrom(t, o, school, k, secret("-mistyped")); !errors.Is(err, ErrOtherLogin) {
 				t.Errorf("another seed over a login that is alive: %v, want ErrOtherLogin", err)
@@ -90,6 +92,19 @@ func TestSeed(t *testing.T) {
 			}
 			wantLoad(t, open(t, o, school), setNo(4))
 		})
+	}
+}
+
+func underLock(t *testing.T, o Options, f func(*Store) error) {
+	t.Helper()
+	s := open(t, o, school)
+	unlock, err := s.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if err := f(s); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -155,4 +170,61 @@ func TestSeedInMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantLoad(t, s, token.Set{Refresh: secret("-seed"), SignedInAt: testTime})
+}
+
+// TestUnsentSeed: a seed that was never sent gives way to another and may come back; one that may be spent does neither.
+func TestUnsentSeed(t *testing.T) {
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
+			o, _ := k.options(t)
+			first, second := secret("-first"), secret("-second")
+			seed := func(refresh token.Secret, want error) {
+				t.Helper()
+				if err := seedFrom(t, o, school, k, refresh); !errors.Is(err, want) {
+					t.Fatalf("seed: %v, want %v", err, want)
+				}
+			}
+			wantState := func(unsent, unproven bool) {
+				t.Helper()
+				if r := open(t, o, school).Record(); r.Unsent != unsent || r.Unproven != unproven {
+					t.Fatalf("unsent %v, unproven %v; want %v, %v", r.Unsent, r.Unproven, unsent, unproven)
+				}
+			}
+			mark := func(f func(*Store) error) {
+				t.Helper()
+				underLock(t, o, f)
+			}
+
+			seed(first, nil)
+			wantState(true, true)
+			seed(second, nil)
+			seed(first, nil) // never sent, it isn't spent
+			wantLoad(t, open(t, o, school), token.Set{Refresh: first, SignedInAt: testTime})
+			if r := open(t, o, school).Record(); r.BeganWith(second) {
+				t.Errorf("a seed that was never sent counts as spent: %+v", r)
+			}
+			other := Binding{Profile: "school", Issuer: school.Issuer, ClientID: "client-2"}
+			if err := seedFrom(t, o, other, k, first); err != nil { // the client id was mended
+				t.Fatal(err)
+			}
+			seed(first, nil)
+
+			// Without the lock somebody else may be sending it.
+			if err := open(t, o, school).Sending(); !errors.Is(err, errNotLocked) {
+				t.Errorf("marked without the lock: %v", err)
+			}
+			mark((*Store).Sending)
+			wantState(false, true)
+			seed(second, ErrOtherLogin)
+			mark((*Store).NotSent)
+			wantState(true, true)
+			mark((*Store).Sending)
+			rotate(t, o, setNo(2))
+			wantState(false, false)
+			mark((*Store).NotSent)
+			wantState(false, false)
+			seed(second, ErrOtherLogin)
+			wantLoad(t, open(t, o, school), setNo(2))
+		})
+	}
 }

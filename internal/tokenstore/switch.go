@@ -299,7 +299,7 @@ func (s *Store) moveLogin(ctx context.Context) (diskRecord, error) {
 		return diskRecord{}, err
 	}
 	d := s.recordOf(r.login)
-	d.RefreshInFile = inFile
+	d.RefreshInFile, d.Unsent = inFile, s.rec.Unsent
 	return d, nil
 }
 

@@ -80,6 +80,10 @@ type Record struct {
 	Leftover bool `json:"leftover,omitempty"`
 	// Seed is the hash of the refresh token from outside that the login was begun with, "" where a user signed in.
 	Seed string `json:"seed,omitempty"`
+	// Unsent says that this refresh token hasn't been sent to the provider yet: nothing is known of it, and another may take its place.
+	Unsent bool `json:"unsent,omitempty"`
+	// Unproven says that this refresh token is all there is of the login: nothing has come of it yet.
+	Unproven bool `json:"unproven,omitempty"`
 	// UsedSeeds are the hashes of those that logins before it were begun with.
 	UsedSeeds []string `json:"used_seeds,omitempty"`
 	// Own says that the token is the client's own, which is got anew when it ends; OwnScopes and OwnACRValues are what it was asked for with,
