@@ -102,7 +102,9 @@ func (t *typedTerminal) heed() {
 		default:
 			t.set(&t.before)
 			signal.Reset(s)
-			_ = syscall.Kill(os.Getpid(), s.(syscall.Signal))
+			if number, ok := s.(syscall.Signal); ok {
+				_ = syscall.Kill(os.Getpid(), number)
+			}
 		}
 	}
 }

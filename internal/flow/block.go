@@ -74,7 +74,7 @@ func (w *waiting) parseBlock(lines []string) (a answer, why refusal, open bool) 
 func beginnings(block []string, r redirect) []int {
 	var begins []int
 	for i, line := range block {
-		if _, why := pastedQuery(withoutSpace(strings.TrimLeft(line, "\"'`<“‘«")), r); why != refusedText || beginsAddress(line, r) {
+		if _, why := pastedQuery(withoutSpace(strings.TrimLeft(line, "\"'`<“‘«")), r); why != refusedText {
 			begins = append(begins, i)
 		}
 		if len(begins) == maxBegins {
@@ -104,26 +104,27 @@ func endings(block []string, begin int) []int {
 
 // mayGoOn reports whether a text that is an answer ends within a value that it may have been cut in, without anybody being able to tell.
 func mayGoOn(text string) bool {
+	return slices.Contains([]string{"", "code", "id_token", "access_token", "iss", "error"}, lastParam(text))
+}
+
+// lastParam is the name of the last parameter in a text, "" where that ends in none.
+func lastParam(text string) string {
 	text = withoutSpace(text)
 	name, _, assigned := strings.Cut(text[strings.LastIndexAny(text, "&?#;")+1:], "=")
-	return !assigned || slices.Contains([]string{"code", "id_token", "access_token", "iss", "error"}, name)
+	if !assigned {
+		return ""
+	}
+	return name
 }
 
 // couldBecome reports whether a text that isn't an answer yet may become one with more behind it.
 func couldBecome(text string, why refusal, r redirect) bool {
-	switch why {
-	case refusedNoState, refusedNothing:
-		return true
-	case refusedState:
-		return strings.LastIndexAny(text, "&?#;") < strings.LastIndex(text, "state=")
-	case refusedText, refusedAddress:
-		return beginsAddress(text, r)
-	}
-	return false
-}
-
-// beginsAddress reports whether a text is the beginning of the redirect URI.
-func beginsAddress(text string, r redirect) bool {
 	const least = len("https://")
-	return len(text) >= least && strings.HasPrefix(r.uri, strings.TrimSpace(text))
+	switch {
+	case why == refusedNoState, why == refusedNothing:
+		return true
+	case why == refusedState:
+		return lastParam(text) == "state"
+	}
+	return why == refusedAddress && len(text) >= least && strings.HasPrefix(r.uri, text) // it breaks off within the redirect URI
 }

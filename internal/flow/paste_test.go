@@ -88,16 +88,19 @@ func TestParsePasted(t *testing.T) {
 		"hello there, here is a code":      refusedText,
 		"x=y&code=c&state=s":               refusedText,
 		"y":                                refusedText,
-		"javascript:alert(1)":              refusedText,
-		"/callback?code=c&state=s":         refusedText,
-		"http://localhost:5454/\x7f?code=c&state=s": refusedText,
-		"http://localhost:5454/callback":            refusedNoState,
-		"?code=c":                                   refusedNoState,
-		"code=c":                                    refusedNoState,
-		"?code=c&state=t":                           refusedState,
-		"?code=c&code=d&state=s":                    refusedRepeated,
-		"?state=s":                                  refusedNothing,
-		"?code=c;state=s":                           refusedNoState,
+		"localhost:5454":                   refusedText,
+		"localhost:54540/callback?code=c&state=s":         refusedText,
+		"evilhosts:5454/callback?code=c&state=s":          refusedText,
+		"javascript:alert(1)":                             refusedText,
+		"/callback?code=c&state=s":                        refusedText,
+		"http://localhost:5454/\x7f?code=c&state=s":       refusedText,
+		"http://localhost:5454/callback":                  refusedNoState,
+		"?code=c":                                         refusedNoState,
+		"code=c":                                          refusedNoState,
+		"?code=c&state=t":                                 refusedState,
+		"?code=c&code=d&state=s":                          refusedRepeated,
+		"?state=s":                                        refusedNothing,
+		"?code=c;state=s":                                 refusedNoState,
 		"?state=s&code=" + strings.Repeat("c", maxAnswer): refusedLong,
 	} {
 		if a, why := parsePasted(line, pasteRedirect(), expected{state: token.NewSecret("s"), mode: ModeQuery, parts: parts{code: true}}, false); why != want {
@@ -341,6 +344,10 @@ func TestParseBlock(t *testing.T) {
 		{lines: []string{"code"}, code: "code", open: true, insecure: true},
 		{lines: []string{"co de"}, why: refusedText, insecure: true},
 		{lines: []string{"https://app.exam"}, why: refusedAddress, open: true},
+		{lines: []string{"https://app.example/cb?state=STATE&co de=abc"}, code: "abc", open: true},
+		{lines: []string{"https://app.example/cb?code=abc&st ate=ST"}, why: refusedState, open: true},
+		{lines: []string{"Here it is:", "0123456789abcdef"}, why: refusedBare},
+		{lines: []string{"https://"}, why: refusedAddress, open: true},
 		{lines: []string{"https:/"}, why: refusedAddress},
 		{lines: []string{"https://evil.example/cb?code=abc&state=STATE"}, why: refusedAddress},
 		{lines: []string{"https://app.example/cb?code=abc"}, why: refusedNoState, open: true},
@@ -357,6 +364,25 @@ func TestParseBlock(t *testing.T) {
 	}
 }
 
+// TestEndings: an address ends before a line of several words, or with the block, or up to so many lines before either.
+func TestEndings(t *testing.T) {
+	for _, c := range []struct {
+		block []string
+		begin int
+		want  []int
+	}{
+		{[]string{"a"}, 0, []int{1}},
+		{[]string{"a", "b c", "d"}, 0, []int{1, 3, 2}},
+		{[]string{"a", "b", "c d", "e"}, 1, []int{2, 4, 3}},
+		{[]string{"a b", "c"}, 0, []int{2, 1}},
+		{slices.Repeat([]string{"a"}, 20), 0, []int{20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4}},
+	} {
+		if got := endings(c.block, c.begin); !slices.Equal(got, c.want) {
+			t.Errorf("%q from %d: got %v, want %v", c.block, c.begin, got, c.want)
+		}
+	}
+}
+
 // TestDescriptionKeepsItsWords: white space is taken out of everything but what a person is to read.
 func TestDescriptionKeepsItsWords(t *testing.T) {
 	for line, want := range map[string]string{
@@ -365,6 +391,7 @@ func TestDescriptionKeepsItsWords(t *testing.T) {
 		"?error=access_ denied&error_description=User  said no&st ate=s": "?error=access_denied&error_description=User+said+no&state=s",
 		"#error_description=a b#_ =_":                                    "#error_description=a+b#_=_",
 		"?error_description=a b":                                         "?error_description=a+b",
+		"?error_description=&st ate=s":                                   "?error_description=&state=s",
 	} {
 		if got := withoutSpace(line); got != want {
 			t.Errorf("%q: got %q", line, got)
@@ -400,32 +427,36 @@ func TestPasteLate(t *testing.T) {
 		for _, c := range []struct {
 			write func(keyboard io.Writer, state string)
 			code  string
+			waits time.Duration
 		}{
 			{func(keyboard io.Writer, state string) {
 				_, _ = io.WriteString(keyboard, "?state="+state+"&code=abc\n")
 				<-time.After(pasteSettle + pasteLate - time.Millisecond)
 				_, _ = io.WriteString(keyboard, "def\n")
-			}, "abcdef"},
+			}, "abcdef", 2*pasteSettle + 2*pasteLate - time.Millisecond},
 			{func(keyboard io.Writer, state string) {
 				_, _ = io.WriteString(keyboard, "?state="+state+"&code=abc\n")
-				<-time.After(pasteSettle + pasteLate + time.Millisecond)
-			}, "abc"},
+			}, "abc", pasteSettle + pasteLate},
 			{func(keyboard io.Writer, state string) {
 				_, _ = io.WriteString(keyboard, "?state="+state+"&code=abc\n\n")
-			}, "abc"},
+			}, "abc", 0},
+			{func(keyboard io.Writer, state string) {
+				_, _ = io.WriteString(keyboard, "?code=abc&state="+state+"\n")
+			}, "abc", pasteSettle},
 			{func(keyboard io.Writer, state string) {
 				_, _ = io.WriteString(keyboard, "?code=abc&state="+state[:9]+"\n")
 				<-time.After(pasteSettle + time.Millisecond)
 				_, _ = io.WriteString(keyboard, state[9:]+"\n")
-			}, "abc"},
+			}, "abc", 2*pasteSettle + time.Millisecond},
 		} {
 			codes = nil
+			began := time.Now()
 			terminal, keyboard := io.Pipe()
 			r.Paste = terminal
 			go func() { c.write(keyboard, <-state) }()
 			_, _ = Login(t.Context(), r) // its provider answers nothing
-			if !slices.Equal(codes, []string{c.code}) {
-				t.Errorf("codes %q, want %q", codes, c.code)
+			if waited := time.Since(began); !slices.Equal(codes, []string{c.code}) || waited != c.waits {
+				t.Errorf("codes %q after %s, want %q after %s", codes, waited, c.code, c.waits)
 			}
 			_ = terminal.Close()
 		}

@@ -369,7 +369,7 @@ func TestErrorWithStatus200(t *testing.T) {
 		{`{"error":"x","access_token":"a","token_type":"Bearer"}`, nil, token.Set{Access: token.NewSecret("a"), Type: "Bearer"}},
 	} {
 		s := serve(t, map[string]http.HandlerFunc{"/token": says(200, "application/json", c.body)})
-		if e, ok := c.want.(*ResponseError); ok {
+		if e, ok := errors.AsType[*ResponseError](c.want); ok {
 			e.Host = s.host()
 		}
 		p := &Provider{Metadata: Metadata{TokenEndpoint: s.URL + "/token"}, HTTP: s.Client(), Now: time.Now}
