@@ -126,5 +126,5 @@ func couldBecome(text string, why refusal, r redirect) bool {
 	case why == refusedState:
 		return lastParam(text) == "state"
 	}
-	return why == refusedAddress && len(text) >= least && strings.HasPrefix(r.uri, text) // it breaks off within the redirect URI
+	return len(text) >= least && strings.HasPrefix(r.uri, text) // it breaks off within the redirect URI
 }
