@@ -58,6 +58,9 @@ func (s *session) checkFlow(o *loginOptions) error {
 		return err
 	}
 	if info.Flow == provider.FlowClientCredentials {
+		if err := s.checkClientAsks(o); err != nil {
+			return err
+		}
 		return s.checkClientScopes()
 	}
 	if info.Flow == provider.FlowPostedToken && !o.printURL {
@@ -268,7 +271,7 @@ func (s *session) loginAsClient(ctx context.Context, o *loginOptions, client pro
 	if err != nil {
 		return nil, err
 	}
-	s.own = &ownToken{scopes: s.profile.Scopes, acrValues: slices.Clone(s.profile.ACRValues)}
+	s.own = &ownToken{scopes: s.profile.Scopes, acrValues: slices.Clone(s.profile.ACRValues), params: s.profile.Params}
 	if o.org != "" {
 		s.own.acrValues = slices.DeleteFunc(s.own.acrValues, func(a string) bool { return strings.HasPrefix(a, s.kind.SelectOrganisation) })
 		s.own.acrValues = append(s.own.acrValues, s.kind.SelectOrganisation+o.org)

@@ -38,6 +38,11 @@ func (s *session) settings() []string {
 			list = append(list, key+"="+v)
 		}
 	}
+	if s.own != nil { // another token would be got by others
+		for _, param := range s.own.params {
+			list = append(list, "params="+param)
+		}
+	}
 	return list
 }
 

@@ -121,7 +121,9 @@ func (a *app) resolveSession(sel selection) (*session, error) {
 	if name == "" {
 		name = a.chosenProfile(file)
 	}
-	layers := a.layers(file, name, profileFlagValues(sel.cmd), a.env.Getenv)
+	flags := profileFlagValues(sel.cmd)
+	left := leftOut(flags)
+	layers := a.layers(file, name, flags, a.env.Getenv)
 	p, err := config.Resolve(layers)
 	if is[*config.UnknownProfileError](err) && (name == config.EnvProfile || sel.recorded) {
 		// Nothing says any more what the profile is, but its login does: it was made by flags alone, or its profile is gone.
@@ -137,6 +139,7 @@ func (a *app) resolveSession(sel selection) (*session, error) {
 		return nil, err
 	}
 	s := &session{app: a, profile: p, file: file}
+	s.leaveOut(left)
 	kind, ok := provider.LookupKind(p.Kind)
 	if !ok {
 		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no provider kind %s", p.Name, word.Quote(p.Kind, kindNames()...)),

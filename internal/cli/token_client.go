@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // forOneCommand reports whether a token is to be got anew by each command: it is the client's own, which needs nobody, and nothing is to be
@@ -40,12 +42,41 @@ func (s *session) clientToken(ctx context.Context) (token.Set, error) {
 }
 
 // ownToken is what a client's own token is asked for with.
-type ownToken struct{ scopes, acrValues []string }
+type ownToken struct{ scopes, acrValues, params []string }
+
+// checkClientAsks refuses what is asked of a sign-in, where nobody signs in, and parameters that the grant sets itself.
+func (s *session) checkClientAsks(o *loginOptions) error {
+	refuse := func(problem string) error { return &usageError{Problem: problem, Command: "simsid login"} }
+	for _, flag := range []string{
+		"prompt", "max-age", "login-hint", "ui-locales", "idp", "tenant", "id-token-hint", "response-type", "response-mode", "par", "paste", "insecure-no-state",
+	} {
+		if o.cmd == nil { // no login by a command of its own
+			break
+		}
+		if f := o.cmd.Flags().Lookup(flag); f != nil && f.Changed {
+			return refuse("--" + flag + " is asked of a sign-in, and in flow " + string(s.flow.Flow) + " nobody signs in")
+		}
+	}
+	own := []string{"grant_type", "scope", "acr_values", "client_id", "client_secret", "client_assertion", "client_assertion_type", "code", "refresh_token"}
+	seen := map[string]bool{}
+	for _, param := range s.profile.Params {
+		name, _, _ := strings.Cut(param, "=")
+		if slices.Contains(own, name) || seen[name] { // RFC 6749 section 3.2: no parameter twice
+			return refuse(fmt.Sprintf("the parameter %s is set by the request itself, or given twice", word.Quote(name, own...)))
+		}
+		seen[name] = true
+	}
+	return nil
+}
 
 // askOwn gets the token (RFC 6749 section 4.4). An ID token that comes with it is nobody's: the grant has no user, nothing was asked that the
 // token could be held against, and so it is neither kept nor handed out.
 func (s *session) askOwn(ctx context.Context, p *provider.Provider, client provider.Client, own ownToken) (token.Set, error) {
 	more := url.Values{}
+	for _, param := range own.params {
+		name, value, _ := strings.Cut(param, "=")
+		more.Set(name, value)
+	}
 	if len(own.acrValues) > 0 {
 		more.Set("acr_values", strings.Join(own.acrValues, " "))
 	}
@@ -65,7 +96,13 @@ func onRecord(r tokenstore.Record) *ownToken {
 	if !r.Own {
 		return nil
 	}
-	return &ownToken{scopes: r.OwnScopes, acrValues: r.OwnACRValues}
+	own := &ownToken{scopes: r.OwnScopes, acrValues: r.OwnACRValues}
+	for _, setting := range r.Settings {
+		if param, ok := strings.CutPrefix(setting, "params="); ok {
+			own.params = append(own.params, param)
+		}
+	}
+	return own
 }
 
 // renews makes a refresh get the client's own token anew, for the same scopes and organisation: no refresh token comes with one (RFC 6749
@@ -108,6 +145,11 @@ func (s *session) clientLogin(own ownToken) string {
 	line := "simsid login -p " + s.profile.Name
 	if !slices.Equal(own.scopes, s.profile.Scopes) {
 		line += " --scope " + shellWord(strings.Join(own.scopes, " "))
+	}
+	if !slices.Equal(own.params, s.profile.Params) {
+		for _, param := range own.params {
+			line += " --param " + shellWord(param)
+		}
 	}
 	if slices.Equal(own.acrValues, s.profile.ACRValues) {
 		return line
