@@ -45,6 +45,8 @@ const (
 	usualInterval = 5 * time.Second
 	// minInterval is the least: a provider that means less means no polling that it would notice.
 	minInterval = time.Second
+	// maxDeviceURI bounds in bytes an address that somebody is to type, or to scan.
+	maxDeviceURI = 2000
 	// maxDeviceLife bounds how long a code counts as good: nobody waits longer.
 	maxDeviceLife = 24 * time.Hour
 )
@@ -108,6 +110,9 @@ func readDeviceCode(o token.Object, sent time.Time) (d DeviceCode, problem strin
 		}
 		if v == "" && !f.required {
 			continue
+		}
+		if len(v) > maxDeviceURI {
+			return d, "an answer whose " + f.name + " is too long"
 		}
 		// It is printed for somebody to type a code at: no other page may be it.
 		if _, err := checkAddress(v); err != nil {
