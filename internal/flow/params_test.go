@@ -47,6 +47,8 @@ func TestRulesOfTheKind(t *testing.T) {
 		{"max_age 0", func(r *LoginRequest) { r.MaxAge = 0 }, "can't be 0: SIMS ID then asks for ever; prompt=login asks once", ""},
 		{"login_hint as long as may be", param("login_hint", long(100)), "", ""},
 		{"login_hint", param("login_hint", long(101)), "is 101 characters long, and SIMS ID takes at most 100", ""},
+		{"login_hint in UTF-16", param("login_hint", strings.Repeat("\U0001f600", 50)), "", ""},
+		{"login_hint too long in UTF-16", param("login_hint", strings.Repeat("\U0001f600", 51)), "is 102 characters long, and SIMS ID takes at most 100", ""},
 		{"ui_locales", param("ui_locales", long(101)), "is 101 characters long, and SIMS ID takes at most 100", ""},
 		{"acr_values", param("acr_values", long(301)), "is 301 characters long, and SIMS ID takes at most 300", ""},
 		{"scope", func(r *LoginRequest) { r.Scopes = append(r.Scopes, long(300)) }, "is 307 characters long, and SIMS ID takes at most 300", ""},

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+	"unicode/utf16"
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/word"
@@ -89,7 +89,7 @@ func (r wishes) checkLimits(sent url.Values) error {
 		return nil
 	}
 	for _, l := range r.kind.Limits {
-		if n := utf8.RuneCountInString(sent.Get(l.Param)); n > l.Max {
+		if n := len(utf16.Encode([]rune(sent.Get(l.Param)))); n > l.Max {
 			return breaks(l.Param, fmt.Sprintf("is %d characters long, and %s takes at most %d", n, r.kind.Title, l.Max))
 		}
 	}

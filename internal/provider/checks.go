@@ -27,6 +27,7 @@ type checker struct {
 	given        bool // the user has named the keys
 	clock        *ServerClock
 	keys         func(alg, kid string) (keys []publicKey, problem string, err error)
+	renewed      func(alg, kid string) []publicKey // as the provider has them now; nil: nobody is asked
 
 	r    VerifyRequest
 	jwt  *token.JWT

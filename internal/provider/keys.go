@@ -111,23 +111,59 @@ func readKeys(text []byte) (k KeySet, problem string) {
 	return k, ""
 }
 
-// keysFor returns the keys that may have signed a token: usually one. Keys from memory that don't suit are fetched anew,
+// keySource gives the provider's keys to one verification.
+type keySource struct {
+	p     *Provider
+	fresh bool // they were fetched for it
+}
+
+// choose returns the keys that may have signed a token: usually one. Keys from memory that don't suit are fetched anew,
 // since the provider may have changed them. Without any, problem says why.
-func (p *Provider) keysFor(ctx context.Context, alg, kid string) (keys []publicKey, problem string, err error) {
-	if known := p.known(ctx); known != nil {
+func (s *keySource) choose(ctx context.Context, alg, kid string) (keys []publicKey, problem string, err error) {
+	if known := s.p.known(ctx); known != nil {
 		if keys, problem = known.choose(alg, kid); len(keys) > 0 {
 			return keys, problem, nil
 		}
 	}
-	fetched, err := p.fetchKeys(ctx)
+	fetched, err := s.fetch(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	p.mu.Lock()
-	p.keys = &fetched
-	p.mu.Unlock()
 	keys, problem = fetched.choose(alg, kid)
 	return keys, problem, nil
+}
+
+// renewed are the keys as they are now, where those from memory didn't sign the token: a new key may have the kid of an old one, or none.
+func (s *keySource) renewed(ctx context.Context, alg, kid string) []publicKey {
+	if s.fresh {
+		return nil
+	}
+	fetched, err := s.fetch(ctx)
+	if err != nil { // then the signature is judged by the keys that are there
+		return nil
+	}
+	keys, _ := fetched.choose(alg, kid)
+	return keys
+}
+
+func (s *keySource) fetch(ctx context.Context) (KeySet, error) {
+	fetched, err := s.p.fetchKeys(ctx)
+	if err != nil {
+		return KeySet{}, err
+	}
+	s.fresh = true
+	s.p.mu.Lock()
+	s.p.keys = &fetched
+	s.p.mu.Unlock()
+	return fetched, nil
+}
+
+// source gives keys to a checker.
+func (c *checker) source(ctx context.Context, p *Provider) *checker {
+	s := &keySource{p: p}
+	c.keys = func(alg, kid string) ([]publicKey, string, error) { return s.choose(ctx, alg, kid) }
+	c.renewed = func(alg, kid string) []publicKey { return s.renewed(ctx, alg, kid) }
+	return c
 }
 
 func (p *Provider) fetchKeys(ctx context.Context) (KeySet, error) {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -264,5 +265,55 @@ func TestVerifyNoKeyAddress(t *testing.T) {
 	_, err := p.Verify(t.Context(), sign(t, testKeys().rsa, goodHeader(), goodClaims()), goodRequest())
 	if e, ok := errors.AsType[*UnsupportedError](err); !ok || *e != (UnsupportedError{Operation: "read the keys", Issuer: testIssuer}) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestRotatedKeys: a new key under the kid of the old one, or without one, is fetched once a signature doesn't hold, and never more than once.
+func TestRotatedKeys(t *testing.T) {
+	old, err := rsa.GenerateKey(rand.Reader, minRSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kid := range []string{"k1", ""} {
+		key, fetches := old, 0
+		s := serve(t, map[string]http.HandlerFunc{"/jwks": func(w http.ResponseWriter, r *http.Request) {
+			if fetches++; key == nil {
+				w.WriteHeader(http.StatusNotFound)
+				return
+			}
+			saysJSON(t, object{"keys": []object{jwk(t, key.Public(), kid, nil)}})(w, r)
+		}})
+		p := s.provider(mustKind(t, "simsid"))
+		p.Metadata.Issuer, p.Metadata.IDTokenAlgs = testIssuer, []string{"RS256"}
+		header := object{"alg": "RS256", "typ": "JWT"}
+		if kid != "" {
+			header["kid"] = kid
+		}
+		raw := sign(t, testKeys().rsa, header, goodClaims())
+		verify := func() error {
+			t.Helper()
+			v, err := p.Verify(t.Context(), raw, goodRequest())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v.Err()
+		}
+		if verify() == nil || fetches != 1 { // they were fetched for it
+			t.Errorf("%q: %d fetches", kid, fetches)
+		}
+		if verify() == nil || fetches != 2 {
+			t.Errorf("%q: %d fetches", kid, fetches)
+		}
+		key = nil
+		if verify() == nil || fetches != 3 {
+			t.Errorf("%q: %d fetches", kid, fetches)
+		}
+		key = testKeys().rsa
+		if err := verify(); err != nil || fetches != 4 {
+			t.Errorf("%q: %v after %d fetches", kid, err, fetches)
+		}
+		if err := verify(); err != nil || fetches != 4 {
+			t.Errorf("%q: %v after %d fetches", kid, err, fetches)
+		}
 	}
 }

@@ -86,7 +86,7 @@ type ACRPrefix struct {
 // identityServer3ACR are the words that IdentityServer3 understands.
 func identityServer3ACR() []ACRPrefix { return []ACRPrefix{{"idp:", "idp"}, {"tenant:", ""}} }
 
-// Limit is the greatest length of a parameter, in characters.
+// Limit is the greatest length of a parameter, in units of UTF-16: IdentityServer3 is a .NET program, and counts its characters so.
 type Limit struct {
 	Param string
 	Max   int

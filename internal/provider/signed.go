@@ -66,9 +66,9 @@ func (p *Provider) openSigned(ctx context.Context, a *answer, form signedForm) (
 	}
 	c := &checker{
 		now: p.Now(), issuerWanted: p.Metadata.Issuer, algorithms: allowedAlgorithms(form.algorithms), clock: p.Clock, skew: time.Minute,
-		keys: func(alg, kid string) ([]publicKey, string, error) { return p.keysFor(ctx, alg, kid) },
-		jwt:  jwt, r: VerifyRequest{Use: Stored, ClientID: form.audience},
+		jwt: jwt, r: VerifyRequest{Use: Stored, ClientID: form.audience},
 	}
+	c.source(ctx, p)
 	algorithm := c.algorithm()
 	if form.access {
 		c.r.Use = AsAccess

@@ -138,10 +138,10 @@ func (p *Provider) Verify(ctx context.Context, raw token.Secret, r VerifyRequest
 
 // VerifyAt is Verify by another clock than the provider's.
 func (p *Provider) VerifyAt(ctx context.Context, clock func() time.Time, raw token.Secret, r VerifyRequest) (*Verification, error) {
-	return verify(raw, r, &checker{
+	c := &checker{
 		now: clock(), issuerWanted: p.Metadata.Issuer, algorithms: allowedAlgorithms(p.Metadata.IDTokenAlgs), subjectTail: p.Kind.SubjectTail, clock: p.Clock,
-		keys: func(alg, kid string) ([]publicKey, string, error) { return p.keysFor(ctx, alg, kid) },
-	})
+	}
+	return verify(raw, r, c.source(ctx, p))
 }
 
 // Anchor returns what the provider's tokens are held against, with its keys as they are now, for use without asking it again.
@@ -299,7 +299,7 @@ func (c *checker) signature(algorithmAllowed bool) (key, signature Check, err er
 	if c.given {
 		signature.Detail = "it isn't of this key, or the token was changed"
 	}
-	if signedByAny(c.jwt, alg, keys) {
+	if signedByAny(c.jwt, alg, keys) || c.renewed != nil && signedByAny(c.jwt, alg, c.renewed(alg, kid)) {
 		signature.Outcome, signature.Detail = Passed, ""
 	}
 	return key, signature, nil
