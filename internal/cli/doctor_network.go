@@ -85,7 +85,7 @@ func (x *examination) proxy(ctx context.Context) finding {
 	stopped := is[*provider.ProxyError](r.Err)
 	switch useless := x.s.uselessProxy(); {
 	case useless != "":
-		return warned(useless+proxyPassedOver, "set it, or take it away: unset "+useless)
+		return warned(useless+proxyUseless+"; a login refuses to go without it", "set it, or take it away: unset "+useless)
 	case stopped:
 		return x.fault(r.Err)
 	case r.Proxy != "":

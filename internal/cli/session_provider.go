@@ -28,7 +28,9 @@ func (s *session) prepareHTTP(ctx context.Context) error {
 		if o.Trust, err = s.trusted(ctx); err != nil {
 			return err
 		}
-		s.checkProxy()
+		if err := s.checkProxy(); err != nil {
+			return err
+		}
 	}
 	s.hc = provider.NewHTTPClient(o)
 	return nil

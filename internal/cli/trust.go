@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/word"
@@ -62,14 +63,18 @@ func (s *session) uselessCAFile(name string, err error) error {
 	return e
 }
 
-// checkProxy warns of a variable that net/http would pass over in silence, and go to the provider directly.
-func (s *session) checkProxy() {
-	if name := s.uselessProxy(); name != "" {
-		s.line("warning", "%s", name+proxyPassedOver)
+// checkProxy refuses a variable that net/http would pass over in silence, and go to the provider directly: whoever has set it wants nothing to
+// leave by another way.
+func (s *session) checkProxy() error {
+	name := s.uselessProxy()
+	if name == "" || s.kind.OwnCA || !strings.HasPrefix(s.profile.Issuer, "https://") { // on this machine no proxy is asked
+		return nil
 	}
+	return &hintedError{Code: exitUsage, Text: name + proxyUseless, Hints: []string{
+		"escape what is special in its password: % is %25, @ is %40", "or take it away: unset " + name}}
 }
 
-const proxyPassedOver = " isn't the address of a proxy, such as http://proxy.example:3128; it is passed over"
+const proxyUseless = " isn't the address of a proxy, such as http://proxy.example:3128"
 
 // uselessProxy names the variable whose value is no proxy's address, "" where there is none. The value may hold a password, and isn't
 // shown.
