@@ -56,8 +56,9 @@ func TestRefreshTokenOf(t *testing.T) {
 
 // TestSecretOf reads any other secret, which may have letters of any language and spaces.
 func TestSecretOf(t *testing.T) {
+	const spaced = " sécret "
 	for text, want := range map[string]string{
-		"secret\r\n": "secret", "\ufeffsecret\n": "secret", " sécret ": " sécret ", "one\ntwo": "!holds more than one line: a secret is one",
+		"secret\r\n": "secret", "\ufeffsecret\n": "secret", spaced: spaced, "one\ntwo": "!holds more than one line: a secret is one",
 		"\n": "!holds no secret: it is empty", "\ufeff": "!holds no secret: it is empty", "a\x00b": "!has NUL bytes, as a binary file or UTF-16 has",
 		"a\x01b": "!has control characters, which no secret has", "a\x7fb": "!has control characters, which no secret has", "a\tb": "!has control characters, which no secret has",
 		"\xff": "!is no text in UTF-8", strings.Repeat("s", 16<<10+1): "!is longer than 16 KiB, as no secret is",

@@ -103,7 +103,7 @@ func TestReleaseRights(t *testing.T) {
 	if !strings.HasPrefix(signs, "    needs: test\n") {
 		t.Error("a release doesn't wait for the tests")
 	}
-	for _, line := range strings.Split(signs, "\n") {
+	for line := range strings.SplitSeq(signs, "\n") {
 		if what, ok := strings.CutPrefix(strings.TrimSpace(line), "- run: "); ok && what != "make release" {
 			t.Errorf("the job that may sign runs %s too", what)
 		}
