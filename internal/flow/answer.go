@@ -180,10 +180,11 @@ func (e expected) parseBy(mode, raw string) (answer, refusal) {
 }
 
 // checkIssuer holds the answer against the issuer that was asked (RFC 9207 section 2.4): what names an issuer must name
-// this one, and where the provider promises the name a missing one is a refusal: "If the authorization server supports the iss
-// parameter, clients MUST reject responses without it", whatever else the answer holds. Errors are held to it as well.
+// this one, and where the provider promises the name a missing one is a refusal. Errors are held to it as well. An ID token beside
+// the code names the issuer as well, and is verified before the code is used: providers such as oidc-provider, which promise the parameter,
+// leave it out there, since the token does the same against mix-up (RFC 9700 section 4.4.2.1).
 func (a answer) checkIssuer(m provider.Metadata) error {
-	if a.issuer == m.Issuer || a.issuer == "" && !m.IssParameter {
+	if a.issuer == m.Issuer || a.issuer == "" && (!m.IssParameter || a.tokens.Has("id_token")) {
 		return nil
 	}
 	return &AnswerError{Expected: m.Issuer, Got: a.issuer}
