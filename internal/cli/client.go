@@ -76,10 +76,8 @@ func (s *session) missingSecret() error {
 	if rule, ok := s.kind.Rule(provider.RuleClientSecret); ok {
 		e.Text += fmt.Sprintf(": at %s %s (%s)", s.kind.Title, rule.Says, rule.Source)
 	}
-	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {
-		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
-	}
 	e.Hints = s.secretHints("client-secret-file", clientSecretVariable)
+	s.sayWithheld(e, tokenstore.ClientSecret)
 	if s.forcible {
 		e.Hints = append(e.Hints, forceHint)
 	}
@@ -96,9 +94,11 @@ func (s *session) introspectionClient(ctx context.Context) (c provider.Client, o
 		return c, false, err
 	}
 	if secret.IsZero() {
-		return c, false, &hintedError{Code: exitUsage,
+		e := &hintedError{Code: exitUsage,
 			Text:  fmt.Sprintf("profile %s names %s for introspection, but its secret is missing", s.profile.Name, s.profile.IntrospectionID),
 			Hints: s.secretHints("introspection-secret-file", introspectionSecretVariable)}
+		s.sayWithheld(e, tokenstore.IntrospectionSecret)
+		return c, false, e
 	}
 	auth := provider.AuthMethod(s.profile.ClientAuth)
 	if auth == provider.AuthPrivateKey { // the scope has a secret, whatever the client has
@@ -172,17 +172,14 @@ func (a *app) keyFile(ctx context.Context, name string) (token.Secret, error) {
 
 func (s *session) missingKey() error {
 	e := &hintedError{Code: exitUsage, Err: errNoKey, Text: fmt.Sprintf("profile %s authenticates by private_key_jwt and has no private key", s.profile.Name)}
-	if s.profile.Overridden("issuer") || s.profile.Overridden("client_id") {
-		e.Text += "; the stored one belongs to another issuer or client id and is withheld"
+	e.Hints = []string{"name its file: " + s.set("client_key", "FILE")}
+	if s.profile.Name != config.EnvProfile {
+		e.Hints = []string{
+			"keep it in the store: simsid profile edit " + s.profile.Name + " --client-key-file FILE  # - reads standard input",
+			"or read it from its file each time: " + s.set("client_key", "FILE"),
+		}
 	}
-	if s.profile.Name == config.EnvProfile {
-		e.Hints = []string{"name its file: " + s.set("client_key", "FILE")}
-		return e
-	}
-	e.Hints = []string{
-		"keep it in the store: simsid profile edit " + s.profile.Name + " --client-key-file FILE  # - reads standard input",
-		"or read it from its file each time: " + s.set("client_key", "FILE"),
-	}
+	s.sayWithheld(e, tokenstore.ClientKey)
 	return e
 }
 

@@ -214,8 +214,9 @@ func explainStore(err error, p string, f *failure) bool {
 		f.Code = exitUsage
 		f.Hints = []string{"leave --store and SIMSID_STORE away, or sign in anew: simsid login" + p + " --store " + string(e.Wanted)}
 	case is[*tokenstore.BindingError](err):
+		e, _ := errors.AsType[*tokenstore.BindingError](err)
 		f.Code = exitLogin
-		f.Hints = []string{"sign in for this issuer and client: simsid login" + p}
+		f.Hints = waysBack(e.Profile, e.Kept, e.Now)
 	case is[*tokenstore.EmergencyError](err):
 		f.Code = exitStore
 		f.Hints = []string{"the new refresh token is safe there; the next command puts it in its place"}

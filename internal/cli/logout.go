@@ -77,6 +77,12 @@ func runLogout(ctx context.Context, a *app, o *logoutOptions) error {
 	if errors.Is(err, tokenstore.ErrNoLogin) {
 		return &hintedError{Code: exitLogin, Text: "nobody is signed in with profile " + s.profile.Name + ": there is nothing to sign out of"}
 	}
+	if e, ok := errors.AsType[*tokenstore.BindingError](err); ok && !is[*hintedError](err) {
+		err = &hintedError{Code: exitLogin, Err: err, Hints: []string{
+			"put it back, then sign out: " + putBack(s.profile.Name, e.Kept, e.Now),
+			"or only forget the login here, which isn't revoked then: simsid logout -p " + s.profile.Name + " --local",
+		}}
+	}
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}

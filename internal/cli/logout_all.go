@@ -71,7 +71,7 @@ func (a *app) logoutOne(ctx context.Context, name string, o *logoutOptions) (ren
 			return render.LoggedOut{}, tokenstore.ErrNoLogin
 		}
 		return render.LoggedOut{}, &hintedError{Code: exitUsage, Text: "it is on record, but not configured any more",
-			Hints: []string{"forget it here: simsid profile remove " + name}}
+			Hints: []string{"forget it here: simsid profile remove " + name + " --force"}}
 	}
 	if o.local {
 		s := &session{app: a, file: file}

@@ -193,23 +193,26 @@ func runProfileUse(ctx context.Context, a *app, name string) error {
 }
 
 func newProfileRemoveCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	var force bool
+	cmd := &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Remove a profile, its login and its secrets",
 		Long: `Removes a profile from config.toml, and its login and secrets from the store.
-The login isn't revoked: use "simsid logout" first if it is to end at the
-provider too.`,
+A login that could still be refreshed isn't thrown away: sign out first, or
+forget it with --force, which leaves it valid at the provider.`,
 		Example: `  simsid logout -p school && simsid profile remove school`,
 		Args:    oneArgument("the name of a profile"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runProfileRemove(cmd.Context(), a, args[0])
+			return runProfileRemove(cmd.Context(), a, args[0], force)
 		},
 		ValidArgsFunction: a.completeProfiles,
 	}
+	cmd.Flags().BoolVar(&force, "force", false, "forget a login that lives, without revoking it")
+	return cmd
 }
 
 // runProfileRemove clears the store first: a profile that is gone from the file could not be named any more to do it.
-func runProfileRemove(ctx context.Context, a *app, name string) error {
+func runProfileRemove(ctx context.Context, a *app, name string, force bool) error {
 	file, err := a.loadConfig()
 	if err != nil {
 		return err
@@ -227,6 +230,10 @@ func runProfileRemove(ctx context.Context, a *app, name string) error {
 	}
 	if !file.Has(name) && !kept {
 		return a.unknownProfile(name)
+	}
+	if kept && rec.Refreshable && !rec.Ended && !force && !config.BuiltIn(name) { // what is built in opens nothing real
+		return &hintedError{Code: exitUsage, Text: "profile " + name + " is signed in: removed now, its login would stay valid at " + rec.Issuer + ", and nobody could end it",
+			Hints: []string{"sign out first: simsid logout -p " + name, "or forget the login without ending it: simsid profile remove " + name + " --force"}}
 	}
 	if kept {
 		st, err := tokenstore.OpenRecorded(ctx, o, name)

@@ -73,6 +73,9 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err := config.SetAll(ctx, file.Path(), o.name, changed); err != nil {
 		return err
 	}
+	if movesBinding(changed) {
+		s.warnWithheld()
+	}
 	return a.answer(ctx, render.Done{
 		Action: "profile changed", Profile: o.name, Text: "Profile " + o.name + " is changed.",
 		Next: []string{"simsid profile show " + o.name + "  # see it"},

@@ -58,3 +58,67 @@ func whose(kept, now tokenstore.Binding) string {
 	}
 	return fmt.Sprintf("client %s at %s", kept.ClientID, kept.Issuer)
 }
+
+// sayWithheld adds to the error of a missing secret that one is kept, whose it is, and how to have it back: whoever reads on would otherwise
+// give that secret to an address which isn't meant.
+func (s *session) sayWithheld(e *hintedError, kind tokenstore.SecretKind) {
+	o, err := s.storeOptions()
+	if err != nil {
+		return
+	}
+	r, ok, err := tokenstore.ReadRecord(o, s.profile.Name)
+	if err != nil || !ok || !slices.Contains(r.Secrets, kind) {
+		return
+	}
+	kept := r.Binding(s.profile.Name)
+	if kept.Same(s.binding()) { // the login was replaced since, the secret wasn't
+		e.Text += "; the one that is kept belongs to another issuer or client id, and is withheld"
+		return
+	}
+	e.Text += "; the one that is kept is for " + whose(kept, s.binding()) + ", and is withheld"
+	back := "is that the one you mean? " + putBack(s.profile.Name, kept, s.binding())
+	for _, key := range []string{"client_id", "issuer"} {
+		if s.profile.Overridden(key) {
+			back = "leave " + s.profile.Origins[key].Detail + " away to use the one that is kept"
+		}
+	}
+	for i, h := range e.Hints {
+		e.Hints[i] = strings.Replace(h, "keep it in the store:", "or keep that of "+whose(s.binding(), kept)+":", 1)
+	}
+	e.Hints = append([]string{back}, e.Hints...)
+}
+
+// warnWithheld says of a profile that was changed what of it is withheld from now on.
+func (s *session) warnWithheld() {
+	o, err := s.storeOptions()
+	if err != nil {
+		return
+	}
+	r, ok, err := tokenstore.ReadRecord(o, s.profile.Name)
+	kept := r.Binding(s.profile.Name)
+	if err != nil || !ok || kept.Same(s.binding()) {
+		return
+	}
+	var what []string
+	if !r.SignedInAt.IsZero() && !r.Ended {
+		what = append(what, "login")
+	}
+	if len(r.Secrets) > 0 {
+		what = append(what, "secrets")
+	}
+	if len(what) == 0 {
+		return
+	}
+	s.line("warning", "what is kept of this profile (%s) is for %s, and is withheld from now on", strings.Join(what, ", "), whose(kept, s.binding()))
+	s.line("hint", "put it back: %s", putBack(s.profile.Name, kept, s.binding()))
+}
+
+// movesBinding reports whether an edit may have made a profile another issuer's or client's.
+func movesBinding(changed map[string][]string) bool {
+	for _, key := range []string{"issuer", "client_id", "environment", "kind"} {
+		if _, ok := changed[key]; ok {
+			return true
+		}
+	}
+	return false
+}
