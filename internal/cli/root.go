@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
@@ -236,6 +237,14 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return u
 	}
 	u := &usageError{Problem: fmt.Sprintf("%s takes no argument, but got %s", cmd.CommandPath(), word.Quote(args[0])), Command: cmd.CommandPath()}
+	if args[0] == "true" || args[0] == "false" { // the flag before it means yes by itself
+		cmd.Flags().Visit(func(f *pflag.Flag) {
+			if f.NoOptDefVal == "true" {
+				u.Hint = "yes or no stands behind a sign: --" + f.Name + "=" + args[0]
+			}
+		})
+		return u
+	}
 	if len(args) == 1 && cmd.Flags().Lookup("profile") != nil && config.CheckName(args[0]) == nil {
 		name := "NAME"
 		if word.Harmless(args[0]) {

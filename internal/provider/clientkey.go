@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -99,12 +100,18 @@ func parseKeyPEM(raw string) (private any, problem string) {
 		default: // a certificate beside it, parameters of a curve
 			continue
 		}
+		if err != nil && bytes.Contains(block.Bytes, rsaPSS()) {
+			return nil, "its PEM is of type RSA-PSS, which isn't read: write it as plain RSA, which signs by PS256 as well (openssl rsa -traditional)"
+		}
 		if err != nil {
 			return nil, "its PEM holds no private key that can be read"
 		}
 		return private, ""
 	}
 }
+
+// rsaPSS is the identifier id-RSASSA-PSS (RFC 4055 section 3.1), as a key's DER has it.
+func rsaPSS() []byte { return []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a} }
 
 // parseKeyJWK takes a JWK, or the one private key of a set.
 func parseKeyJWK(raw string) (clientKey, string) {
@@ -137,6 +144,9 @@ func parseKeyJWK(raw string) (clientKey, string) {
 	}
 	if use, _ := o.String("use"); use != "" && use != "sig" {
 		return clientKey{}, "by its use it isn't for signatures"
+	}
+	if _, there := o.Get("key_ops"); there && !slices.Contains(o.Strings("key_ops"), "sign") { // RFC 7517 section 4.3
+		return clientKey{}, "by its key_ops it isn't for signing"
 	}
 	k := clientKey{private: parsed.Key}
 	k.id, _ = o.String("kid")

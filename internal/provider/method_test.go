@@ -5,9 +5,11 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/simsid/simsid/internal/token"
@@ -226,5 +228,42 @@ func TestByteOrderMark(t *testing.T) {
 	}
 	if bare, _ := SharedSecret([]byte("secret")); marked.keys[0].kind != bare.keys[0].kind {
 		t.Errorf("%s and %s", marked.keys[0].kind, bare.keys[0].kind)
+	}
+}
+
+// TestClientKeyForSomethingElse: what a key is for, and of which type it is, is told in words.
+func TestClientKeyForSomethingElse(t *testing.T) {
+	const ed = `{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"%s}`
+	pss := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: append([]byte{0x30, 0x10}, rsaPSS()...)})
+	for raw, problem := range map[string]string{
+		fmt.Sprintf(ed, ``):                             "",
+		fmt.Sprintf(ed, `,"key_ops":["verify","sign"]`): "",
+		fmt.Sprintf(ed, `,"key_ops":["encrypt"]`):       "by its key_ops it isn't for signing",
+		fmt.Sprintf(ed, `,"key_ops":7`):                 "by its key_ops it isn't for signing",
+		string(pss):                                     "its PEM is of type RSA-PSS, which isn't read: write it as plain RSA, which signs by PS256 as well (openssl rsa -traditional)",
+	} {
+		_, err := ParseClientKey(token.NewSecret(raw), "", "")
+		got := ""
+		if e, ok := errors.AsType[*KeyError](err); ok {
+			got = e.Problem
+		}
+		if got != problem {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
+}
+
+// TestEndlessHeaders: headers without an end are told of in our own words.
+func TestEndlessHeaders(t *testing.T) {
+	s := serve(t, map[string]http.HandlerFunc{"/token": func(w http.ResponseWriter, _ *http.Request) {
+		for i := range 80 {
+			w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("y", 1000))
+		}
+	}})
+	p := s.provider(Kind{})
+	p.HTTP = NewHTTPClient(HTTPOptions{})
+	_, err := p.Refresh(t.Context(), Client{ID: "c"}, testToken)
+	if !errors.Is(err, errHeaders) {
+		t.Errorf("got %v", err)
 	}
 }

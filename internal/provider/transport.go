@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -142,5 +143,16 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	if n.now != nil {
 		at = n.now()
 	}
-	return nil, explainTLS(err, req.URL.Hostname(), at)
+	return nil, explainTLS(explainHeaders(err), req.URL.Hostname(), at)
+}
+
+// errHeaders says in our own words that an answer's headers don't end.
+var errHeaders = errors.New("the answer's headers are longer than 64 KiB")
+
+// explainHeaders knows net/http's error by its words alone: it has no type.
+func explainHeaders(err error) error {
+	if strings.Contains(err.Error(), "server response headers exceeded") {
+		return errHeaders
+	}
+	return err
 }
