@@ -70,6 +70,7 @@ func (a *app) askPassphrase(ctx context.Context, creating bool) (tokenstore.Seal
 	question := "Passphrase of the sealed file"
 	if creating {
 		question = "A passphrase for the sealed file"
+		a.line("note", "logins and secrets are sealed to a file with this passphrase, and later commands ask for it; simsid store keygen FILE makes a key file that saves that")
 	}
 	v, err := a.askSecret(ctx, question)
 	if err != nil || v.IsZero() || !creating {
@@ -83,6 +84,21 @@ func (a *app) askPassphrase(ctx context.Context, creating bool) (tokenstore.Seal
 		return tokenstore.SealKey{}, &usageError{Problem: "the two passphrases differ"}
 	}
 	return tokenstore.SealKey{Passphrase: v}, nil
+}
+
+// passphraseTries is how often a passphrase may be mistyped.
+const passphraseTries = 3
+
+// passphraseAgain asks once more for a passphrase that was typed wrong. One from the environment or a file would be wrong again.
+func (a *app) passphraseAgain() func(context.Context) (token.Secret, error) {
+	tries := 1
+	return func(ctx context.Context) (token.Secret, error) {
+		given := a.env.Getenv("SIMSID_STORE_PASSPHRASE") != "" || a.env.Getenv("SIMSID_STORE_PASSPHRASE_FILE") != ""
+		if tries++; tries > passphraseTries || given || !a.canAsk() {
+			return token.Secret{}, nil
+		}
+		return a.askSecret(a.env.Interruptible(ctx), "That passphrase is wrong. Passphrase of the sealed file")
+	}
 }
 
 // maxInput bounds what is read from standard input: no token is longer.

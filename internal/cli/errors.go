@@ -205,6 +205,9 @@ func explainConfig(err error, _ string, f *failure) bool {
 	return true
 }
 
+// forgetLogin begins the hint that throws away what can't be opened any more; it is taken out where no login is kept.
+const forgetLogin = "simsid logout"
+
 func explainStore(err error, p string, f *failure) bool {
 	const choose = "keep the login in a sealed file instead: simsid login%s --store file (with SIMSID_STORE_KEY_FILE, made by simsid store keygen FILE, or a passphrase)"
 	const none = "or keep nothing: simsid login%s --store memory"
@@ -244,6 +247,9 @@ func explainStore(err error, p string, f *failure) bool {
 			"set SIMSID_STORE_KEY to an age identity (AGE-SECRET-KEY-1…), or SIMSID_STORE_KEY_FILE to a file that holds one",
 			"or SIMSID_STORE_PASSPHRASE_FILE to a file with a passphrase; in a terminal simsid asks for it",
 		}
+	case errors.Is(err, tokenstore.ErrPassphrase):
+		f.Code = exitStore
+		f.Hints = []string{"give the passphrase that the file was sealed with, in SIMSID_STORE_PASSPHRASE or in a terminal", "forgotten, it can't be had back: " + forgetLogin + p + " --local"}
 	case errors.Is(err, tokenstore.ErrSealKey):
 		f.Code = exitStore
 		f.Hints = []string{"give the key that the file was sealed with", "or forget this login: simsid logout" + p + " --local"}

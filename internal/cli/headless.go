@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/simsid/simsid/internal/tokenstore"
@@ -58,6 +59,9 @@ const startOne = "open one for this shell: dbus-run-session -- sh -c 'gnome-keyr
 
 // situated adds the situation to a keyring's error: the words behind the text, and the way on before the general ones.
 func (a *app) situated(err error, f failure) failure {
+	if pe, ok := errors.AsType[*profileError](err); errors.Is(err, tokenstore.ErrSealKey) && ok && a.nobodyOnRecord(pe.Profile) {
+		f.Hints = slices.DeleteFunc(slices.Clone(f.Hints), func(h string) bool { return strings.Contains(h, forgetLogin) })
+	}
 	absent, locked := errors.Is(err, tokenstore.ErrAbsent), errors.Is(err, tokenstore.ErrLocked)
 	if !absent && !locked || f.Code != exitStore {
 		return f

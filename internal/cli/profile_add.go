@@ -100,7 +100,7 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err != nil {
 		return err
 	}
-	d := draft{name: o.name, values: profileFlagValues(o.cmd)}
+	d := draft{name: o.name, values: a.wholePaths(profileFlagValues(o.cmd))}
 	if err := a.draftFrom(file, o.from, &d); err != nil {
 		return err
 	}

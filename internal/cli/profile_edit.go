@@ -42,7 +42,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 	if !file.Has(o.name) {
 		return a.unknownProfile(o.name)
 	}
-	changed := profileFlagValues(o.cmd)
+	changed := a.wholePaths(profileFlagValues(o.cmd))
 	d := draft{name: o.name, values: currentValues(file, o.name)}
 	for key, v := range changed {
 		if slices.Equal(v, []string{""}) || len(v) == 0 {

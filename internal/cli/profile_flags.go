@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/render"
+	"github.com/simsid/simsid/internal/word"
 )
 
 // addProfileFlags gives cmd the flags that override keys of the profile.
@@ -68,4 +72,25 @@ func fields(list []string) []string {
 		out = append(out, strings.Fields(v)...)
 	}
 	return out
+}
+
+// fileKeys are the keys of a profile that name a file.
+func fileKeys() []string { return []string{"ca_file", "client_key", "tls_cert", "tls_key"} }
+
+// wholePaths makes the files that are to be named in a profile ones that every folder finds, and says which aren't there.
+func (a *app) wholePaths(values map[string][]string) map[string][]string {
+	for _, key := range fileKeys() {
+		if len(values[key]) != 1 || values[key][0] == "" || word.File(values[key][0]) == word.Hidden {
+			continue
+		}
+		name := values[key][0]
+		if whole, err := filepath.Abs(name); err == nil {
+			name = whole
+			values[key] = []string{whole}
+		}
+		if _, err := os.Stat(name); err != nil {
+			a.line("warning", "%s: %s can't be read: %s", key, render.Safe(name), reason(err))
+		}
+	}
+	return values
 }

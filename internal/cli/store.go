@@ -20,7 +20,7 @@ func (a *app) storeOptions() (tokenstore.Options, error) {
 		return tokenstore.Options{}, err
 	}
 	return tokenstore.Options{
-		Dir: dir, Now: a.env.Now, After: a.env.After, Rand: a.env.Rand, Getenv: a.env.Getenv, SealKey: a.sealKey,
+		Dir: dir, Now: a.env.Now, After: a.env.After, Rand: a.env.Rand, Getenv: a.env.Getenv, SealKey: a.sealKey, Again: a.passphraseAgain(),
 		Waiting: func(what string) { a.say("waiting for %s", what) }, NoPrompt: a.alone(), LookOnly: a.looks,
 	}, nil
 }

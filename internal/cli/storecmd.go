@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -251,6 +252,9 @@ func runStoreKeygen(ctx context.Context, a *app, name string) error {
 		}
 		_, err := io.WriteString(a.env.Stdout, id.Text.Reveal())
 		return err
+	}
+	if whole, err := filepath.Abs(name); err == nil { // the line with it is to work in every folder
+		name = whole
 	}
 	err = id.WriteFile(name)
 	if errors.Is(err, fs.ErrExist) {

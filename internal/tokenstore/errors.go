@@ -12,6 +12,8 @@ var (
 	ErrRefused   = errors.New("the keyring refused")        // the user or the system said no
 	ErrNoSealKey = errors.New("no key for the sealed file") // neither identity nor passphrase
 	ErrSealKey   = errors.New("the key doesn't open the sealed file")
+	// ErrPassphrase is ErrSealKey of a passphrase.
+	ErrPassphrase error = passphraseError{}
 	// ErrNeedsIdentity comes with ErrSealKey or ErrNoSealKey.
 	ErrNeedsIdentity = errors.New("it was sealed to an age identity, which no passphrase is")
 	ErrBadKey        = errors.New("the key is not an X25519 age identity (AGE-SECRET-KEY-1 and 58 characters)")
@@ -116,3 +118,9 @@ func (e *DamagedError) Error() string {
 
 // Unwrap gives what is wrong with the file.
 func (e *DamagedError) Unwrap() error { return e.Err }
+
+type passphraseError struct{}
+
+func (passphraseError) Error() string { return "the passphrase is wrong" }
+
+func (passphraseError) Unwrap() error { return ErrSealKey }

@@ -151,7 +151,19 @@ func (s *Store) givenIdentity(ctx context.Context, p place, create bool) (*age.X
 	if err != nil {
 		return nil, err
 	}
-	return openIdentityFile(path, b, key.Passphrase)
+	id, err := openIdentityFile(path, b, key.Passphrase)
+	for errors.Is(err, ErrPassphrase) && s.o.Again != nil {
+		passphrase, aerr := s.o.Again(ctx)
+		if aerr != nil {
+			return nil, fileError("get the key of", path, aerr)
+		}
+		if passphrase.IsZero() {
+			break
+		}
+		s.given = SealKey{Passphrase: passphrase}
+		id, err = openIdentityFile(path, b, passphrase)
+	}
+	return id, err
 }
 
 // keyWanted tells by the files which key opens them.
@@ -219,7 +231,7 @@ func openIdentityFile(path string, sealed []byte, passphrase token.Secret) (*age
 	i.SetMaxWorkFactor(maxScryptWorkFactor)
 	plain, err := unseal(sealed, i)
 	if errors.Is(err, ErrSealKey) {
-		return nil, fileError("open", path, err)
+		return nil, fileError("open", path, ErrPassphrase)
 	}
 	if err != nil {
 		return nil, damaged(path, err)

@@ -225,3 +225,28 @@ func TestALostKeyLosesNoRefreshToken(t *testing.T) {
 		t.Errorf("record %+v", r)
 	}
 }
+
+// TestPassphraseAgain: a mistyped passphrase can be given again, until nobody gives one.
+func TestPassphraseAgain(t *testing.T) {
+	o := newOptions(t, newFakeKeyring())
+	given := func(first string, more ...string) Options {
+		o := o
+		o.SealKey = func(context.Context, KeyWanted) (SealKey, error) {
+			return SealKey{Passphrase: token.NewSecret(first)}, nil
+		}
+		o.Again = func(context.Context) (token.Secret, error) {
+			if len(more) == 0 {
+				return token.Secret{}, nil
+			}
+			next := more[0]
+			more = more[1:]
+			return token.NewSecret(next), nil
+		}
+		return o
+	}
+	save(t, choose(t, given("right"), school, File), 2)
+	wantLoad(t, open(t, given("wrnog", "wrogn", "right"), school), setNo(2))
+	if _, err := open(t, given("wrnog", "wrogn"), school).Load(t.Context()); !errors.Is(err, ErrPassphrase) || !errors.Is(err, ErrSealKey) {
+		t.Errorf("wrong to the end: %v, want ErrPassphrase", err)
+	}
+}

@@ -126,6 +126,8 @@ type Options struct {
 	// SealKey gives what opens a sealed file: an age identity ("AGE-SECRET-KEY-1...") or a passphrase. Called at most once,
 	// only when needed; nil or an empty result gives ErrNoSealKey.
 	SealKey func(ctx context.Context, wanted KeyWanted) (SealKey, error)
+	// Again gives another passphrase in the place of a wrong one; the zero Secret ends it, and nil gives none.
+	Again func(ctx context.Context) (token.Secret, error)
 
 	keyring    keyring                         // instead of the system's; tests
 	limit      int                             // the longest value of keyring; tests
