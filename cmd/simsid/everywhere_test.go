@@ -70,7 +70,7 @@ func browserFlows(s *secretRun, issuer, secret string) {
 	}
 	s.run([]string{"SIMSID_CLIENT_SECRET=" + secret}, "login", "-p", "school", "--flow", "ClientCredentials", "--client-id", "ClientCredentials", "--scope", "partner-read", "--store", "memory")
 	s.as(nil, []int{0}, nil, "", forced([]string{"login", "-p", "school", "--id-token-hint"})...)
-	s.run(nil, forced([]string{"login", "-p", "school", "--print-url"})...)
+	s.run(nil, forced([]string{"login", "-p", "school", "--print-url", "--redirect-uri", "http://127.0.0.1:8400/callback"})...)
 	s.as(nil, []int{2, 4}, nil, "", forced([]string{"login", "-p", "school", "--scope", "openid nonsense"})...)
 }
 

@@ -247,7 +247,7 @@ func TestProxy(t *testing.T) {
 	gone := run(t, []string{"HTTPS_PROXY=http://me:" + proxyPassword + "@" + away}, command...)
 	gone.has(t, 5, "the proxy "+away+" can't be reached: ", "NO_PROXY=sts.example")
 	unread := run(t, []string{"HTTPS_PROXY=http://me:" + proxyPassword + "@" + p.address + ":1:2\x7f"}, printURL(s.URL, "--ca-file", ca.file)...)
-	unread.has(t, 0, "warning: HTTPS_PROXY isn't the address of a proxy, such as http://proxy.example:3128; it is passed over")
+	unread.has(t, 2, "error: HTTPS_PROXY isn't the address of a proxy, such as http://proxy.example:3128")
 	for _, r := range append(all, refused, gone, unread, ran{stdout: string(written)}) {
 		if strings.Contains(r.stdout+r.stderr, proxyPassword) {
 			t.Errorf("the proxy's password is in\n%s%s", r.stdout, r.stderr)
