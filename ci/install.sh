@@ -40,7 +40,7 @@ trap 'rm -rf "$work"' EXIT
 fetch() {
   # Over https alone; a server of one's own on this machine's loopback may speak http.
   local only='=https'
-  case $releases in http://127.0.0.1:*) only='=http' ;; esac
+  [[ $releases =~ ^http://127\.0\.0\.1:[0-9]+(/|$) ]] && only='=http' # and no user name that looks so
   curl --silent --show-error --fail --location --proto "$only" --proto-redir "$only" --retry 3 --max-time 300 \
     --output "$work/$1" "$releases/v$version/$1" || fail "could not read $releases/v$version/$1"
 }

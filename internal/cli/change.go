@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/tokenstore"
 )
 
 // setLine is what gives one key of a profile a value that is ready for a shell: the command that edits the profile, or, for the one that
@@ -15,7 +16,7 @@ func setLine(profile, key, value string) string {
 		switch {
 		case setting.Key != key:
 		case profile == config.EnvProfile:
-			return setting.Env + "=" + value
+			return "export " + setting.Env + "=" + value
 		default:
 			return "simsid profile edit " + cmp.Or(profile, "NAME") + " --" + setting.Flag + " " + value
 		}
@@ -27,7 +28,7 @@ func setLine(profile, key, value string) string {
 // value takes a key away.
 func (s *session) set(keysAndValues ...string) string {
 	p, settings := s.profile, config.Settings()
-	var parts []string
+	var parts, unset []string
 	from := p.Origins[keysAndValues[0]].Source
 	byVariable := from == config.FromEnvironment || from != config.FromFlag && !s.inFile() && !config.BuiltIn(p.Name) // whose own keys no variable changes
 	for i := 0; i+1 < len(keysAndValues); i += 2 {
@@ -41,7 +42,7 @@ func (s *session) set(keysAndValues ...string) string {
 		}
 		switch {
 		case value == "" && byVariable:
-			parts = append(parts, "unset "+settings[at].Env)
+			unset = append(unset, "unset "+settings[at].Env)
 		case value == "" && from == config.FromFlag:
 			parts = append(parts, "leave --"+settings[at].Flag+" away")
 		case value == "":
@@ -50,7 +51,13 @@ func (s *session) set(keysAndValues ...string) string {
 			parts = append(parts, name+shellWord(value))
 		}
 	}
-	if byVariable || from == config.FromFlag {
+	if byVariable {
+		if len(parts) > 0 {
+			unset = append([]string{"export " + strings.Join(parts, " ")}, unset...)
+		}
+		return strings.Join(unset, "; ")
+	}
+	if from == config.FromFlag {
 		return strings.Join(parts, " ")
 	}
 	return "simsid profile edit " + p.Name + " " + strings.Join(parts, " ")
@@ -65,6 +72,9 @@ func (s *session) secretHints(flag, variable string) []string {
 	if s.profile.Name == config.EnvProfile {
 		return []string{"give it in " + variable}
 	}
+	if s.profile.Store == string(tokenstore.Memory) { // which keeps it no longer than a command runs
+		return []string{"give it in " + variable, "or choose a store that keeps it: " + s.set("store", string(tokenstore.File))}
+	}
 	return []string{
 		"keep it in the store: simsid profile edit " + s.profile.Name + " --" + flag + " FILE  # - reads standard input",
 		"or give it for this once: " + variable,
@@ -74,7 +84,7 @@ func (s *session) secretHints(flag, variable string) []string {
 // introspectionLine names a scope to ask with, and gives its secret.
 func (s *session) introspectionLine() string {
 	if s.profile.Name == config.EnvProfile {
-		return "SIMSID_INTROSPECTION_ID=NAME, with the secret in " + introspectionSecretVariable
+		return "export SIMSID_INTROSPECTION_ID=NAME, with the secret in " + introspectionSecretVariable
 	}
 	return "simsid profile edit " + s.profile.Name + " --introspection-id NAME --introspection-secret-file FILE"
 }

@@ -11,7 +11,7 @@ import (
 
 // TestSetLine: what to type can be typed, where a profile is known by its name alone, and where it is one inside simsid.
 func TestSetLine(t *testing.T) {
-	for profile, want := range map[string]string{"school": "simsid profile edit school --par true", config.EnvProfile: "SIMSID_PAR=true", "": "simsid profile edit NAME --par true"} {
+	for profile, want := range map[string]string{"school": "simsid profile edit school --par true", config.EnvProfile: "export SIMSID_PAR=true", "": "simsid profile edit NAME --par true"} {
 		if got := setLine(profile, "par", "true"); got != want {
 			t.Errorf("%s: %s, want %s", profile, got, want)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/emulator"
 	"github.com/simsid/simsid/internal/provider"
+	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/scenario"
 	"github.com/simsid/simsid/internal/sims"
 	"github.com/simsid/simsid/internal/token"
@@ -83,7 +84,7 @@ func (a *app) completeProfiles(_ *cobra.Command, args []string, _ string) ([]cob
 		for _, name := range file.Names() {
 			issuer := ""
 			if v, _, ok := file.Value(name, "issuer"); ok && len(v) == 1 {
-				issuer = v[0]
+				issuer = render.Safe(v[0]) // the shell shows it as it is
 			}
 			names = append(names, cobra.CompletionWithDesc(name, issuer))
 		}

@@ -39,6 +39,9 @@ func (x *examination) configuration(context.Context) finding {
 	if odd := x.oddVariables(); odd.outcome != "" {
 		return odd
 	}
+	if danglingLink(file.Path()) {
+		return warned(file.Path()+" is a symbolic link to what isn't there: no profile can be read", "see where it leads: ls -l "+shellWord(file.Path()), "bring back what it leads to, or take the link away")
+	}
 	if n := len(file.Names()); n != 1 {
 		return passed(fmt.Sprintf("%s: %d profiles", file.Path(), n))
 	}

@@ -54,8 +54,9 @@ asks simsid token for another, and may need --keep-secrets for that.
 
 The token is in no argument, which everybody on the machine could read. The
 command gets the token and no more: simsid's own secrets (the variables under
-"Secrets" in simsid help environment) are taken out of its environment, unless
---keep-secrets leaves them, for a script that calls simsid itself.
+"Secrets" in simsid help environment, and SIMSID_CLIENT_KEY) are taken out of
+its environment, unless --keep-secrets leaves them, for a script that calls
+simsid itself.
 
 Standard input, output and error are the command's own; so is the exit code,
 and so are signals. 127 says that there is no such command and 126 that it
@@ -198,11 +199,15 @@ func isEntryOf(entry, name string, fold bool) bool {
 	return was == name || fold && strings.EqualFold(was, name)
 }
 
+// withheldVariables are those that a command doesn't get: simsid's secrets, and the name of the file with the client's key, which is as good
+// as one.
+func withheldVariables() []term { return append(secretVariables(), term{name: "SIMSID_CLIENT_KEY"}) }
+
 // withoutSecrets takes simsid's own secrets out of an environment, with the names of files that hold one, and says in a variable which
 // there were. A command is lent an access token; what gets more of them outlives it.
 func withoutSecrets(env []string, fold bool) []string {
 	var withheld []string
-	for _, secret := range secretVariables() {
+	for _, secret := range withheldVariables() {
 		if slices.ContainsFunc(env, func(entry string) bool { return isEntryOf(entry, secret.name, fold) && !strings.HasSuffix(entry, "=") }) {
 			withheld = append(withheld, secret.name)
 		}
@@ -220,7 +225,7 @@ func (a *app) lent(err error, f failure) failure {
 	missing := errors.Is(err, errNoSecret) || errors.Is(err, tokenstore.ErrNoSealKey) || errors.Is(err, tokenstore.ErrNeedsIdentity) ||
 		errors.Is(err, tokenstore.ErrSealKey) || isNoLogin(err)
 	withheld = slices.DeleteFunc(withheld, func(name string) bool {
-		return a.env.Getenv(name) != "" || !slices.ContainsFunc(secretVariables(), func(t term) bool { return t.name == name })
+		return a.env.Getenv(name) != "" || !slices.ContainsFunc(withheldVariables(), func(t term) bool { return t.name == name })
 	})
 	if !missing || len(withheld) == 0 {
 		return f

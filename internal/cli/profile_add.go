@@ -228,9 +228,12 @@ func checkNewName(file *config.File, name string) error {
 
 // draftSession resolves the draft as if it were in the file, so that what is wrong with it is known before anything is written.
 func (a *app) draftSession(d draft, force bool) (*session, error) {
+	given := map[string][]string{"kind": d.values["kind"]}
+	if config.BuiltIn(d.name) {
+		given = builtIn(d.name)
+	}
 	p, err := config.Resolve(config.Layers{
-		File: &config.File{}, Profile: d.name, Getenv: noEnvironment, Defaults: kindDefaults,
-		Flags: d.values, BuiltIn: map[string][]string{"kind": d.values["kind"]},
+		File: &config.File{}, Profile: d.name, Getenv: noEnvironment, Defaults: kindDefaults, Flags: d.values, BuiltIn: given,
 	})
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 	if err != nil {
 		return err
 	}
-	if !file.Has(o.name) {
+	if !file.Has(o.name) && !config.BuiltIn(o.name) { // of which the file has a table once something is changed
 		return a.unknownProfile(o.name)
 	}
 	changed := a.wholePaths(profileFlagValues(o.cmd))

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -189,6 +191,9 @@ func (a *app) nothingConfigured(file *config.File) error {
 	switch {
 	case len(names) > 0:
 		e.Hints = []string{"choose one: -p " + strings.Join(names, ", -p "), "or make one the default: simsid profile use " + names[0]}
+	case danglingLink(file.Path()):
+		e.Text = "nothing is configured: " + file.Path() + " is a symbolic link to what isn't there"
+		e.Hints = []string{"see where it leads: ls -l " + shellWord(file.Path()), "bring back what it leads to, or take the link away"}
 	default:
 		e.Text = "nothing is configured yet"
 		e.Hints = []string{"try it without an account: simsid login --emulator", "set up a provider of your own: simsid profile add"}
@@ -198,6 +203,15 @@ func (a *app) nothingConfigured(file *config.File) error {
 		}
 	}
 	return e
+}
+
+// danglingLink reports whether a symbolic link leads nowhere.
+func danglingLink(path string) bool {
+	if _, err := os.Readlink(path); err != nil {
+		return false
+	}
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // builtInLogins are the profiles inside simsid that somebody is signed in with.

@@ -85,6 +85,7 @@ func (a *app) status() (render.Status, error) {
 	slices.SortStableFunc(names[len(file.Names()):], strings.Compare)
 	for _, name := range names {
 		r, signedIn := records[name]
+		r.Ended = r.Ended || tokenstore.LoginGone(o, name, r)
 		v.Rows = append(v.Rows, a.statusRow(file, name, r, signedIn))
 	}
 	return v, nil

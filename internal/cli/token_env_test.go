@@ -78,7 +78,7 @@ func TestStepOutput(t *testing.T) {
 	if err := os.WriteFile(path, []byte("earlier=1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a := &app{env: Env{Getenv: func(name string) string { return map[string]string{"GITHUB_OUTPUT": path}[name] }}}
+	a := &app{env: Env{Getenv: func(name string) string { return map[string]string{"GITHUB_OUTPUT": path}[name] }, StdoutNull: func() bool { return false }}}
 	f, err := a.openStepOutput("my-token")
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,9 @@ func (a *app) openStepOutput(name string) (*os.File, error) {
 	if !isOutputName(name) {
 		return nil, &usageError{Problem: "--github-output " + word.Quote(name) + ": an output's name has letters, digits, '_' and '-'", Command: "simsid token"}
 	}
+	if a.env.StdoutNull() {
+		return nil, &usageError{Problem: "--github-output needs standard output, by which the runner learns what to mask, and here it is closed or the null device", Command: "simsid token"}
+	}
 	path := a.env.Getenv(outputFileVariable)
 	if path == "" {
 		return nil, &hintedError{Code: exitUsage, Text: "--github-output is for a step of GitHub Actions, which names a file in " + outputFileVariable,

@@ -60,7 +60,7 @@ func environmentTopic() []part {
 			{"SIMSID_STATE_DIR", "folder of logins and of the emulator's state"},
 		}},
 		{heading: "Secrets", terms: secretVariables()},
-		{heading: "The keys of a profile", terms: keys},
+		{heading: "The keys of a profile", text: "The profiles inside simsid (emulator, emulator-reports, emulator-imis) take none of those that say who the client is, where its provider and its APIs are and how the answer comes back, nor the client's secret, the refresh token and the API headers: what is exported for a provider leads none of them astray.", terms: keys},
 		{heading: "What simsid sets", terms: []term{
 			{accessTokenVariable, "the access token, for the command of exec and the shell of token --env"},
 			{idTokenVariable, "the ID token, for token --env --id"},
@@ -110,7 +110,7 @@ func exitCodesTopic() []part {
 			{"130", "interrupted"},
 		}},
 		{heading: "exec", text: "The exit code is the command's own. 127 says that there is no such command and 126 that it can't be run; where simsid has no token for it, the codes above hold, and the command doesn't run."},
-		{heading: "api", text: "0 for an answer of 2xx or 304, 4 for 401, 5 for 408, 429 and 5xx, 1 for every other. The answer is printed in any case."},
+		{heading: "api", text: "0 for an answer of 2xx or 304, 4 for 401, 5 for 408, 429 and 5xx, 1 for every other. The answer is printed in any case, but for --jq, which filters answers of success alone."},
 		{heading: "In a script", text: "Standard output holds the answer and nothing else, and is empty where there is none; what went wrong stands on standard error, as JSON with -o json.", lines: []string{
 			"token=$(simsid token -p school) || case $? in",
 			"  4) echo 'sign in first: simsid login -p school' >&2; exit 1 ;;",

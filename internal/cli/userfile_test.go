@@ -57,9 +57,9 @@ func TestSet(t *testing.T) {
 	}{
 		{config.FromFlag, []string{"ca_file", "my ca.pem"}, "--ca-file 'my ca.pem'"},
 		{config.FromFlag, []string{"ca_file", ""}, "leave --ca-file away"},
-		{config.FromEnvironment, []string{"ca_file", "ca.pem"}, "SIMSID_CA_FILE=ca.pem"},
+		{config.FromEnvironment, []string{"ca_file", "ca.pem"}, "export SIMSID_CA_FILE=ca.pem"},
 		{config.FromEnvironment, []string{"ca_file", ""}, "unset SIMSID_CA_FILE"},
-		{config.FromProfile, []string{"ca_file", "ca.pem"}, "SIMSID_CA_FILE=ca.pem"}, // there is no such profile in the file
+		{config.FromProfile, []string{"ca_file", "ca.pem"}, "export SIMSID_CA_FILE=ca.pem"}, // there is no such profile in the file
 		{config.FromFlag, []string{"ca_file", "a", "tls_cert", "b"}, "--ca-file a --tls-cert b"},
 	} {
 		s := &session{profile: config.Profile{Name: "school", Origins: map[string]config.Origin{"ca_file": {Source: test.source}}}}

@@ -128,6 +128,17 @@ func (s *Store) kindOfFile(rest string) FileKind {
 	return ""
 }
 
+// LoginGone reports whether a login that is on record can't be had, since its sealed file isn't there any more: somebody has removed it, or
+// has brought back the folder without it. It opens nothing.
+func LoginGone(o Options, profile string, r Record) bool {
+	if r.SignedInAt.IsZero() || r.Ended || r.Backend != File {
+		return false // of a keyring's login the refresh token may be whole
+	}
+	s := &Store{o: o, stem: fileStem(profile), at: placeOf(r)}
+	_, err := os.Lstat(s.file(s.at, loginFile))
+	return errors.Is(err, fs.ErrNotExist) && !s.emergencyFilled()
+}
+
 // Profiles names the profiles that have a record, readable or not, in the order of their names.
 func Profiles(o Options) ([]string, error) {
 	entries, err := os.ReadDir(o.Dir)

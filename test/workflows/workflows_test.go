@@ -390,3 +390,21 @@ func read(t *testing.T, file string) string {
 	}
 	return string(b)
 }
+
+// TestInstallAddress: plain http is for this machine's loopback alone, and no user name makes another host look like it.
+func TestInstallAddress(t *testing.T) {
+	asked := make(chan string, 8)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	for _, releases := range []string{"http://127.0.0.1:1@" + host, "http://127.0.0.1:1x@" + host, "http://localhost" + strings.TrimPrefix(host, "127.0.0.1")} {
+		cmd := exec.CommandContext(t.Context(), "bash", "../../ci/install.sh", t.TempDir())
+		cmd.Env = append(os.Environ(), "SIMSID_VERSION="+version, "SIMSID_RELEASES="+releases, "no_proxy=*")
+		if out, err := cmd.CombinedOutput(); err == nil {
+			t.Errorf("%s: %s", releases, out)
+		}
+		if len(asked) > 0 {
+			t.Errorf("%s: the server was asked for %s", releases, <-asked)
+		}
+	}
+}
