@@ -178,7 +178,7 @@ type apiBody struct {
 // Read implements io.Reader.
 func (b *apiBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err == nil || err == io.EOF || errors.Is(err, errTooLong) { //nolint:errorlint // io.Reader's own end is never wrapped
+	if err == nil || err == io.EOF || errors.Is(err, errTooLong) {
 		return n, err
 	}
 	return n, noAnswer(b.ctx, b.operation, b.host, &brokenAnswerError{err}, true)
