@@ -43,7 +43,7 @@ var brokenProfiles = []broken{
 		"others can write to it (mode 0777)", "chmod go-w ~/config", nil},
 	{"a variable that is mistyped", func(_ *testing.T, s *setup) { s.env["SIMSID_CLIENTID"] = "x" }, "configuration", true, "SIMSID_CLIENTID means nothing", "did you mean SIMSID_CLIENT_ID?", nil},
 	{"a profile that doesn't exist", func(_ *testing.T, s *setup) { s.args = []string{"-p", "skool"} }, "profile", false, `there is no profile "skool"`, "did you mean: -p school", nil},
-	{"no client id", func(_ *testing.T, s *setup) { delete(s.profile, "client_id") }, "profile", false, "profile school has no client id", "client_id = ", nil},
+	{"no client id", func(_ *testing.T, s *setup) { delete(s.profile, "client_id") }, "profile", false, "profile school has no client id", "--client-id ", nil},
 	{"an address without TLS", func(_ *testing.T, s *setup) { s.profile["issuer"] = "http://id.example.com" }, "profile", false, "http://id.example.com", "simsid profile edit school --issuer VALUE", nil},
 	{"a password in the address", func(_ *testing.T, s *setup) { s.profile["issuer"] = "https://me:" + proxyPassword + "@id.example.com" }, "profile", false, "issuer", "simsid profile edit school --issuer VALUE", nil},
 	{"live with another's address", func(_ *testing.T, s *setup) {

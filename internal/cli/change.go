@@ -76,7 +76,7 @@ func (s *session) secretHints(flag, variable string) []string {
 		return []string{"give it in " + variable, "or choose a store that keeps it: " + s.set("store", string(tokenstore.File))}
 	}
 	return []string{
-		"keep it in the store: simsid profile edit " + s.profile.Name + " --" + flag + " FILE  # - reads standard input",
+		"keep it in the store, with - for standard input: simsid profile edit " + s.profile.Name + " --" + flag + " FILE",
 		"or give it for this once: " + variable,
 	}
 }

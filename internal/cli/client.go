@@ -175,7 +175,7 @@ func (s *session) missingKey() error {
 	e.Hints = []string{"name its file: " + s.set("client_key", "FILE")}
 	if s.profile.Name != config.EnvProfile {
 		e.Hints = []string{
-			"keep it in the store: simsid profile edit " + s.profile.Name + " --client-key-file FILE  # - reads standard input",
+			"keep it in the store, with - for standard input: simsid profile edit " + s.profile.Name + " --client-key-file FILE",
 			"or read it from its file each time: " + s.set("client_key", "FILE"),
 		}
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -70,8 +69,9 @@ func runCompletion(a *app, root *cobra.Command, shell string) error {
 		return root.GenPowerShellCompletionWithDesc(out)
 	}
 	u := &usageError{Problem: "there is no completion for " + word.Quote(shell, shells()...), Command: "simsid completion"}
-	if slices.Contains(shells(), strings.ToLower(shell)) {
-		u.Hint = "simsid completion " + strings.ToLower(shell)
+	u.Hint = "the shells are " + strings.Join(shells(), ", ")
+	if near := word.Nearest(shell, shells()); near != "" {
+		u.Hint = "did you mean: simsid completion " + near
 	}
 	return u
 }

@@ -127,7 +127,7 @@ func (a *app) discoverySession(o *discoverOptions) (*session, []string, error) {
 	}
 	kind, ok := provider.LookupKind(p.Kind)
 	if !ok {
-		return nil, nil, &hintedError{Code: exitUsage, Text: "there is no provider kind " + word.Quote(p.Kind, kindNames()...), Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
+		return nil, nil, &hintedError{Code: exitUsage, Text: "there is no provider kind " + word.Quote(p.Kind, kindNames()...), Hints: knownKinds(p.Kind)}
 	}
 	issuers := issuersToAsk(o.given, kind, values["kind"] != nil)
 	p.Issuer = issuers[0]
@@ -261,7 +261,11 @@ func (s *session) describe(ctx context.Context, o *discoverOptions, d provider.D
 	}
 	view.Keys, view.Ignored = set.Describe()
 	if o.given != "" && o.save == "" {
-		view.Next = []string{"simsid discover " + foreignWord(d.Metadata.Issuer) + " --kind " + kind.Name + " --save NAME  # make it a profile"}
+		trust := ""
+		if s.profile.CAFile != "" {
+			trust = " --ca-file " + shellWord(s.profile.CAFile)
+		}
+		view.Next = []string{"simsid discover " + foreignWord(d.Metadata.Issuer) + " --kind " + kind.Name + trust + " --save NAME  # make it a profile"}
 	}
 	return nil
 }

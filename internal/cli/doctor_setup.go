@@ -175,6 +175,9 @@ func (x *examination) rules(context.Context) finding {
 	if len(x.s.profile.Scopes) == 0 {
 		return passed("nothing is asked for that " + x.kindTitle() + " is known to refuse")
 	}
+	if len(x.s.profile.Scopes) == 1 {
+		return passed("the scope " + x.s.profile.Scopes[0] + " may be asked for")
+	}
 	return passed("the scopes " + strings.Join(x.s.profile.Scopes, " ") + " may be asked for together")
 }
 

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
@@ -101,6 +103,9 @@ func explain(err error) failure {
 			break
 		}
 	}
+	if p == " -p "+config.EnvProfile {
+		f.Text = strings.Replace(f.Text, "profile env ", "profile env (which variables make) ", 1)
+	}
 	return f
 }
 
@@ -130,6 +135,19 @@ func explainCommand(err error, _ string, f *failure) bool {
 	return false
 }
 
+// meantProfile leads the name of the profile that was likely meant. Where the profile is the command's argument, -p isn't said.
+const meantProfile = "did you mean: -p "
+
+// positioned says a profile's name as the command takes it.
+func (a *app) positioned(f failure) failure {
+	for i, h := range f.Hints {
+		if name, ok := strings.CutPrefix(h, meantProfile); ok && a.argued {
+			f.Hints[i] = "did you mean: " + name
+		}
+	}
+	return f
+}
+
 func explainConfig(err error, _ string, f *failure) bool {
 	switch {
 	case is[*config.FileError](err):
@@ -141,13 +159,14 @@ func explainConfig(err error, _ string, f *failure) bool {
 	case is[*config.UnknownProfileError](err):
 		e, _ := errors.AsType[*config.UnknownProfileError](err)
 		f.Code = exitUsage
+		near := cmp.Or(e.Suggest, word.Nearest(e.Name, config.BuiltInProfiles()))
 		switch {
-		case e.Suggest != "":
-			f.Hints = append(f.Hints, "did you mean: -p "+e.Suggest)
+		case near != "":
+			f.Hints = append(f.Hints, meantProfile+near)
 		case len(e.Known) > 0:
-			f.Hints = append(f.Hints, "known profiles: "+strings.Join(e.Known, ", "))
+			f.Hints = append(f.Hints, "known profiles: "+strings.Join(slices.Concat(e.Known, config.BuiltInProfiles()), ", "))
 		}
-		if e.Suggest == "" {
+		if near == "" {
 			f.Hints = append(f.Hints, "see which there are: simsid profile list")
 		}
 		if e.Name == config.EnvProfile {
@@ -159,7 +178,10 @@ func explainConfig(err error, _ string, f *failure) bool {
 		}
 	case is[*config.ValueError](err):
 		f.Code = exitUsage
-		if e, _ := errors.AsType[*config.ValueError](err); strings.Contains(e.Value, word.Hidden) {
+		e, _ := errors.AsType[*config.ValueError](err)
+		if meant := e.Meant(); meant != "" {
+			f.Hints = []string{"did you mean: " + meant}
+		} else if strings.Contains(e.Value, word.Hidden) {
 			f.Hints = []string{"what was given isn't repeated, in case it is a secret"}
 			if setLine("", e.Key, "") != "" {
 				f.Hints = append(f.Hints, "every key with what it can be: simsid help environment")
@@ -180,7 +202,11 @@ func explainConfig(err error, _ string, f *failure) bool {
 	case is[*emulator.AuthorityError](err):
 		f.Hints = []string{"take it away, and simsid emulator --https makes a new one; whoever trusts the old one has to be told"}
 	case is[*emulator.UnknownUserError](err):
+		e, _ := errors.AsType[*emulator.UnknownUserError](err)
 		f.Code = exitUsage
+		if near := word.Nearest(e.Login, e.Known); near != "" {
+			f.Hints = []string{"did you mean: --as " + near}
+		}
 	case errors.Is(err, flow.ErrNoOpenID):
 		f.Code = exitUsage
 		f.Hints = []string{"add it: --scope 'openid profile'"}

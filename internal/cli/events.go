@@ -38,6 +38,9 @@ func (s *session) loginEvents(who visitor) func(flow.Event) {
 			s.note("turned away: %s", e.Reason)
 		case flow.PasteRefused:
 			s.line("warning", "that is not the awaited answer: %s", e.Reason)
+			if listening.RedirectURI != "" {
+				s.line("hint", "the address that the browser ends at begins with %s", listening.RedirectURI)
+			}
 		case flow.Quiet:
 			s.line("note", "no answer for %s; still waiting", render.Duration(e.After))
 			s.waits = ""

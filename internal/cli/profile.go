@@ -108,9 +108,17 @@ is 3.`,
 }
 
 func runProfileShow(ctx context.Context, a *app, cmd *cobra.Command, name string, origin bool) error {
-	s, err := a.newSession(selection{cmd: cmd, name: name})
+	s, err := a.resolveSession(selection{cmd: cmd, name: name})
 	if err != nil {
+		a.unsettled = true
 		return err
+	}
+	if lack := s.complete(); lack != nil { // what there is, is shown all the same
+		f := explain(lack)
+		a.line("warning", "%s", f.Text)
+		for _, h := range f.Hints {
+			a.line("hint", "%s", h)
+		}
 	}
 	v := render.ProfileShown{Name: s.profile.Name, Origins: origin}
 	for _, setting := range config.Settings() {
@@ -252,5 +260,9 @@ func runProfileRemove(ctx context.Context, a *app, name string, force bool) erro
 	if kept && rec.Refreshable && !rec.Ended {
 		a.line("warning", "its login wasn't revoked: the refresh token that was kept here stays valid at %s until it expires there", render.Safe(rec.Issuer))
 	}
-	return a.answer(ctx, render.Done{Action: "profile removed", Profile: name, Text: "Profile " + name + " is gone, with its login and its secrets."})
+	gone := "Profile " + name + " is gone, with its login and its secrets."
+	if config.BuiltIn(name) {
+		gone = "Login and secrets of profile " + name + " are gone; the profile is built in, and stays."
+	}
+	return a.answer(ctx, render.Done{Action: "profile removed", Profile: name, Text: gone})
 }

@@ -240,7 +240,7 @@ func (a *app) draftSession(d draft, force bool) (*session, error) {
 	}
 	kind, ok := provider.LookupKind(p.Kind)
 	if !ok {
-		return nil, &hintedError{Code: exitUsage, Text: "there is no provider kind " + word.Quote(p.Kind, kindNames()...), Hints: []string{"known kinds: " + strings.Join(kindNames(), ", ")}}
+		return nil, &hintedError{Code: exitUsage, Text: "there is no provider kind " + word.Quote(p.Kind, kindNames()...), Hints: knownKinds(p.Kind)}
 	}
 	s := &session{app: a, profile: p, kind: kind, forced: force, forcible: true}
 	switch {

@@ -61,7 +61,9 @@ func (s *session) listenCertificate(ctx context.Context) (*tls.Certificate, erro
 		s.say("A certificate was made for https on this machine: browsers warn of it until they are told to trust it.")
 		s.say("How to: simsid cert show")
 	}
-	s.say("Certificate SHA-256 %s, until %s", c.Fingerprint(), c.Leaf.NotAfter.In(s.env.Location()).Format("2 January 2006"))
+	s.say("\nThe certificate that the browser meets, until %s, has the SHA-256", c.Leaf.NotAfter.In(s.env.Location()).Format("2 January 2006"))
+	half := len(c.Fingerprint())/2 + 1 // behind a colon
+	s.say("\n  %s\n  %s\n", c.Fingerprint()[:half], c.Fingerprint()[half:])
 	return &c.TLS, nil
 }
 

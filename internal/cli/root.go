@@ -49,6 +49,7 @@ type app struct {
 	files     *fileCache // nil: each file is read when it is asked for, and waited for as long as it takes
 	signs     bool       // the client authenticates by a signature with a time in it
 	clock     *provider.ServerClock
+	argued    bool   // the command takes its profile as an argument
 	waits     string // the redirect URI of a login that waits, and whose likely troubles haven't been told yet
 }
 
@@ -103,7 +104,8 @@ func newRootCmd(a *app) *cobra.Command {
 			if f := cmd.Flags().Lookup("trace-file"); f != nil && f.Changed && a.global.traceFile == "" {
 				return &usageError{Problem: "--trace-file is empty: name a file", Command: cmd.CommandPath()}
 			}
-			if a.global.profile != "" && namesProfileItself(cmd) {
+			a.argued = namesProfileItself(cmd)
+			if a.global.profile != "" && a.argued {
 				return &usageError{Problem: "--profile has no meaning here: the profile is the command's argument", Command: cmd.CommandPath()}
 			}
 			if err := a.checkClaim(cmd); err != nil {
@@ -137,7 +139,7 @@ func newRootCmd(a *app) *cobra.Command {
 	f.BoolVar(&a.global.trace, "trace", false, "show each HTTP exchange on standard error, with secrets masked")
 	f.StringVar(&a.global.traceFile, "trace-file", "", "write each exchange to a HAR file, with secrets masked; browsers' tools open it")
 	f.BoolVar(&a.global.noInput, "no-input", false, "never ask and never open a browser")
-	f.DurationVar(&a.global.timeout, "timeout", 0, "how long to wait: for a login 5m, for one HTTP exchange 30s")
+	f.DurationVar(&a.global.timeout, "timeout", 0, "how long to wait: for a login or an API 5m, for another HTTP exchange 30s")
 	root.AddGroup(
 		&cobra.Group{ID: groupLogin, Title: "Sign in and out"},
 		&cobra.Group{ID: groupTokens, Title: "Use and read tokens"},
@@ -351,7 +353,7 @@ func (a *app) line(label, format string, args ...any) {
 
 // fail reports err and returns the exit code it stands for.
 func (a *app) fail(ctx context.Context, err error) int {
-	f := a.lent(err, a.timed(err, a.seeded(err, a.situated(err, explain(err)))))
+	f := a.positioned(a.lent(err, a.timed(err, a.seeded(err, a.situated(err, explain(err))))))
 	// Nothing but an interruption cancels: what takes too long ends with another error.
 	if errors.Is(err, context.Canceled) {
 		a.interrupted(err)

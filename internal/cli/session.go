@@ -230,6 +230,15 @@ func (a *app) builtInLogins() []string {
 }
 
 // kindDefaults are a kind's defaults by the profile's keys.
+// knownKinds says which kinds there are, and which of them was likely meant.
+func knownKinds(typed string) []string {
+	hints := []string{"known kinds: " + strings.Join(kindNames(), ", ")}
+	if near := word.Nearest(typed, kindNames()); near != "" {
+		hints = append([]string{"did you mean: --kind " + near}, hints...)
+	}
+	return hints
+}
+
 func kindDefaults(kind, environment string) map[string][]string {
 	if kind == "" {
 		return map[string][]string{"kind": {"oidc"}}
@@ -278,10 +287,11 @@ func (s *session) complete() error {
 	missing := func(what, key, example string) error {
 		e := &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no %s", p.Name, what)}
 		if p.Name == config.EnvProfile {
+			e.Text = fmt.Sprintf("profile %s (which variables make) has no %s", p.Name, what)
 			e.Hints = []string{"set the variable: " + setLine(p.Name, key, shellWord(example))}
 			return e
 		}
-		e.Hints = []string{fmt.Sprintf("set it in the file: %s = %q", key, example), "or give it for this once by flag or environment: see simsid login --help"}
+		e.Hints = []string{"set it: " + setLine(p.Name, key, shellWord(example)), "or give it for this once by flag or environment: see simsid login --help"}
 		return e
 	}
 	if p.Environment != "" {

@@ -114,7 +114,7 @@ func exitCodesTopic() []part {
 		{heading: "In a script", text: "Standard output holds the answer and nothing else, and is empty where there is none; what went wrong stands on standard error, as JSON with -o json.", lines: []string{
 			"token=$(simsid token -p school) || case $? in",
 			"  4) echo 'sign in first: simsid login -p school' >&2; exit 1 ;;",
-			"  5) sleep 60; exec \"$0\" ;;",
+			"  5) sleep 60; token=$(simsid token -p school) || exit ;;",
 			"  *) exit 1 ;;",
 			"esac",
 		}},

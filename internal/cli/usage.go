@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -106,7 +107,7 @@ func flagProblem(cmd *cobra.Command, err error) string {
 		case "stringSlice":
 			wanted = "a list, separated by commas or spaces"
 		}
-		return "--" + f.Name + " must be " + wanted + ", not " + word.Quote(bad.GetValue())
+		return "--" + f.Name + " must be " + wanted + ", not " + strconv.Quote(word.Number(bad.GetValue()))
 	}
 	if bad, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		if bad.GetSpecifiedShortnames() != "" {
@@ -133,6 +134,11 @@ func flagNames(cmd *cobra.Command) []string {
 
 // nearFlag says which flag a mistyped one was meant to be, "" where that isn't what is wrong.
 func nearFlag(cmd *cobra.Command, err error) string {
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok && bad.GetFlag().Value.Type() == "duration" {
+		if n := word.Number(bad.GetValue()); n != "" && strings.Trim(n, "0123456789") == "" {
+			return "did you mean: --" + bad.GetFlag().Name + " " + n + "s, or " + n + "m"
+		}
+	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok || unknown.GetSpecifiedShortnames() != "" {
 		return ""
@@ -145,6 +151,8 @@ func nearFlag(cmd *cobra.Command, err error) string {
 		return "the emulator is a profile: -p emulator"
 	case (name == "user" || name == "username") && own("as"):
 		return "did you mean: --as"
+	case name == "json":
+		return "did you mean: -o json"
 	case name == "version" && cmd.HasParent():
 		return "did you mean: simsid version"
 	}

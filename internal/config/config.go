@@ -165,7 +165,11 @@ func CheckName(name string) error {
 	default:
 		return nil
 	}
-	return &ValueError{Key: "profile", Value: word.Name(name), Problem: problem}
+	shown := word.Name(name)
+	if dashed := strings.ReplaceAll(name, " ", "-"); word.Name(dashed) != word.Hidden {
+		shown = name // words that would do as a name
+	}
+	return &ValueError{Key: "profile", Value: shown, Problem: problem}
 }
 
 func isAlnum(c rune) bool {

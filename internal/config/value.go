@@ -38,6 +38,18 @@ func (e *ValueError) Error() string {
 	return s
 }
 
+// Meant is what the value was likely meant to be, "" where that can't be told: one of the words that the key can have, or an address of this
+// machine with its scheme.
+func (e *ValueError) Meant() string {
+	switch {
+	case strings.Contains(e.Value, word.Hidden):
+		return ""
+	case isURLKey(e.Key) && e.Value != "" && !strings.Contains(e.Value, "://"):
+		return "https://" + e.Value
+	}
+	return word.Nearest(e.Value, allowed(e.Key))
+}
+
 // checkValues checks what is to be one setting's value. It gives a *ValueError without an origin.
 func checkValues(s Setting, values []string) error {
 	fault := func(values []string, problem string) error {

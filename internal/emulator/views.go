@@ -92,15 +92,23 @@ func face(name string) *html.Node {
 
 // person is a user with all that is needed to sign in.
 func person(u User) []*html.Node {
+	comma, about := aboutPerson(u)
 	return []*html.Node{
 		face(u.Name),
 		el("span", attributes{"class", "who"},
-			el("span", attributes{"class", "name"}, isolated(u.Name)), aside(", "),
-			el("span", attributes{"class", "about"}, foreign(u.About)), aside(", login name "),
+			el("span", attributes{"class", "name"}, isolated(u.Name)), comma, about, aside(", login name "),
 			el("span", attributes{"class", "keys"}, mono(u.Login), aside(", password "),
 				el("span", attributes{"class", "slash", "aria-hidden", "true"}, text("/")), mono(u.Password)),
 		),
 	}
+}
+
+// aboutPerson is the comma behind a user's name, and what is said of the user; both are empty where nothing is.
+func aboutPerson(u User) (comma, about *html.Node) {
+	if u.About == "" {
+		return text(""), text("")
+	}
+	return aside(", "), el("span", attributes{"class", "about"}, foreign(u.About))
 }
 
 // people are the users beside a page's main part, each in a row that row makes.

@@ -89,9 +89,9 @@ func (p loginPage) asked() *html.Node {
 
 func (p externalPage) nodes() []*html.Node {
 	heading, list := people("Who has signed in there?", p.Users, func(u User) *html.Node {
+		comma, about := aboutPerson(u)
 		return el("button", attributes{"class", "person", "type", "submit", "name", "choose", "value", u.Login}, face(u.Name),
-			el("span", attributes{"class", "who"}, el("span", attributes{"class", "name"}, isolated(u.Name)), aside(", "),
-				el("span", attributes{"class", "about"}, foreign(u.About))))
+			el("span", attributes{"class", "who"}, el("span", attributes{"class", "name"}, isolated(u.Name)), comma, about))
 	})
 	var back *html.Node
 	if p.Back {

@@ -13,7 +13,7 @@ import (
 
 // brief writes a token so that it can be taken in at once. What the tokens above it say too isn't said again.
 func (t DecodedToken) brief(p *printer, above []DecodedToken) {
-	if !t.heading(p) {
+	if !t.heading(p, " (simsid decode --all says why)") {
 		return
 	}
 	p.gap()
@@ -38,8 +38,9 @@ func (t DecodedToken) brief(p *printer, above []DecodedToken) {
 	}
 }
 
-// heading writes what the token is, and whether anybody has vouched for it; false where nothing in it can be read.
-func (t DecodedToken) heading(p *printer) bool {
+// heading writes what the token is, and whether anybody has vouched for it; false where nothing in it can be read. why is where to see the reasons
+// of checks that were not made, "" where they stand below.
+func (t DecodedToken) heading(p *printer, why string) bool {
 	name := upperFirst(t.Label)
 	switch {
 	case t.Opaque != "" || t.JWT == nil:
@@ -56,7 +57,7 @@ func (t DecodedToken) heading(p *printer) bool {
 		return false
 	case t.verified():
 		p.para(0, asTitle, name+": verified")
-		p.para(2, nil, t.tally()+".")
+		p.para(2, nil, t.tally(why)+".")
 	case t.merelyEnded() && !t.hasEnd():
 		p.para(0, asError, name+": UNVERIFIED")
 		p.para(2, nil, "Its signature holds, and so does every other check; but nobody can tell when it ends: "+

@@ -67,9 +67,9 @@ func valueText(raw json.RawMessage) string {
 	}
 	switch s {
 	case "":
-		return `"" (an empty text)`
+		return `"" (an empty string)`
 	case "true", "false", "null":
-		return `"` + s + `" (a text)`
+		return `"` + s + `" (a string)`
 	}
 	if strings.TrimSpace(s) != s {
 		return quoted(s)

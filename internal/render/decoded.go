@@ -72,7 +72,7 @@ func (t DecodedToken) claims() token.Object {
 }
 
 func (t DecodedToken) text(p *printer) {
-	if !t.heading(p) {
+	if !t.heading(p, "") {
 		return
 	}
 	if t.How != "" {
@@ -107,15 +107,15 @@ func (t DecodedToken) reason() string {
 	return "no check was made"
 }
 
-// tally counts the checks in words.
-func (t DecodedToken) tally() string {
+// tally counts the checks in words; why follows the number of those that were not made.
+func (t DecodedToken) tally(why string) string {
 	n := map[provider.Outcome]int{}
 	for _, c := range t.Verification.Checks {
 		n[c.Outcome]++
 	}
 	s := count(n[provider.Passed], "check") + " passed"
 	if n[provider.NotMade] > 0 {
-		s += fmt.Sprintf(", %d not made", n[provider.NotMade])
+		s += fmt.Sprintf(", %d not made%s", n[provider.NotMade], why)
 	}
 	return s
 }

@@ -81,7 +81,7 @@ func TestUnverifiedIsSaidLoudly(t *testing.T) {
 		token render.DecodedToken
 		lines [2]string
 	}{
-		"verified":            {verified, [2]string{"Access token: verified", "  3 checks passed, 1 not made."}},
+		"verified":            {verified, [2]string{"Access token: verified", "  3 checks passed, 1 not made (simsid decode --all says why)."}},
 		"no claims":           {noClaims, [2]string{"Access token: UNVERIFIED", "  Anybody could have written what follows: not every check was passed."}},
 		"a reason":            {reason, [2]string{"Access token: UNVERIFIED", "  Anybody could have written what follows: the keys could not be read."}},
 		"no verification":     {none, [2]string{"Access token: UNVERIFIED", "  Anybody could have written what follows: no check was made."}},

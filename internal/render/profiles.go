@@ -32,7 +32,11 @@ func (v Profiles) text(p *printer) {
 		if r.Default {
 			name += " (default)"
 		}
-		rows = append(rows, []string{name, r.Kind, r.Store, r.ClientID, r.Issuer})
+		kept := r.Store
+		if kept == "auto" {
+			kept = "keyring or file"
+		}
+		rows = append(rows, []string{name, r.Kind, kept, r.ClientID, r.Issuer})
 	}
 	p.table(0, []string{"Profile", "Kind", "Kept in", "Client id", "Issuer"}, rows)
 	for _, r := range v.Rows {

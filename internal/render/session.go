@@ -147,12 +147,23 @@ func (v LoggedOut) text(p *printer) {
 		}
 		f := field{label: "done", lines: lines}
 		if !s.Done {
-			f.label, f.st = "not done", asWarning
+			f.label, f.lines[0] = undone(s.What)
+			f.st = asWarning
 		}
 		list = append(list, f)
 	}
 	p.fields(2, list)
 	p.notes(v.Notes)
+}
+
+// undone says what hasn't been done to what: "not ended", "browser session".
+func undone(what string) (label, rest string) {
+	for _, done := range []string{"ended", "revoked", "cleared"} {
+		if before, after, ok := strings.Cut(what, " "+done); ok {
+			return "not " + done, before + after
+		}
+	}
+	return "not done", what
 }
 
 type stepDoc struct {

@@ -225,6 +225,7 @@ func TestMoment(t *testing.T) {
 		loc    *time.Location
 		want   string
 	}{
+		"nearly":   {now.Add(59*time.Minute + 50*time.Second), now, nil, "21 Nov 2026 21:35:32 UTC (in 1 hour)"},
 		"future":   {now.Add(59*time.Minute + 30*time.Second), now, nil, "21 Nov 2026 21:35:12 UTC (in 59 minutes)"},
 		"past":     {now.Add(-3 * time.Hour), now, nil, "21 Nov 2026 17:35:42 UTC (3 hours ago)"},
 		"now":      {now.Add(-900 * time.Millisecond), now, nil, "21 Nov 2026 20:35:41 UTC (just now)"},

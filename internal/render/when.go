@@ -26,10 +26,15 @@ func Moment(t, now time.Time, loc *time.Location) string {
 	return absolute + " (" + relative(t, now) + ")"
 }
 
+// nearly is what a time ahead may lack of a whole minute: an hour that was granted a moment ago is an hour still.
+const nearly = 15 * time.Second
+
 // relative says how far t is from now: "in 59 minutes", "3 hours ago", "just now".
 func relative(t, now time.Time) string {
 	d := t.Sub(now)
 	switch {
+	case d >= time.Minute:
+		return "in " + Duration(d+nearly)
 	case d >= time.Second:
 		return "in " + Duration(d)
 	case d <= -time.Second:

@@ -45,6 +45,14 @@ func Name(text string, known ...string) string {
 	return text
 }
 
+// Number is a number as a message may have it: of three digits at most, which no secret is.
+func Number(text string) string {
+	if text != "" && len(text) <= 3 && consists(text, digits) {
+		return text
+	}
+	return Repeated(text)
+}
+
 const (
 	lower  = "abcdefghijklmnopqrstuvwxyz"
 	upper  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -59,6 +67,9 @@ func consists(text, of string) bool { return strings.Trim(text, of) == "" }
 func Address(text string) string {
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok {
+		if port, here := strings.CutPrefix(strings.TrimSuffix(text, "/"), "localhost:"); here && consists(port, digits) && len(port) <= 5 {
+			return text // which no secret begins with
+		}
 		return Repeated(text)
 	}
 	if scheme != "https" && scheme != "http" {

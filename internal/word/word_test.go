@@ -57,6 +57,14 @@ func TestName(t *testing.T) {
 	}
 }
 
+func TestNumber(t *testing.T) {
+	for text, want := range map[string]string{"5": "5", "120": "120", "1234": "…", "1a": "…", "": "", "soon": "soon"} {
+		if got := Number(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestAddress(t *testing.T) {
 	for text, want := range map[string]string{
 		"https://sts.example/":                      "https://sts.example/",
@@ -67,6 +75,10 @@ func TestAddress(t *testing.T) {
 		"https://a/b@sts.example/":                  "https://…@sts.example/",
 		"https://sts.example/?code=1#x":             "https://sts.example/?…",
 		"https://sts.example/#x":                    "https://sts.example/#…",
+		"localhost:8454":                            "localhost:8454",
+		"localhost:8454/":                           "localhost:8454/",
+		"localhost:123456":                          "…",
+		"localhost:hunter2":                         "…",
 		"ftp://sts.example/":                        "…://sts.example/",
 		"hunter2://x":                               "…://x",
 		"https://" + jwt:                            "https://…",
