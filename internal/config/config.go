@@ -166,8 +166,8 @@ func CheckName(name string) error {
 		return nil
 	}
 	shown := word.Name(name)
-	if dashed := strings.ReplaceAll(name, " ", "-"); word.Name(dashed) != word.Hidden {
-		shown = name // words that would do as a name
+	if word.Harmless(strings.ReplaceAll(name, " ", "-")) {
+		shown = name // which would be repeated with a dash between its words
 	}
 	return &ValueError{Key: "profile", Value: shown, Problem: problem}
 }
