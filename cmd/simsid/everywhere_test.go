@@ -128,7 +128,7 @@ func otherWays(s *secretRun, issuer, secret string) {
 	s.run(nil, add("sealed")...)
 	s.run(sealed("the passphrase", "correct horse "), forced([]string{"login", "-p", "sealed"})...)
 	s.as(sealed("a wrong passphrase", "battery staple "), []int{6}, nil, "", "token", "-p", "sealed")
-	s.run(nil, "profile", "remove", "sealed")
+	s.run(nil, "profile", "remove", "sealed", "--force")
 	var refresh string
 	for v, names := range s.wire.met() {
 		if strings.Contains(names, "refresh_token") && len(v) == 32 {
