@@ -70,6 +70,17 @@ func explainProvider(err error, p string, f *failure) bool {
 
 // explainOAuth tells what a provider's own error means for the user.
 func explainOAuth(e *provider.OAuthError, p string) (code int, hints []string) {
+	if own := e.Operation == "get a token for the client"; own && e.Code == "invalid_scope" {
+		return exitUsage, []string{
+			"ask only for scopes that the client is registered for; those about a user, as openid and profile, are none of a client's own: simsid help scopes",
+			"change them: " + setLine(profileOf(p), "scopes", "'SCOPE …'"),
+		}
+	} else if own && e.Code == "invalid_request" {
+		return exitUsage, []string{
+			"the provider takes the request for malformed: an organisation that it doesn't know, or that hasn't let this client in, is one cause: check --org or SIMSID_ACR_VALUES",
+			"without one it tells more: leave it away, and add --trace",
+		}
+	}
 	switch e.Code {
 	case "invalid_client":
 		return exitUsage, []string{

@@ -183,7 +183,7 @@ func (a *app) seeded(err error, f failure) failure {
 	switch {
 	case ended && a.env.Getenv(refreshTokenVariable) != "":
 		f.Hints = []string{"put a new one into " + refreshTokenVariable + ": the login that began with it has ended"}
-	case errors.Is(err, tokenstore.ErrNoLogin):
+	case errors.Is(err, tokenstore.ErrNoLogin) && !is[*hintedError](err):
 		f.Hints = append(f.Hints, "a job without a user begins with a refresh token in "+refreshTokenVariable+": see simsid help environment")
 	}
 	return f

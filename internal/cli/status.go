@@ -36,6 +36,7 @@ func runStatus(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	a.addUnkept(&v)
 	if name := a.global.profile; name != "" {
 		v.Rows = slices.DeleteFunc(v.Rows, func(r render.StatusRow) bool { return r.Profile != name })
 		if len(v.Rows) == 0 && config.BuiltIn(name) {
@@ -46,6 +47,26 @@ func runStatus(ctx context.Context, a *app) error {
 		}
 	}
 	return a.answer(ctx, v)
+}
+
+// addUnkept adds the chosen profile where each command gets a token for the client itself: it is signed in without being on record.
+func (a *app) addUnkept(v *render.Status) {
+	s, err := a.resolveSession(selection{cmd: &cobra.Command{}})
+	if err != nil || !s.forOneCommand() {
+		return
+	}
+	row := render.StatusRow{
+		Profile: s.profile.Name, Default: s.file.Default() == s.profile.Name, Kind: s.profile.Kind, Issuer: s.profile.Issuer, State: "signed out", Store: s.profile.Store,
+		Why:  "no token is kept: each command gets one for the client itself (flow " + s.profile.Flow + ", store memory)",
+		Next: []string{"see one: simsid token -p " + s.profile.Name + " | simsid decode"},
+	}
+	at := slices.IndexFunc(v.Rows, func(r render.StatusRow) bool { return r.Profile == s.profile.Name })
+	switch {
+	case at < 0:
+		v.Rows = append(v.Rows, row)
+	case v.Rows[at].State == row.State:
+		v.Rows[at] = row
+	}
 }
 
 // unknownProfile says that nothing goes by that name.

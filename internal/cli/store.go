@@ -56,6 +56,9 @@ func (s *session) openKept(ctx context.Context) (*tokenstore.Store, error) {
 		return nil, err
 	}
 	st, err := tokenstore.Open(ctx, o, s.binding(), s.explicitStore())
+	if isNoLogin(err) && s.forOneCommand() {
+		return nil, s.keptByNobody(err)
+	}
 	if is[*tokenstore.BindingError](err) {
 		return nil, s.foreignLogin(err)
 	}

@@ -21,6 +21,15 @@ func (s *session) forOneCommand() bool {
 	return provider.Flow(s.profile.Flow) == provider.FlowClientCredentials && s.explicitStore() == tokenstore.Memory && s.seed().IsZero()
 }
 
+// keptByNobody says why there is no token to look at, where each command gets its own.
+func (s *session) keptByNobody(err error) error {
+	token := "simsid token -p " + s.profile.Name
+	return &hintedError{Code: exitLogin, Err: err,
+		Text:  "no token is kept: in flow " + s.profile.Flow + " with the memory store each " + token + " gets one for the client itself, and no user signs in",
+		Hints: []string{"see one: " + token + " | simsid decode", "or keep one: --store file or --store keyring, and simsid login -p " + s.profile.Name},
+	}
+}
+
 // clientToken gets a token for the client itself (RFC 6749 section 4.4) and keeps it nowhere.
 func (s *session) clientToken(ctx context.Context) (token.Set, error) {
 	if err := s.checkFlow(&loginOptions{}); err != nil {

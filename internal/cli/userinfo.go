@@ -55,6 +55,9 @@ func (s *session) userinfo(ctx context.Context) (render.View, error) {
 	if err := s.kind.Lacking(provider.CallUserinfo, s.profile.Issuer); err != nil {
 		return nil, err
 	}
+	if _, err := s.openStore(ctx); isNoLogin(err) && s.forOneCommand() {
+		return nil, err // a client's own token is about nobody, and asking with it is refused
+	}
 	set, err := s.freshSet(ctx, callMargin)
 	if err != nil {
 		return nil, err
