@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -225,6 +226,8 @@ func TestAPIAnswerBrokenOff(t *testing.T) {
 			_, _ = io.WriteString(w, "abc")
 			_ = http.NewResponseController(w).Flush()
 			<-stay
+		case "/whole":
+			_, _ = io.WriteString(w, "12345678")
 		default:
 			_, _ = io.WriteString(w, "123456789")
 		}
@@ -233,7 +236,7 @@ func TestAPIAnswerBrokenOff(t *testing.T) {
 	defer close(stay)
 	host := mustURL(t, server.URL).Host
 	for path, want := range map[string]string{
-		"/off": "call POST: " + host + ": the answer broke off before its end", "/slow": "call POST: " + host + ": no answer in time", "/long": errTooLong.Error(),
+		"/off": "call POST: " + host + ": the answer broke off before its end", "/slow": "call POST: " + host + ": no answer in time", "/long": errTooLong.Error(), "/whole": "",
 	} {
 		c := apiCallTo(t, server.URL+path)
 		if path == "/slow" {
@@ -246,10 +249,10 @@ func TestAPIAnswerBrokenOff(t *testing.T) {
 		}
 		_, err = io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		if err == nil || err.Error() != want {
+		if got := fmt.Sprint(err); got != want && (err != nil || want != "") {
 			t.Errorf("%s: %v, want %s", path, err, want)
 		}
-		if e, ok := errors.AsType[*UnavailableError](err); path != "/long" && (!ok || !e.Sent) {
+		if e, ok := errors.AsType[*UnavailableError](err); ok != (path == "/off" || path == "/slow") || ok && !e.Sent {
 			t.Errorf("%s: %#v", path, err)
 		}
 	}
@@ -260,5 +263,27 @@ func TestMayCarryToken(t *testing.T) {
 		if got := MayCarryToken(mustURL(t, address)); got != want {
 			t.Errorf("%s: %t", address, got)
 		}
+	}
+}
+
+// echoing is a network that repeats what it was given.
+type echoing struct{ words string }
+
+func (f echoing) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New(f.words) }
+
+// What was sent isn't repeated where nothing comes back, and what nothing may be sent to isn't asked.
+func TestAPINoAnswer(t *testing.T) {
+	c := apiCallTo(t, "https://api.example/a")
+	c.Bearer, c.Keys = token.NewSecret("bearer-of-the-call"), []APIHeader{{"Key", token.NewSecret("key-of-the-call"), c.Origins}}
+	c.Client = func(*url.URL) *http.Client {
+		return &http.Client{Transport: echoing{"told bearer-of-the-call and key-of-the-call"}}
+	}
+	_, err := c.Do(t.Context()) //nolint:bodyclose // there is none
+	if err == nil || strings.Contains(err.Error(), "of-the-call") || !strings.Contains(err.Error(), "told ") {
+		t.Errorf("%v", err)
+	}
+	_, err = apiCallTo(t, "http://api.example/a").Do(t.Context()) //nolint:bodyclose // there is none
+	if !isError[*AddressError](err) {
+		t.Errorf("%v", err)
 	}
 }
