@@ -28,7 +28,7 @@ func TestProfileAddAsks(t *testing.T) {
 	s := startTerminal(t, home, []string{"SIMSID_STORE_KEY_FILE=" + key, "NO_COLOR=1"}, "profile", "add")
 	for _, step := range []struct{ shown, answer string }{
 		{`asked in this order: name, provider,\s+environment,(?s:.*)The client secret\s+comes\s+last(?s:.*)Name of the profile \[work\]: $`, "my school"},
-		{`error: profile "…" may have only letters(?s:.*)\[work\]: $`, "school"},
+		{`error: profile "my school" may have only letters(?s:.*)\[work\]: $`, "school"},
 		{`Provider: .*\[simsid\]: $`, "ideas"},
 		{`error: there is no provider kind "ideas"(?s:.*)\[simsid\]: $`, ""},
 		{`Environment: .*\[sandbox\]: $`, "production"},
