@@ -278,11 +278,11 @@ func TestAPINoAnswer(t *testing.T) {
 	c.Client = func(*url.URL) *http.Client {
 		return &http.Client{Transport: echoing{"told bearer-of-the-call and key-of-the-call"}}
 	}
-	_, err := c.Do(t.Context()) //nolint:bodyclose // there is none
+	_, err := c.Do(t.Context())
 	if err == nil || strings.Contains(err.Error(), "of-the-call") || !strings.Contains(err.Error(), "told ") {
 		t.Errorf("%v", err)
 	}
-	_, err = apiCallTo(t, "http://api.example/a").Do(t.Context()) //nolint:bodyclose // there is none
+	_, err = apiCallTo(t, "http://api.example/a").Do(t.Context())
 	if !isError[*AddressError](err) {
 		t.Errorf("%v", err)
 	}
