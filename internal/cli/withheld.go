@@ -83,7 +83,7 @@ func (s *session) sayWithheld(e *hintedError, kind tokenstore.SecretKind) {
 		}
 	}
 	for i, h := range e.Hints {
-		e.Hints[i] = strings.Replace(h, "keep it in the store:", "or keep that of "+whose(s.binding(), kept)+":", 1)
+		e.Hints[i] = strings.Replace(h, "keep it in the store", "or keep that of "+whose(s.binding(), kept)+" in the store", 1)
 	}
 	e.Hints = append([]string{back}, e.Hints...)
 }

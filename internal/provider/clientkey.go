@@ -100,13 +100,13 @@ func parseKeyPEM(raw string) (private any, problem string) {
 		default: // a certificate beside it, parameters of a curve
 			continue
 		}
-		if err != nil && bytes.Contains(block.Bytes, rsaPSS()) {
+		switch {
+		case err == nil:
+			return private, ""
+		case bytes.Contains(block.Bytes, rsaPSS()):
 			return nil, "its PEM is of type RSA-PSS, which isn't read: write it as plain RSA, which signs by PS256 as well (openssl rsa -traditional)"
 		}
-		if err != nil {
-			return nil, "its PEM holds no private key that can be read"
-		}
-		return private, ""
+		return nil, "its PEM holds no private key that can be read"
 	}
 }
 
