@@ -74,6 +74,12 @@ func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
 	}
 	done := make(chan evaluated, 1)
 	before := heapInUse()
+	beyond := func() error {
+		if used := heapInUse(); used > before && used-before > jqMemory {
+			return &JQError{Expression: expr, Problem: fmt.Sprintf("it needs more than %d MiB of memory", jqMemory>>20)}
+		}
+		return nil
+	}
 	go func() {
 		out, err := runJQ(ctx, expr, code, input)
 		done <- evaluated{out, err}
@@ -83,6 +89,9 @@ func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
 	for {
 		select {
 		case r := <-done:
+			if err := beyond(); err != nil { // whether it ends between two looks must not depend on how busy the machine is
+				return nil, err
+			}
 			return r.out, r.err
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -90,8 +99,8 @@ func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
 			}
 			return nil, ctx.Err()
 		case <-look.C:
-			if used := heapInUse(); used > before && used-before > jqMemory {
-				return nil, &JQError{Expression: expr, Problem: fmt.Sprintf("it needs more than %d MiB of memory", jqMemory>>20)}
+			if err := beyond(); err != nil {
+				return nil, err
 			}
 		}
 	}
