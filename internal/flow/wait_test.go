@@ -156,3 +156,15 @@ func TestMaxAgeLeftToTheCaller(t *testing.T) {
 		}
 	}
 }
+
+// TestTimeoutWords: without an address nobody was waited for but somebody at another device.
+func TestTimeoutWords(t *testing.T) {
+	for want, e := range map[string]TimeoutError{
+		"no answer came to http://127.0.0.1:1/cb within 1m0s": {After: time.Minute, RedirectURI: "http://127.0.0.1:1/cb"},
+		"nobody signed in with the code within 4s":            {After: 4 * time.Second},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
