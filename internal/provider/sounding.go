@@ -42,21 +42,17 @@ const greetingTime = 500 * time.Millisecond
 // first. Nothing of the user's is sent. ctx must have a deadline.
 func Sound(ctx context.Context, address string) Sounding {
 	conn, err := dial(ctx, "tcp", address)
-	if BrokenOff(err) {
-		return Sounding{End: SoundingBroken}
-	}
 	if err != nil {
-		return Sounding{}
+		return unconnected(err)
 	}
 	defer conn.Close()
 	greeting, cancel := context.WithTimeout(ctx, greetingTime)
 	defer cancel()
 	first, err := readSome(greeting, conn)
 	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
-		// A name that nobody has: whatever a server makes of it, it answers for no one's site.
-		if _, err = io.WriteString(conn, "GET / HTTP/1.0\r\nHost: simsid.invalid\r\n\r\n"); err == nil {
-			first, err = readSome(ctx, conn)
-		}
+		// A name that nobody has: whatever a server makes of it, it answers for no one's site. Where it can't be sent, the read says why.
+		_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\nHost: simsid.invalid\r\n\r\n")
+		first, err = readSome(ctx, conn)
 	}
 	switch {
 	case len(first) > 0:
@@ -69,11 +65,17 @@ func Sound(ctx context.Context, address string) Sounding {
 	return Sounding{End: SoundingBroken}
 }
 
+// unconnected tells of a connection that didn't come about.
+func unconnected(err error) Sounding {
+	if BrokenOff(err) {
+		return Sounding{End: SoundingBroken}
+	}
+	return Sounding{}
+}
+
 // readSome reads what comes first, until ctx ends.
 func readSome(ctx context.Context, conn net.Conn) ([]byte, error) {
-	if err := conn.SetReadDeadline(time.Time{}); err != nil {
-		return nil, err
-	}
+	_ = conn.SetReadDeadline(time.Time{}) // fails where the read does
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) }) // long past: what waits, ends
 	defer stop()
 	first := make([]byte, 64)
@@ -95,9 +97,9 @@ func spoken(first []byte) Sounding {
 	}
 	switch {
 	// RFC 8446 section 5.1: a record's type, from 20 to 23, and a version that begins with 3.
-	case len(first) > 2 && first[0] >= 20 && first[0] <= 23 && first[1] == 3:
+	case len(first) > 1 && first[0] >= 20 && first[0] <= 23 && first[1] == 3:
 		s.Speaks = SpeaksTLS
-	case len(first) > 5 && first[3] == 0 && first[4] == 10: // a packet's length and number, and version 10 of the protocol
+	case len(first) > 4 && first[3] == 0 && first[4] == 10: // a packet's length and number, and version 10 of the protocol
 		s.Speaks = "MySQL"
 	default:
 		const shown = 32

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 )
@@ -26,6 +27,13 @@ func listenFor(t *testing.T, serve func(net.Conn)) string {
 		}
 	}()
 	return l.Addr().String()
+}
+
+// breaksOff has a connection end with a reset.
+func breaksOff(c net.Conn) {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
 }
 
 // A bare connection tells who speaks first, who speaks when asked, and who doesn't.
@@ -58,10 +66,11 @@ func TestSound(t *testing.T) {
 		"more than is told": {greets("a greeting that goes on and on and on"), Sounding{End: SoundingSpoke, First: "a greeting that goes on and on a…"}},
 		"nothing":           {func(c net.Conn) {}, Sounding{End: SoundingClosed}},
 		"silence":           {func(c net.Conn) { <-done }, Sounding{End: SoundingSilent}},
-		"broken off": {func(c net.Conn) {
-			if tcp, ok := c.(*net.TCPConn); ok {
-				_ = tcp.SetLinger(0)
-			}
+		"broken off":        {breaksOff, Sounding{End: SoundingBroken}},
+		"broken off later":  {func(c net.Conn) { time.Sleep(greetingTime / 10); breaksOff(c) }, Sounding{End: SoundingBroken}},
+		"broken off when asked": {func(c net.Conn) {
+			_, _ = c.Read(make([]byte, 512))
+			breaksOff(c)
 		}, Sounding{End: SoundingBroken}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,5 +85,56 @@ func TestSound(t *testing.T) {
 	defer cancel()
 	if got := Sound(ctx, "127.0.0.1:1"); got != (Sounding{}) {
 		t.Errorf("nobody: got %+v", got)
+	}
+}
+
+// What can be told by the first bytes, to the last bit of it, and by fewer.
+func TestSpoken(t *testing.T) {
+	t.Parallel()
+	for first, want := range map[string]string{
+		"\x14\x03\x03": SpeaksTLS, "\x17\x03\x03": SpeaksTLS, "\x16\x03": SpeaksTLS,
+		"\x13\x03\x03": "", "\x18\x03\x03": "", "\x16\x02\x03": "", "\x16": "",
+		"J\x00\x00\x00\n": "MySQL", "J\x00\x00\x01\n": "", "J\x00\x00\x00\v": "", "J\x00\x00\x00": "",
+		"+OK": "POP3 (mail)", "* OK": "IMAP (mail)", "RFB 003": "VNC", "-ERR": "Redis", "-DENIED": "Redis", "HTTP/": SpeaksHTTP, "HTTP": "",
+	} {
+		if got := spoken([]byte(first)); got.Speaks != want || got.End != SoundingSpoke || (got.First == "") != (want != "") {
+			t.Errorf("%q: got %+v, want %q", first, got, want)
+		}
+	}
+}
+
+// Whoever is sounded out sees the end of it, and is asked nothing once the time is up.
+func TestSoundLeaves(t *testing.T) {
+	t.Parallel()
+	heard := make(chan []byte, 1)
+	address := listenFor(t, func(c net.Conn) {
+		got, _ := io.ReadAll(c)
+		heard <- got
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), greetingTime/10)
+	defer cancel()
+	if got := Sound(ctx, address); got.End != SoundingSilent {
+		t.Errorf("got %+v", got)
+	}
+	select {
+	case got := <-heard:
+		if len(got) != 0 {
+			t.Errorf("was asked %q", got)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the connection is still open")
+	}
+}
+
+// A connection that is broken off is told from one that nobody takes.
+func TestBrokenOff(t *testing.T) {
+	t.Parallel()
+	for _, err := range brokenOff {
+		if got := unconnected(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", err)}); got.End != SoundingBroken {
+			t.Errorf("%v: got %+v", err, got)
+		}
+	}
+	if got := unconnected(io.EOF); got != (Sounding{}) {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -174,7 +174,7 @@ func rewound(req *http.Request) (_ *http.Request, form url.Values, size int, err
 	// A clone without GetBody, as the request is: nobody can send it a second time.
 	req = req.Clone(req.Context())
 	req.Body = io.NopCloser(bytes.NewReader(body))
-	if mediaType, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err == nil && mediaType == formType {
+	if mediaType, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type")); mediaType == formType {
 		form, _ = url.ParseQuery(string(body)) // what can't be read isn't shown
 	}
 	return req, form, len(body), nil

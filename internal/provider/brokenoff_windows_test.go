@@ -1,0 +1,5 @@
+package provider
+
+import "syscall"
+
+var brokenOff = []syscall.Errno{syscall.WSAECONNRESET, syscall.WSAECONNABORTED}
