@@ -1,19 +1,17 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"html"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
-
-	nethtml "golang.org/x/net/html"
 
 	"github.com/simsid/simsid/internal/emulator"
 )
@@ -100,7 +98,7 @@ func postScripted(ctx context.Context, visitor *http.Client, resp *http.Response
 	if err != nil || strings.HasPrefix(at.Path, "/finished/") {
 		return nil, err
 	}
-	action, form := scriptedForm(page)
+	action, form := scriptedForm(string(page))
 	target, err := at.Parse(action)
 	if action == "" || err != nil {
 		// It never came back to the listener: what the emulator shows then is an error page.
@@ -122,26 +120,11 @@ func postScripted(ctx context.Context, visitor *http.Client, resp *http.Response
 
 // scriptedForm reads a page whose script posts its form: where to, and its hidden fields. A form with a field for the user isn't one; action is ""
 // then.
-func scriptedForm(page []byte) (action string, form url.Values) {
+func scriptedForm(page string) (action string, form url.Values) {
 	form = url.Values{}
 	scripted := false
-	for z := nethtml.NewTokenizer(bytes.NewReader(page)); ; {
-		switch z.Next() {
-		case nethtml.ErrorToken:
-			if !scripted {
-				action = ""
-			}
-			return action, form
-		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
-		default:
-			continue
-		}
-		tag := z.Token()
-		attributes := map[string]string{}
-		for _, a := range tag.Attr {
-			attributes[a.Key] = a.Val
-		}
-		switch tag.Data {
+	for tag, attributes := range ownTags(page) {
+		switch tag {
 		case "script":
 			scripted = true
 		case "form":
@@ -152,6 +135,56 @@ func scriptedForm(page []byte) (action string, form url.Values) {
 			}
 			form.Add(attributes["name"], attributes["value"])
 		}
+	}
+	if !scripted {
+		action = ""
+	}
+	return action, form
+}
+
+// ownTags are the opening tags of a page that this program has written, with their attributes; the text of scripts and styles is passed over. In such a
+// page each value that could hold a space, a quote or a bracket is quoted and escaped, and there are no comments. A whole reader of HTML has tables of
+// two thousand names that are made whenever a program with it starts, whatever it then does.
+func ownTags(page string) iter.Seq2[string, map[string]string] {
+	return func(yield func(string, map[string]string) bool) {
+		for {
+			_, rest, found := strings.Cut(page, "<")
+			if !found {
+				return
+			}
+			tag, rest, _ := strings.Cut(rest, ">")
+			name, tail, _ := strings.Cut(tag, " ")
+			if name == "script" || name == "style" {
+				_, rest, _ = strings.Cut(rest, "</"+name)
+			}
+			page = rest
+			if !strings.HasPrefix(name, "/") && !yield(name, ownAttributes(tail)) {
+				return
+			}
+		}
+	}
+}
+
+// ownAttributes reads what stands behind the name in such a tag.
+func ownAttributes(text string) map[string]string {
+	attributes := map[string]string{}
+	for {
+		text = strings.TrimLeft(text, " /\n")
+		if text == "" {
+			return attributes
+		}
+		end := strings.IndexAny(text, " =")
+		if end < 0 {
+			end = len(text)
+		}
+		key, value := text[:end], ""
+		text = text[end:]
+		if quoted, ok := strings.CutPrefix(text, `="`); ok {
+			value, text, _ = strings.Cut(quoted, `"`)
+		} else if bare, ok := strings.CutPrefix(text, "="); ok {
+			value, text, _ = strings.Cut(bare, " ")
+		}
+		attributes[key] = html.UnescapeString(value)
 	}
 }
 
