@@ -75,7 +75,8 @@ func unconnected(err error) Sounding {
 
 // readSome reads what comes first, until ctx ends.
 func readSome(ctx context.Context, conn net.Conn) ([]byte, error) {
-	_ = conn.SetReadDeadline(time.Time{}) // fails where the read does
+	_ = conn.SetReadDeadline(time.Time{}) // it fails where the read does
+
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) }) // long past: what waits, ends
 	defer stop()
 	first := make([]byte, 64)

@@ -103,7 +103,7 @@ func TestALaterVersionIsLeftAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	later, err := seal([]byte(`{"version":2,"kind":["new"]}`), id.Recipient())
+	later, err := seal([]byte(`{"version":2,"kind":["new"]}`), id)
 	if err != nil {
 		t.Fatal(err)
 	}

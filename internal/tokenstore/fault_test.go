@@ -336,7 +336,7 @@ func TestSealToSize(t *testing.T) {
 		for _, access := range []int{0, 100, 3000, 65000, 70000, 300000} {
 			l := login{id: "x", seq: 1, set: setNo(1)}
 			l.set.Access = secret(strings.Repeat("a", access))
-			b, err := sealToSize(l, id.Recipient(), size)
+			b, err := sealToSize(l, id, size)
 			if err != nil || len(b) != size {
 				t.Errorf("size %d, access %d: %d bytes, %v", size, access, len(b), err)
 				continue
@@ -353,7 +353,7 @@ func TestSealToSize(t *testing.T) {
 	}
 	l := login{id: "x", seq: 1, set: setNo(1)}
 	l.set.Refresh = secret(strings.Repeat("r", 9000))
-	b, err := sealToSize(l, id.Recipient(), 4<<10)
+	b, err := sealToSize(l, id, 4<<10)
 	if err != nil || len(b) < 9000 {
 		t.Errorf("a long refresh token: %d bytes, %v", len(b), err)
 	}

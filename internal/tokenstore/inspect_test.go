@@ -202,7 +202,7 @@ func TestIdentityFile(t *testing.T) {
 	if err != nil || string(got) != id.Text.Reveal() {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if _, err := parseIdentity(id.Text); err != nil {
+	if _, err := wholeKey(path, got); err != nil {
 		t.Error(err)
 	}
 	if err := id.WriteFile(path); !errors.Is(err, fs.ErrExist) {

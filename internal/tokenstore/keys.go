@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"filippo.io/age"
 
@@ -24,15 +23,15 @@ const (
 	maxScryptWorkFactor = 18
 )
 
-// errNoKey says that there is no key where it should be and none was to be made.
-var errNoKey = errors.New("its key is gone")
-
 // identity gives what opens and seals the files of the place in use, and makes it when create is set. It is got once.
-func (s *Store) identity(ctx context.Context, create bool) (*age.X25519Identity, error) {
+func (s *Store) identity(ctx context.Context, create bool) (*key, error) {
 	if s.id != nil {
 		return s.id, nil
 	}
 	id, err := s.identityOf(ctx, s.at, create)
+	if err == nil && create {
+		err = s.checkKey(s.at, id) // something is about to be sealed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +39,7 @@ func (s *Store) identity(ctx context.Context, create bool) (*age.X25519Identity,
 	return id, nil
 }
 
-func (s *Store) identityOf(ctx context.Context, p place, create bool) (*age.X25519Identity, error) {
+func (s *Store) identityOf(ctx context.Context, p place, create bool) (*key, error) {
 	switch {
 	case p.backend == Keyring:
 		return s.keyringIdentity(ctx, p, create)
@@ -51,10 +50,10 @@ func (s *Store) identityOf(ctx context.Context, p place, create bool) (*age.X255
 	}
 }
 
-func (s *Store) keyringIdentity(ctx context.Context, p place, create bool) (*age.X25519Identity, error) {
+func (s *Store) keyringIdentity(ctx context.Context, p place, create bool) (*key, error) {
 	it, err := s.getItem(ctx, itemKey)
 	if err == nil {
-		return s.parseKey(it.value)
+		return s.keyOf(it.value)
 	}
 	if !errors.Is(err, errNoItem) {
 		return nil, err
@@ -62,7 +61,7 @@ func (s *Store) keyringIdentity(ctx context.Context, p place, create bool) (*age
 	if !create {
 		return nil, errNoKey
 	}
-	id, err := age.GenerateX25519Identity()
+	id, err := newKey()
 	if err != nil {
 		return nil, &Error{Operation: "make key", Backend: Keyring, Err: err}
 	}
@@ -74,25 +73,28 @@ func (s *Store) keyringIdentity(ctx context.Context, p place, create bool) (*age
 			}
 		}
 	}
-	it = item{binding: s.b, value: token.NewSecret(id.String())}
+	it = item{binding: s.b, value: id.text}
 	return id, s.setItem(ctx, itemKey, it)
 }
 
-// parsedKey is the key that was parsed last, which takes as long as opening a file with it.
-type parsedKey struct {
-	text token.Secret
-	id   *age.X25519Identity
+// keyOf gives the key that a text holds; the one that was asked for last is the same key again.
+func (s *Store) keyOf(text token.Secret) (*key, error) {
+	id, err := readKey(text)
+	if err != nil {
+		return nil, err
+	}
+	if s.key == nil || !s.key.text.Equal(id.text) {
+		s.key = id
+	}
+	return s.key, nil
 }
 
-func (s *Store) parseKey(text token.Secret) (*age.X25519Identity, error) {
-	if s.key.id != nil && s.key.text.Equal(text) {
-		return s.key.id, nil
+// checkKey reports a key that isn't one, as an error of the file that it is to open.
+func (s *Store) checkKey(p place, id *key) error {
+	if _, err := id.identity(); err != nil {
+		return fileError("open", s.file(p, loginFile), err)
 	}
-	id, err := parseIdentity(text)
-	if err == nil {
-		s.key = parsedKey{text, id}
-	}
-	return id, err
+	return nil
 }
 
 func isSetAside(err error) bool {
@@ -100,15 +102,11 @@ func isSetAside(err error) bool {
 	return ok && d.MovedTo != ""
 }
 
-func (s *Store) besideIdentity(p place, create bool) (*age.X25519Identity, error) {
+func (s *Store) besideIdentity(p place, create bool) (*key, error) {
 	path := s.file(p, keyFile)
 	b, err := s.o.read(path)
 	if err == nil {
-		id, err := parseIdentity(token.NewSecret(string(b)))
-		if err != nil {
-			return nil, damaged(path, err)
-		}
-		return id, nil
+		return wholeKey(path, b)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -116,15 +114,15 @@ func (s *Store) besideIdentity(p place, create bool) (*age.X25519Identity, error
 	if !create {
 		return nil, errNoKey
 	}
-	id, err := age.GenerateX25519Identity()
+	id, err := newKey()
 	if err != nil {
 		return nil, fileError("make key", path, err)
 	}
-	return id, s.o.replace(path, []byte(id.String()+"\n"))
+	return id, s.o.replace(path, id.file())
 }
 
 // givenIdentity asks for the user's key. A passphrase leads to the identity kept behind it.
-func (s *Store) givenIdentity(ctx context.Context, p place, create bool) (*age.X25519Identity, error) {
+func (s *Store) givenIdentity(ctx context.Context, p place, create bool) (*key, error) {
 	path := s.file(p, identityFile)
 	wanted := s.keyWanted(p)
 	key, err := s.sealKey(ctx, wanted)
@@ -132,7 +130,7 @@ func (s *Store) givenIdentity(ctx context.Context, p place, create bool) (*age.X
 		return nil, err
 	}
 	if !key.Identity.IsZero() {
-		id, err := s.parseKey(key.Identity)
+		id, err := s.keyOf(key.Identity)
 		if err != nil {
 			return nil, fileError("open", s.file(p, loginFile), err)
 		}
@@ -202,8 +200,8 @@ func (s *Store) sealKey(ctx context.Context, wanted KeyWanted) (SealKey, error) 
 	return s.given, s.givenErr
 }
 
-func (s *Store) makeIdentityFile(path string, passphrase token.Secret) (*age.X25519Identity, error) {
-	id, err := age.GenerateX25519Identity()
+func (s *Store) makeIdentityFile(path string, passphrase token.Secret) (*key, error) {
+	id, err := newKey()
 	if err != nil {
 		return nil, fileError("make key", path, err)
 	}
@@ -216,14 +214,14 @@ func (s *Store) makeIdentityFile(path string, passphrase token.Secret) (*age.X25
 		factor = scryptWorkFactor
 	}
 	r.SetWorkFactor(factor)
-	b, err := seal([]byte(id.String()+"\n"), r)
+	b, err := seal(id.file(), r)
 	if err != nil {
 		return nil, fileError("write", path, err)
 	}
 	return id, s.o.replace(path, b)
 }
 
-func openIdentityFile(path string, sealed []byte, passphrase token.Secret) (*age.X25519Identity, error) {
+func openIdentityFile(path string, sealed []byte, passphrase token.Secret) (*key, error) {
 	i, err := age.NewScryptIdentity(passphrase.Reveal())
 	if err != nil {
 		return nil, fileError("open", path, err)
@@ -236,30 +234,17 @@ func openIdentityFile(path string, sealed []byte, passphrase token.Secret) (*age
 	if err != nil {
 		return nil, damaged(path, err)
 	}
-	id, err := parseIdentity(token.NewSecret(string(plain)))
-	if err != nil {
-		return nil, damaged(path, err)
-	}
-	return id, nil
+	return wholeKey(path, plain)
 }
 
-// parseIdentity reads an identity, or the text of an identity file with its comments. The error shows nothing of it; age's
-// own would show the characters that it stumbles over.
-func parseIdentity(s token.Secret) (*age.X25519Identity, error) {
-	var found string
-	for line := range strings.Lines(s.Reveal()) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		if found != "" {
-			return nil, ErrBadKey
-		}
-		found = line
+// wholeKey reads what a file of ours holds, which is damaged when that is no key.
+func wholeKey(path string, text []byte) (*key, error) {
+	id, err := readKey(token.NewSecret(string(text)))
+	if err == nil {
+		_, err = id.identity()
 	}
-	id, err := age.ParseX25519Identity(found)
 	if err != nil {
-		return nil, ErrBadKey
+		return nil, damaged(path, err)
 	}
 	return id, nil
 }

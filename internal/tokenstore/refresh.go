@@ -45,7 +45,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		return fileError("prepare", s.file(s.at, emergencyFile), err)
 	}
 	// The key is put to the test now: afterwards there is no way back.
-	sealed, err := seal(plain, id.Recipient())
+	sealed, err := seal(plain, id)
 	if err != nil {
 		return fileError("prepare", s.file(s.at, emergencyFile), err)
 	}
@@ -194,7 +194,7 @@ func (s *Store) fillEmergency(ctx context.Context, l login) error {
 	if err != nil {
 		return fileError("write", path, err)
 	}
-	b, err := sealToSize(l, id.Recipient(), int(fi.Size()))
+	b, err := sealToSize(l, id, int(fi.Size()))
 	if err != nil {
 		return fileError("write", path, err)
 	}

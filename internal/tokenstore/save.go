@@ -140,7 +140,7 @@ func (s *Store) sealTo(ctx context.Context, kind string, plain []byte) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := seal(plain, id.Recipient())
+	sealed, err := seal(plain, id)
 	if err != nil {
 		return fileError("write", path, err)
 	}

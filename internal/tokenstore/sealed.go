@@ -197,11 +197,14 @@ func seal(plain []byte, to age.Recipient) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// unseal decrypts an age file: ErrSealKey when it is whole but for another key, another error when it is damaged.
+// unseal decrypts an age file: ErrSealKey when it is whole but for another key, ErrBadKey when that is no key, another error when it is damaged.
 func unseal(sealed []byte, with age.Identity) ([]byte, error) {
 	r, err := age.Decrypt(bytes.NewReader(sealed), with)
 	if _, ok := errors.AsType[*age.NoIdentityMatchError](err); ok {
 		return nil, ErrSealKey
+	}
+	if errors.Is(err, ErrBadKey) {
+		return nil, ErrBadKey
 	}
 	if err != nil {
 		return nil, errors.New("not an age file, or cut")

@@ -11,8 +11,6 @@ import (
 	"io/fs"
 	"os"
 
-	"filippo.io/age"
-
 	"github.com/simsid/simsid/internal/word"
 )
 
@@ -35,8 +33,8 @@ type Store struct {
 	carried map[SecretKind]boundSecret
 	filed   map[SecretKind]bool // of a change to the keyring: whether the secret went to the sealed file
 
-	id       *age.X25519Identity
-	key      parsedKey
+	id       *key
+	key      *key // that was given last
 	unsealed unsealed
 	asked    bool // Options.SealKey was called
 	given    SealKey
@@ -213,6 +211,9 @@ func (s *Store) probeKey(ctx context.Context, p place) error {
 	if errors.Is(err, errNoKey) || errors.Is(err, errNoItem) {
 		return nil
 	}
+	if err == nil {
+		err = s.checkKey(p, id)
+	}
 	if err != nil {
 		return err
 	}
@@ -233,7 +234,7 @@ func (s *Store) probeKey(ctx context.Context, p place) error {
 }
 
 // openFile reads and unseals a file.
-func (s *Store) openFile(path string, id age.Identity) ([]byte, error) {
+func (s *Store) openFile(path string, id *key) ([]byte, error) {
 	sealed, err := s.o.read(path)
 	if err != nil {
 		return nil, err
@@ -245,16 +246,16 @@ func (s *Store) openFile(path string, id age.Identity) ([]byte, error) {
 // takes its place.
 type unsealed struct {
 	sealed, plain []byte
-	with          age.Identity
+	with          *key
 }
 
 // openSealed unseals what was read of a file. What it gives is shared, and altered by nobody.
-func (s *Store) openSealed(path string, sealed []byte, id age.Identity) ([]byte, error) {
+func (s *Store) openSealed(path string, sealed []byte, id *key) ([]byte, error) {
 	if s.unsealed.with == id && bytes.Equal(s.unsealed.sealed, sealed) {
 		return s.unsealed.plain, nil
 	}
 	plain, err := unseal(sealed, id)
-	if errors.Is(err, ErrSealKey) {
+	if errors.Is(err, ErrSealKey) || errors.Is(err, ErrBadKey) {
 		return nil, fileError("open", path, err)
 	}
 	if err != nil {
