@@ -17,13 +17,6 @@ import (
 // canAsk reports whether somebody can be asked: both ends are terminals, this is no CI job, and it wasn't forbidden.
 func (a *app) canAsk() bool { return a.env.StdinTTY && a.env.StderrTTY && !a.alone() }
 
-// alone reports whether it was said that nobody is there: by --no-input, or by CI, which every CI service sets and some give a terminal
-// to.
-func (a *app) alone() bool {
-	ci := a.env.Getenv("CI")
-	return a.global.noInput || ci != "" && ci != "false" && ci != "0"
-}
-
 // mayOpenBrowser reports whether there is a browser to open and somebody to look at it: at a terminal, or wherever BROWSER says what to
 // open it with.
 func (a *app) mayOpenBrowser() bool {

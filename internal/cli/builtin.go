@@ -16,21 +16,6 @@ const (
 	imisProfile     = "emulator-imis"
 )
 
-// builtIn are the values of a profile that exists without a file, nil for every other.
-func builtIn(name string) map[string][]string {
-	switch name {
-	case emulatorProfile:
-		return map[string][]string{"kind": {"emulator"}}
-	case reportsProfile:
-		c := emulator.ReportsClient()
-		return map[string][]string{"kind": {"emulator"}, "client_id": {c.ID}, "redirect_uri": {c.RedirectURI}, "post_logout_redirect_uri": {c.PostLogoutRedirectURI}}
-	case imisProfile:
-		// Port 0 is any free one: the site inside simsid is told which.
-		return map[string][]string{"kind": {"emulator-imis"}, "redirect_uri": {"http://127.0.0.1:0/callback"}}
-	}
-	return nil
-}
-
 // aboutBuiltIn says in a few words what such a profile is.
 func aboutBuiltIn(name string) string {
 	switch name {

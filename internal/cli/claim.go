@@ -19,10 +19,7 @@ func (a *app) addClaimFlag(cmd *cobra.Command) {
 
 // checkClaim refuses a claim without a name, and two ways of picking at once.
 func (a *app) checkClaim(cmd *cobra.Command) error {
-	f := cmd.Flags().Lookup("claim")
 	switch {
-	case f == nil || !f.Changed:
-		return nil
 	case a.global.claim == "":
 		return &usageError{Problem: "--claim is empty: name the claim", Command: cmd.CommandPath()}
 	case cmd.Flags().Lookup("raw") != nil && cmd.Flags().Changed("raw"):

@@ -24,10 +24,8 @@ func Main(ctx context.Context, env Env) int {
 	root := newRootCmd(a)
 	root.SetArgs(env.Args)
 	cmd, err := root.ExecuteContextC(ctx)
-	if traceErr := a.endTrace(); err == nil {
-		err = traceErr
-	} else if traceErr != nil {
-		a.line("warning", "%v", traceErr)
+	if a.trace != nil {
+		err = a.traced(err)
 	}
 	if err == nil {
 		return exitDone
@@ -98,23 +96,28 @@ func newRootCmd(a *app) *cobra.Command {
 			if _, quick := cmd.Annotations[quickCommand]; !quick {
 				cmd.SetContext(a.env.Interruptible(cmd.Context()))
 			}
-			if f := cmd.Flags().Lookup("profile"); f != nil && f.Changed && a.global.profile == "" {
+			if given(cmd, "profile") && a.global.profile == "" {
 				return &usageError{Problem: "--profile is empty: name a profile, or leave it away for the default", Command: cmd.CommandPath()}
 			}
-			if f := cmd.Flags().Lookup("trace-file"); f != nil && f.Changed && a.global.traceFile == "" {
+			if given(cmd, "trace-file") && a.global.traceFile == "" {
 				return &usageError{Problem: "--trace-file is empty: name a file", Command: cmd.CommandPath()}
 			}
 			a.argued = namesProfileItself(cmd)
 			if a.global.profile != "" && a.argued {
 				return &usageError{Problem: "--profile has no meaning here: the profile is the command's argument", Command: cmd.CommandPath()}
 			}
-			if err := a.checkClaim(cmd); err != nil {
-				return err
+			if a.global.claim != "" || given(cmd, "claim") {
+				if err := a.checkClaim(cmd); err != nil {
+					return err
+				}
 			}
 			if err := a.checkGlobals(); err != nil {
 				return err
 			}
-			return a.startTrace()
+			if a.global.trace || a.global.traceFile != "" {
+				return a.startTrace()
+			}
+			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.global.version {
@@ -147,8 +150,6 @@ func newRootCmd(a *app) *cobra.Command {
 	)
 	a.addCommands(root)
 	root.SetUsageFunc(usage)
-	root.SetHelpCommandGroupID(groupSetup)
-	root.SetHelpCommand(newHelpCmd(a))
 	root.CompletionOptions.DisableDefaultCmd = true
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
@@ -196,6 +197,14 @@ func (a *app) addCommands(root *cobra.Command) {
 	for _, newCmd := range all {
 		root.AddCommand(newCmd(a))
 	}
+	root.SetHelpCommandGroupID(groupSetup)
+	root.SetHelpCommand(newHelpCmd(a))
+}
+
+// given reports whether a command has a flag and was called with it.
+func given(cmd *cobra.Command, flag string) bool {
+	f := cmd.Flags().Lookup(flag)
+	return f != nil && f.Changed
 }
 
 const (
@@ -309,6 +318,13 @@ func (a *app) answer(ctx context.Context, v render.View) error {
 
 // json reports whether the answer is for programs.
 func (a *app) json() bool { return a.global.output == "json" || a.global.jq != "" }
+
+// alone reports whether it was said that nobody is there: by --no-input, or by CI, which every CI service sets and some give a terminal
+// to.
+func (a *app) alone() bool {
+	ci := a.env.Getenv("CI")
+	return a.global.noInput || ci != "" && ci != "false" && ci != "0"
+}
 
 func (a *app) renderOptions(tty bool) render.Options {
 	o := render.Options{

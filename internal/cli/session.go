@@ -100,6 +100,21 @@ func (a *app) chosenProfile(file *config.File) string {
 	return file.Default()
 }
 
+// builtIn are the values of a profile that exists without a file, nil for every other.
+func builtIn(name string) map[string][]string {
+	switch name {
+	case emulatorProfile:
+		return map[string][]string{"kind": {"emulator"}}
+	case reportsProfile:
+		c := emulator.ReportsClient()
+		return map[string][]string{"kind": {"emulator"}, "client_id": {c.ID}, "redirect_uri": {c.RedirectURI}, "post_logout_redirect_uri": {c.PostLogoutRedirectURI}}
+	case imisProfile:
+		// Port 0 is any free one: the site inside simsid is told which.
+		return map[string][]string{"kind": {"emulator-imis"}, "redirect_uri": {"http://127.0.0.1:0/callback"}}
+	}
+	return nil
+}
+
 // newSession resolves the profile that a command is to work with, and refuses one that lacks what every command needs.
 func (a *app) newSession(sel selection) (*session, error) {
 	s, err := a.resolveSession(sel)
@@ -124,7 +139,10 @@ func (a *app) resolveSession(sel selection) (*session, error) {
 		name = a.chosenProfile(file)
 	}
 	flags := profileFlagValues(sel.cmd)
-	left := leftOut(flags)
+	var left []string
+	if len(flags) > 0 {
+		left = leftOut(flags)
+	}
 	layers := a.layers(file, name, flags, a.env.Getenv)
 	p, err := config.Resolve(layers)
 	if is[*config.UnknownProfileError](err) && (name == config.EnvProfile || sel.recorded) {

@@ -66,7 +66,9 @@ token and makes it the step's output NAME, instead of printing it.`,
 	f.BoolVar(&o.header, "header", false, "print the whole Authorization header")
 	f.StringVar(&o.env, "env", "", "print what a shell evaluates to have the token in a variable: sh (also bash, dash, zsh), fish or powershell")
 	f.Lookup("env").NoOptDefVal = "sh"
-	_ = cmd.RegisterFlagCompletionFunc("env", cobra.FixedCompletions(evalShellNames(), cobra.ShellCompDirectiveNoFileComp))
+	if completing(a.env.Args) {
+		_ = cmd.RegisterFlagCompletionFunc("env", cobra.FixedCompletions(evalShellNames(), cobra.ShellCompDirectiveNoFileComp))
+	}
 	f.StringVar(&o.output, "github-output", "", "mask the token and make it this output of a step of GitHub Actions")
 	f.DurationVar(&o.minValid, "min-valid", 2*time.Minute, "how long the token must still be valid")
 	addProfileFlags(cmd, baseProfileFlags...)
@@ -97,7 +99,6 @@ func (a *app) checkTokenOptions(o *tokenOptions) error {
 			ways = append(ways, "--"+way)
 		}
 	}
-	_, known := lookupShell(o.env)
 	switch {
 	case o.minValid < 0:
 		return refuse("--min-valid must not be negative")
@@ -107,7 +108,7 @@ func (a *app) checkTokenOptions(o *tokenOptions) error {
 		return refuse(ways[0] + " and " + ways[1] + " exclude each other")
 	case len(ways) == 1 && a.json():
 		return refuse(ways[0] + " is text, and excludes --output json and --jq")
-	case o.cmd.Flags().Changed("env") && !known:
+	case o.cmd.Flags().Changed("env") && !isShell(o.env):
 		u := &usageError{Command: "simsid token", Problem: fmt.Sprintf("--env knows no shell %s: it is one of %s", word.Quote(o.env, evalShellNames()...), strings.Join(evalShellNames(), ", "))}
 		if near := word.Nearest(o.env, evalShellNames()); near != "" {
 			u.Hint = "did you mean: --env=" + near
@@ -168,8 +169,8 @@ func (s *session) printToken(ctx context.Context, set token.Set, value token.Sec
 		return s.answer(ctx, view)
 	}
 	text := value.Reveal()
-	if sh, ok := lookupShell(o.env); ok {
-		text = sh.set(o.variable(), text)
+	if o.env != "" {
+		text = lineFor(o.env, o.variable(), text)
 	}
 	if o.header {
 		text = "Authorization: Bearer " + text

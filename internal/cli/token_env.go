@@ -38,6 +38,17 @@ func lookupShell(name string) (shell, bool) {
 	return shell{}, false
 }
 
+func isShell(name string) bool {
+	_, ok := lookupShell(name)
+	return ok
+}
+
+// lineFor sets a variable in the shell of that name.
+func lineFor(shell, variable, value string) string {
+	sh, _ := lookupShell(shell)
+	return sh.set(variable, value)
+}
+
 // evalShellNames are the names of all shells that token --env takes.
 func evalShellNames() []string {
 	var names []string

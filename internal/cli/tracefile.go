@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,9 +21,6 @@ func (a *app) startTrace() error {
 	if a.global.trace {
 		o.Words = a.env.Stderr
 	}
-	if o.Words == nil && !o.Keep {
-		return nil
-	}
 	if o.Keep {
 		if err := checkTraceFile(a.global.traceFile); err != nil {
 			return err
@@ -32,9 +30,19 @@ func (a *app) startTrace() error {
 	return nil
 }
 
+// traced ends the trace, and gives what became of the command, or of the trace where nothing else is amiss.
+func (a *app) traced(err error) error {
+	traceErr := a.endTrace()
+	if err != nil && traceErr != nil {
+		a.line("warning", "%v", traceErr)
+		return err
+	}
+	return cmp.Or(err, traceErr)
+}
+
 // endTrace writes the file, whatever became of the command.
 func (a *app) endTrace() error {
-	if a.trace == nil || a.global.traceFile == "" {
+	if a.global.traceFile == "" {
 		return nil
 	}
 	har, err := a.trace.HAR(a.env.Build.Version)

@@ -108,12 +108,13 @@ func newResolver(l Layers) (*resolver, error) {
 
 // remember asks for the defaults of each kind and environment once: two passes and a check want them.
 func remember(defaults func(kind, environment string) map[string][]string) func(kind, environment string) map[string][]string {
-	known := map[[2]string]map[string][]string{}
+	known := map[string]map[string][]string{}
 	return func(kind, environment string) map[string][]string {
-		d, ok := known[[2]string{kind, environment}]
+		of := kind + "\x00" + environment
+		d, ok := known[of]
 		if !ok {
 			d = defaults(kind, environment)
-			known[[2]string{kind, environment}] = d
+			known[of] = d
 		}
 		return d
 	}
