@@ -76,6 +76,8 @@ func (k *fakeKeyring) delete(ctx context.Context, account string) error {
 	return nil
 }
 
+func (k *fakeKeyring) expect(context.Context) {}
+
 func (k *fakeKeyring) prepare(ctx context.Context) error { return k.begin(ctx, "prepare") }
 
 func (k *fakeKeyring) names() []string {

@@ -16,6 +16,8 @@ import (
 // the context's.
 type keyring interface {
 	get(ctx context.Context, account string) (string, error)
+	// expect says that an item will be read in a moment. What can be asked ahead of that is asked, and nobody waits for the answer.
+	expect(ctx context.Context)
 	set(ctx context.Context, account, value string) error
 	delete(ctx context.Context, account string) error
 	// prepare does what a write needs and can be done before there is anything to write. It never asks anybody.

@@ -25,6 +25,8 @@ func (k systemKeyring) get(ctx context.Context, account string) (string, error) 
 	return v, explain(err)
 }
 
+func (systemKeyring) expect(context.Context) {}
+
 // set reads back what it wrote: the system tool of macOS reports success for what its interactive mode couldn't do.
 func (k systemKeyring) set(ctx context.Context, account, value string) error {
 	_, err := bounded(ctx, k.o.deadline(), func() (struct{}, error) {

@@ -113,6 +113,9 @@ func (s *Store) readLogin(ctx context.Context, cached bool) (r reading, again bo
 	if err := s.checkBinding(s.b, Binding{Issuer: s.rec.Issuer, ClientID: s.rec.ClientID}); err != nil {
 		return reading{}, false, err
 	}
+	if s.at.backend == Keyring && s.id == nil {
+		s.kr.expect(ctx) // the key of the sealed file, if there is one
+	}
 	emergency := s.emergencyFilled()
 	r, err = s.readParts(ctx, cached && !emergency)
 	if err != nil && !errors.Is(err, ErrNoLogin) {

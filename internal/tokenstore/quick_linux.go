@@ -27,6 +27,7 @@ type quickLook struct {
 	late       bool   // it has expired
 	read       []byte // and not yet looked at
 	serial     uint32
+	greeting   uint32 // the question that went with the greeting; 0: it hasn't been sent
 	session    string // "" until the first look has begun
 	collection string
 }
@@ -61,6 +62,22 @@ func (k *secretService) quickGet(ctx context.Context, account string) (string, e
 		return look() // nobody can end it but its own deadline
 	}
 	return bounded(ctx, quickAnswers*k.o.deadline(), look)
+}
+
+// expect has the greeting and the first question on their way while this program reads its files.
+func (k *secretService) expect(ctx context.Context) {
+	if ctx.Done() != nil {
+		return // whoever may end it waits for nothing but an answer
+	}
+	k.looking.Lock()
+	defer k.looking.Unlock()
+	if k.quick != nil {
+		return
+	}
+	k.quick = k.newQuickLook()
+	if k.quick.fd >= 0 && k.quick.greet() != nil {
+		k.quick.close()
+	}
 }
 
 // newQuickLook connects; a look that can't be taken has no connection.
@@ -165,22 +182,29 @@ func (q *quickLook) get(account string) (string, error) {
 	return secretIn(answers[0])
 }
 
-// begin says who is there, waits for the answer to the harmless question, and chooses the collection by it. Only then may anything
-// else be asked.
-func (q *quickLook) begin() error {
+// greet says who is there, and asks the harmless question.
+func (q *quickLook) greet() error {
 	greeting := wireMethod{serial: q.next(), destination: busName, path: busPath, interfaceOf: busName, name: "Hello"}
 	var body wireWriter
 	body.text(ssService)
 	body.text("Collections")
 	reading := q.method(string(ssPath), "org.freedesktop.DBus.Properties", "Get", "ss")
 	user := hex.EncodeToString([]byte(strconv.Itoa(syscall.Geteuid())))
-	if err := q.send(slices.Concat([]byte("\x00AUTH EXTERNAL "+user+"\r\nBEGIN\r\n"), greeting.marshal(nil), reading.marshal(body.b))); err != nil {
+	q.greeting = reading.serial
+	return q.send(slices.Concat([]byte("\x00AUTH EXTERNAL "+user+"\r\nBEGIN\r\n"), greeting.marshal(nil), reading.marshal(body.b)))
+}
+
+// begin waits for the answer to the harmless question, and chooses the collection by it. Only then may anything else be asked.
+func (q *quickLook) begin() error {
+	if q.greeting != 0 {
+		q.allow() // what this program did meanwhile doesn't count
+	} else if err := q.greet(); err != nil {
 		return err
 	}
 	if err := q.welcome(); err != nil {
 		return err
 	}
-	answers, err := q.await(reading.serial)
+	answers, err := q.await(q.greeting)
 	if err != nil {
 		return err
 	}
@@ -266,9 +290,12 @@ func (q *quickLook) await(wanted ...uint32) ([]wireReply, error) {
 	return answers, nil
 }
 
+// allow has the time for an answer begin.
+func (q *quickLook) allow() { q.expired, q.late = q.after(q.limit), false }
+
 // send has the time for the answer begin. What this program itself waited for before, for its turn on a busy machine, doesn't count.
 func (q *quickLook) send(b []byte) error {
-	q.expired, q.late = q.after(q.limit), false
+	q.allow()
 	for len(b) > 0 {
 		n, err := syscall.Write(q.fd, b)
 		if err != nil && !errors.Is(err, syscall.EINTR) {

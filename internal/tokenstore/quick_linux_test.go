@@ -190,6 +190,39 @@ func TestQuickLook(t *testing.T) {
 	}
 }
 
+// TestQuickLookAhead: who expects to read an item has the harmless question asked, once, and nothing else.
+func TestQuickLookAhead(t *testing.T) {
+	b := newFakeBus(t)
+	k := b.service()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	k.expect(ctx) // somebody may end it
+	if k.quick != nil {
+		t.Error("a look that can be ended was begun")
+	}
+	k.expect(context.Background())
+	if got := <-b.asked + " " + <-b.asked; got != "Hello Get" {
+		t.Errorf("asked %q", got)
+	}
+	k.expect(context.Background())
+	// The program was away for longer than an answer may take.
+	over := make(chan time.Time)
+	close(over)
+	k.quick.expired = over
+	if v, err := k.quickGet(context.Background(), "school/key"); v != "the value" || err != nil {
+		t.Fatalf("%q, %v", v, err)
+	}
+	if got := b.takeAsked(); got != "OpenSession SearchItems GetSecret" {
+		t.Errorf("asked %q", got)
+	}
+	gone := newFakeBus(t).service()
+	gone.o.Getenv = func(string) string { return "unix:path=/nowhere" }
+	gone.expect(context.Background())
+	if _, err := gone.quickGet(context.Background(), "school/key"); !errors.Is(err, errNotQuick) {
+		t.Errorf("without a bus: %v", err)
+	}
+}
+
 // TestQuickLookWaitsForTheFirstAnswer: gnome-keyring-daemon aborts now and then when a session or a search is what a connection begins
 // with, or comes along with its first message.
 func TestQuickLookWaitsForTheFirstAnswer(t *testing.T) {
