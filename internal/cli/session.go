@@ -30,7 +30,7 @@ type session struct {
 	kind    provider.Kind
 	sts     *emulator.Server // for an embedded kind, made by prepareHTTP
 	base    string           // where a browser reaches it, set by serveEmbedded
-	jar     http.CookieJar   // of visits that simsid makes in a browser's place and that belong together; nil: each stands alone
+	jar     visitorCookies   // of visits that simsid makes in a browser's place and that belong together; nil: each stands alone
 	hc      *http.Client     // made by prepareHTTP
 	prov    *provider.Provider
 	keep    *tokenstore.Store
@@ -159,7 +159,9 @@ func (a *app) resolveSession(sel selection) (*session, error) {
 		return nil, err
 	}
 	s := &session{app: a, profile: p, file: file}
-	s.leaveOut(left)
+	if len(left) > 0 {
+		s.leaveOut(left)
+	}
 	kind, ok := provider.LookupKind(p.Kind)
 	if !ok {
 		return nil, &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s: there is no provider kind %s", p.Name, word.Quote(p.Kind, kindNames()...)),

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/cookiejar"
 	"slices"
 	"strings"
 	"time"
@@ -133,10 +132,7 @@ func compareSignOns(ctx context.Context, first, second *session, o *ssoOptions) 
 		if err := first.serveEmbedded(ctx); err != nil {
 			return nil, err
 		}
-		jar, err := cookiejar.New(nil)
-		if err != nil {
-			return nil, err
-		}
+		jar := visitorCookies{}
 		first.jar, second.jar = jar, jar
 		second.sts, second.hc, second.clock, second.base = first.sts, first.hc, first.clock, first.base // one STS, for both
 	}

@@ -19,7 +19,7 @@ import (
 // visitLoopback stands in for a browser where the embedded STS signs a sample user in by itself: it follows the redirects,
 // from this machine's loopback to this machine's loopback and nowhere else. jar has the cookies of several visits; nil: each is a new
 // browser's.
-func visitLoopback(ctx context.Context, address string, jar http.CookieJar) error {
+func visitLoopback(ctx context.Context, address string, jar visitorCookies) error {
 	return asBrowser(ctx, jar, func(visitor *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
@@ -56,7 +56,7 @@ func visitContentItem(ctx context.Context, base string) error {
 }
 
 // asBrowser makes a visit that ends at the listener's page. Where a page is there to be posted by its script, it is posted.
-func asBrowser(ctx context.Context, jar http.CookieJar, visit func(*http.Client) (*http.Response, error)) error {
+func asBrowser(ctx context.Context, jar visitorCookies, visit func(*http.Client) (*http.Response, error)) error {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			host, _, err := net.SplitHostPort(addr)
@@ -70,7 +70,10 @@ func asBrowser(ctx context.Context, jar http.CookieJar, visit func(*http.Client)
 		},
 	}
 	defer transport.CloseIdleConnections()
-	visitor := &http.Client{Timeout: 30 * time.Second, Transport: transport, Jar: jar}
+	visitor := &http.Client{Timeout: 30 * time.Second, Transport: transport}
+	if jar != nil {
+		visitor.Jar = jar
+	}
 	resp, err := visit(visitor)
 	if err != nil {
 		return err
@@ -87,6 +90,32 @@ func asBrowser(ctx context.Context, jar http.CookieJar, visit func(*http.Client)
 		resp = next
 	}
 	return resp.Body.Close()
+}
+
+// visitorCookies are the cookies of one visitor to the sites inside simsid, by site, path and name. net/http/cookiejar is for the whole web, and readies itself
+// whenever a program with it starts.
+type visitorCookies map[[3]string]*http.Cookie
+
+// SetCookies is http.CookieJar's.
+func (v visitorCookies) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	for _, c := range cookies {
+		at := [3]string{u.Host, c.Path, c.Name}
+		v[at] = c
+		if c.MaxAge < 0 {
+			delete(v, at)
+		}
+	}
+}
+
+// Cookies is http.CookieJar's.
+func (v visitorCookies) Cookies(u *url.URL) []*http.Cookie {
+	var sent []*http.Cookie
+	for at, c := range v {
+		if at[0] == u.Host && strings.HasPrefix(u.Path, at[1]) {
+			sent = append(sent, &http.Cookie{Name: c.Name, Value: c.Value}) //nolint:gosec // G124: in a request a cookie has no attributes
+		}
+	}
+	return sent
 }
 
 // postScripted does what the script of a page does: it posts the page's one form, with what is behind the # of its address in the field that is

@@ -1,10 +1,29 @@
 package cli
 
 import (
+	"net/http"
 	"net/url"
 	"reflect"
 	"testing"
 )
+
+// TestVisitorCookies: a site gets its own cookies back, at their paths, until it takes them away.
+func TestVisitorCookies(t *testing.T) {
+	v := visitorCookies{}
+	at := func(host, path string) *url.URL { return &url.URL{Scheme: "http", Host: host, Path: path} }
+	v.SetCookies(at("127.0.0.1:1", "/sign-in"), []*http.Cookie{{Name: "a", Value: "1", Path: "/"}, {Name: "b", Value: "2", Path: "/inner"}, {Name: "c", Value: "3", Path: "/"}})
+	v.SetCookies(at("127.0.0.1:1", "/sign-out"), []*http.Cookie{{Name: "c", Path: "/", MaxAge: -1}})
+	v.SetCookies(at("127.0.0.1:1", "/sign-in"), []*http.Cookie{{Name: "a", Value: "4", Path: "/"}})
+	for _, test := range []struct {
+		host, path string
+		want       int
+	}{{"127.0.0.1:1", "/", 1}, {"127.0.0.1:1", "/inner/page", 2}, {"127.0.0.1:2", "/inner/page", 0}, {"localhost:1", "/", 0}} {
+		got := v.Cookies(at(test.host, test.path))
+		if len(got) != test.want || test.want == 1 && got[0].String() != "a=4" {
+			t.Errorf("%s%s: %v", test.host, test.path, got)
+		}
+	}
+}
 
 // TestScriptedForm: only a page whose script posts hidden fields is posted; one that asks the user isn't.
 func TestScriptedForm(t *testing.T) {
