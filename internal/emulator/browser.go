@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/simsid/simsid/internal/stack"
 )
 
 // ServeBrowser serves the STS on a free port of loopback until ctx ends, and from then on names it in the two
@@ -66,6 +68,7 @@ func (s *Server) setBrowser(from, to string) {
 // make the browser send another name than its own (DNS rebinding).
 func (s *Server) onlyAt(port string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		stack.Grow()
 		host := strings.ToLower(r.Host)
 		if host != "127.0.0.1:"+port && host != "localhost:"+port {
 			misdirected(w)

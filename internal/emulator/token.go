@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/simsid/simsid/internal/stack"
 )
 
 // Limits of IdentityServer3 on what is sent to the token endpoint.
@@ -292,6 +294,7 @@ func signBoth(key *signingKey, idClaims, accessClaims claimSet) (id, access stri
 	signed := make(chan struct{})
 	go func() {
 		defer close(signed)
+		stack.Grow()
 		access, other = key.sign(accessClaims)
 	}()
 	id, err = key.sign(idClaims)
