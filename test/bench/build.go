@@ -61,6 +61,16 @@ func build(ctx context.Context, dir string) (programs, error) {
 	return p, nil
 }
 
+// install does so with all of them that are measured.
+func (p programs) install() error {
+	for _, path := range []string{p.simsid, p.started, p.empty, p.same, p.floor, p.roundtrip} {
+		if err := install(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // install leaves a program as it is found on a machine that has been started since it was put there: on the disk, and in memory only as far
 // as it was read from there. What has just been linked, copied or unpacked lies in memory in pieces whose size depends on how it was
 // written and on chance, and they make a fifth of the time of a start and up to two thirds of what counts as its memory.

@@ -43,7 +43,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	rounds := flags.Int("rounds", 60, "how often every program has its turn, at least 50")
+	rounds := flags.Int("rounds", 120, "how often every program has its turn, at least 50")
 	reading := flags.Bool("reading", false, "only what reads tokens: decode and scan")
 	check := flags.Bool("check", false, "exit with 1 when a target is missed")
 	switch err := flags.Parse(args); {
@@ -142,7 +142,7 @@ func inside(ctx context.Context, folder string, rounds int, reading bool, stdout
 	defer func() { err = errors.Join(err, r.close()) }()
 
 	fmt.Fprintf(stderr, "measuring, %d rounds\n", rounds)
-	times, err := measure(ctx, r.subjects(), rounds, os.StartProcess)
+	times, err := measureInstalled(ctx, programs, r.subjects(), rounds)
 	if err != nil {
 		return 0, err
 	}

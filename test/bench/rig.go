@@ -243,6 +243,12 @@ func (r *rig) peaks(ctx context.Context) (map[string]int64, error) {
 	for name, h := range map[string]home{tokenSealed: r.sealed, tokenKeyring: r.keyring} {
 		var found []int64
 		for range 9 {
+			if err := install(r.programs.simsid); err != nil {
+				return nil, err
+			}
+			if _, err := output(command(ctx, subject{name: name, argv: r.token(), env: h.env})); err != nil {
+				return nil, err // this run reads it in
+			}
 			out, err := output(command(ctx, subject{name: name, argv: append([]string{r.programs.peak}, r.token()...), env: h.env}))
 			if err != nil {
 				return nil, err
