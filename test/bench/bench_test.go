@@ -60,6 +60,48 @@ func TestParseLibraries(t *testing.T) {
 	}
 }
 
+func TestExportedFunction(t *testing.T) {
+	for line, want := range map[string]string{
+		"  4d1620 T net.Dial":                            "net: %s.Dial",
+		"  4d1620 t net/http.(*Client).Do":               "net/http: (*%s.Client).Do",
+		"  4d1620 T time.Time.Format":                    "time: %s.Time.Format",
+		"  4d1620 T gopkg.in/yaml%2ev3.Marshal":          "gopkg.in/yaml.v3: %s.Marshal",
+		"  4d1620 T github.com/godbus/dbus/v5.(*Conn).X": "github.com/godbus/dbus/v5: (*%s.Conn).X",
+		"  4d1620 T net/http.(*Client).do":               "",
+		"  4d1620 T net/http.(*conn).Close":              "",
+		"  4d1620 T net/http.(*Client).Do.func1":         "",
+		"  4d1620 T net.init":                            "",
+		"  4d1620 T net.Dial.func1":                      "",
+		"  4d1620 T bytes.Equal.abi0":                    "",
+		"  4d1620 T slices.Sort[go.shape.string]":        "",
+		"  4d1620 D net.ErrClosed":                       "",
+		"  4d1620 T type:.eq.net.IPNet":                  "",
+		"         U write":                               "",
+		"":                                               "",
+	} {
+		path, expression, ok := exportedFunction(line)
+		got := ""
+		if ok {
+			got = path + ": " + expression
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestLinkedSource(t *testing.T) {
+	const symbols = "1 T net.Listen\n2 T net.Dial\n2 T net.Dial\n3 T github.com/simsid/simsid/internal/cli.Main\n4 T internal/cpu.Name\n5 T unknown.Name\n"
+	got, err := linkedSource("net\nnet/url\ninternal/cpu\ngithub.com/simsid/simsid/internal/cli\nunsafe\n", []byte(symbols))
+	const want = "p0_0 = p0.Dial p0_1 = p0.Listen"
+	if text := strings.Join(strings.Fields(string(got)), " "); err != nil || !strings.Contains(text, want) || !strings.Contains(text, `p0 "net" _ "net/url" )`) || strings.Contains(text, "cpu") || strings.Contains(text, "unknown") {
+		t.Errorf("%v\n%s", err, got)
+	}
+	if got, err := linkedSource("net\n", []byte("1 T main.main\n")); err == nil {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestStarted: what is measured as simsid's own start is simsid, ended where its own work would begin.
 func TestStarted(t *testing.T) {
 	overlay, err := writeStarted(t.Context(), t.TempDir())
@@ -143,7 +185,7 @@ func sample(milliseconds map[string]int) report {
 
 func TestReport(t *testing.T) {
 	r := sample(map[string]int{
-		version: 25, emptyProgram: 10, sameProgram: 20, ownStart: 20, tokenSealed: 26, oidcToken: 10, tokenKeyring: 5, secretTool: 10, roundTrip: 12, noTrip: 10,
+		version: 25, emptyProgram: 10, sameProgram: 20, importsOnly: 16, ownStart: 20, tokenSealed: 26, oidcToken: 10, tokenKeyring: 5, secretTool: 10, roundTrip: 12, noTrip: 10,
 		loginInMemory: 27, floorInMemory: 20, loginOnDisk: 90, floorOnDisk: 10,
 	})
 	r.sumFloors()
@@ -155,9 +197,11 @@ func TestReport(t *testing.T) {
 
 simsid version             25.00 ms   beside an empty Go program                10.00 ms   ratio  2.50   target 2.50   met
 simsid version             25.00 ms   beside a program with the same libraries  20.00 ms   ratio  1.25   target 1.15   missed
+simsid version             25.00 ms   beside one that only imports them         16.00 ms   ratio  1.56   no target
 simsid version             25.00 ms   beside simsid's own start                 20.00 ms   ratio  1.25   no target
 simsid token, sealed file  26.00 ms   beside oidc-token, agent running          10.00 ms   ratio  2.60   target 2.60   met
 simsid token, sealed file  26.00 ms   beside its start with the same libraries  20.00 ms   ratio  1.30   target 1.30   met
+simsid token, sealed file  26.00 ms   beside one that only imports them         16.00 ms   ratio  1.62   no target
 simsid token, sealed file  26.00 ms   beside simsid's own start                 20.00 ms   ratio  1.30   no target
 simsid token, keyring       5.00 ms   beside secret-tool lookup                 10.00 ms   ratio  0.50   target 0.50   met
 simsid token, keyring       5.00 ms   beside that, and one round trip by godbus 22.00 ms   ratio  0.23   target 1.30   met

@@ -22,8 +22,8 @@ const module = "github.com/simsid/simsid"
 
 // programs are the binaries of our own, all built alike: without symbols, as a release is.
 type programs struct {
-	simsid, started, empty, same, floor, peak, roundtrip string
-	libraries                                            int // how many packages same links
+	simsid, started, empty, linked, imports, floor, peak, roundtrip string
+	libraries                                                       int // how many packages imports names
 }
 
 func build(ctx context.Context, dir string) (programs, error) {
@@ -31,7 +31,7 @@ func build(ctx context.Context, dir string) (programs, error) {
 		return programs{}, err
 	}
 	p := programs{
-		simsid: filepath.Join(dir, "simsid"), started: filepath.Join(dir, "started"), empty: filepath.Join(dir, "empty"), same: filepath.Join(dir, "same"),
+		simsid: filepath.Join(dir, "simsid"), started: filepath.Join(dir, "started"), empty: filepath.Join(dir, "empty"), linked: filepath.Join(dir, "linked"), imports: filepath.Join(dir, "imports"),
 		floor: filepath.Join(dir, "floor"), peak: filepath.Join(dir, "peak"), roundtrip: filepath.Join(dir, "roundtrip"),
 	}
 	libraries, err := listLibraries(ctx)
@@ -43,12 +43,16 @@ func build(ctx context.Context, dir string) (programs, error) {
 	if err != nil {
 		return programs{}, err
 	}
+	linked, err := writeLinked(ctx, dir)
+	if err != nil {
+		return programs{}, err
+	}
 	ends, err := writeStarted(ctx, dir)
 	if err != nil {
 		return programs{}, err
 	}
 	for _, b := range []struct{ output, pkg, overlay string }{
-		{p.simsid, "cmd/simsid", overlay}, {p.started, "cmd/simsid", ends}, {p.empty, programsPackage + "/empty", overlay}, {p.same, programsPackage + "/same", overlay}, {p.floor, programsPackage + "/floor", overlay}, {p.peak, programsPackage + "/peak", overlay},
+		{p.simsid, "cmd/simsid", overlay}, {p.started, "cmd/simsid", ends}, {p.empty, programsPackage + "/empty", overlay}, {p.linked, programsPackage + "/linked", linked}, {p.imports, programsPackage + "/imports", overlay}, {p.floor, programsPackage + "/floor", overlay}, {p.peak, programsPackage + "/peak", overlay},
 		{p.roundtrip, programsPackage + "/roundtrip", overlay},
 	} {
 		if _, err := goTool(ctx, "build", "-trimpath", "-ldflags=-s -w", "-overlay="+b.overlay, "-o", b.output, module+"/"+b.pkg); err != nil {
@@ -63,7 +67,7 @@ func build(ctx context.Context, dir string) (programs, error) {
 
 // install does so with all of them that are measured.
 func (p programs) install() error {
-	for _, path := range []string{p.simsid, p.started, p.empty, p.same, p.floor, p.roundtrip} {
+	for _, path := range []string{p.simsid, p.started, p.empty, p.linked, p.imports, p.floor, p.roundtrip} {
 		if err := install(path); err != nil {
 			return err
 		}
@@ -140,16 +144,16 @@ func isInternal(path string) bool {
 	return slices.Contains(strings.Split(path, "/"), "internal") || strings.HasPrefix(path, "vendor/")
 }
 
-// writeOverlay writes the program that only links the libraries, and the file by which go build sees it as a package of this module: a
+// writeOverlay writes the program that only imports the libraries, and the file by which go build sees it as a package of this module: a
 // program outside could not import what the module's go.mod requires.
 func writeOverlay(ctx context.Context, dir string, libraries []string) (string, error) {
 	var source strings.Builder
-	source.WriteString("// Command same links what simsid links, and does nothing.\npackage main\n\nimport (\n")
+	source.WriteString("// Command imports names the libraries that simsid is linked with, and does nothing.\npackage main\n\nimport (\n")
 	for _, path := range libraries {
 		fmt.Fprintf(&source, "\t_ %q\n", path)
 	}
 	source.WriteString(")\n\nfunc main() {}\n")
-	return replaceSource(ctx, dir, programsPackage+"/same/main.go", func([]byte) ([]byte, error) { return []byte(source.String()), nil })
+	return replaceSource(ctx, dir, programsPackage+"/imports/main.go", func([]byte) ([]byte, error) { return []byte(source.String()), nil })
 }
 
 // writeStarted makes simsid end where its own work begins, unless it is given arguments, so that all of it is linked: what is then left of

@@ -129,7 +129,7 @@ func (r *rig) signIn(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if silent := s.name == emptyProgram || s.name == sameProgram || s.name == ownStart || s.name == roundTrip || s.name == noTrip; silent != (len(bytes.TrimSpace(out)) == 0) {
+		if silent := s.name == emptyProgram || s.name == sameProgram || s.name == importsOnly || s.name == ownStart || s.name == roundTrip || s.name == noTrip; silent != (len(bytes.TrimSpace(out)) == 0) {
 			return fmt.Errorf("%s printed %d bytes", s.name, len(out))
 		}
 	}
@@ -194,6 +194,7 @@ const (
 	version       = "simsid version"
 	emptyProgram  = "an empty Go program"
 	sameProgram   = "a program with the same libraries"
+	importsOnly   = "one that only imports them"
 	ownStart      = "simsid's own start"
 	tokenSealed   = "simsid token, sealed file"
 	tokenKeyring  = "simsid token, keyring"
@@ -216,7 +217,8 @@ func (r *rig) subjects() []subject {
 	return []subject{
 		{name: version, argv: []string{r.programs.simsid, "version"}, env: r.sealed.env},
 		{name: emptyProgram, argv: []string{r.programs.empty}},
-		{name: sameProgram, argv: []string{r.programs.same}},
+		{name: sameProgram, argv: []string{r.programs.linked}},
+		{name: importsOnly, argv: []string{r.programs.imports}},
 		{name: ownStart, argv: []string{r.programs.started}},
 		{name: tokenSealed, argv: r.token(), env: r.sealed.env},
 		{name: tokenKeyring, argv: r.token(), env: r.keyring.env},
