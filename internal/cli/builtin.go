@@ -88,10 +88,11 @@ func (s *session) sampleUser(login string) string {
 
 // visit is simsid in the place of a browser.
 func (s *session) visit(ctx context.Context, address string) error {
+	site := embeddedSite{strings.TrimSuffix(strings.TrimPrefix(s.base, "http://"), "/"), s.sts.BrowserTransport(s.base)}
 	if s.kind.BeginsThere != "" {
-		return visitContentItem(ctx, address)
+		return visitContentItem(ctx, address, site)
 	}
-	return visitLoopback(ctx, address, s.jar)
+	return visitLoopback(ctx, address, site, s.jar)
 }
 
 // embeddedProfile is the profile that a value of login's --emulator is short for; "" for none.

@@ -19,8 +19,8 @@ import (
 // visitLoopback stands in for a browser where the embedded STS signs a sample user in by itself: it follows the redirects,
 // from this machine's loopback to this machine's loopback and nowhere else. jar has the cookies of several visits; nil: each is a new
 // browser's.
-func visitLoopback(ctx context.Context, address string, jar visitorCookies) error {
-	return asBrowser(ctx, jar, func(visitor *http.Client) (*http.Response, error) {
+func visitLoopback(ctx context.Context, address string, site embeddedSite, jar visitorCookies) error {
+	return asBrowser(ctx, site, jar, func(visitor *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return nil, err
@@ -31,8 +31,8 @@ func visitLoopback(ctx context.Context, address string, jar visitorCookies) erro
 
 // visitContentItem stands in for a member's browser at the iMIS inside simsid: it opens the page with the content item, and posts what
 // that has it post.
-func visitContentItem(ctx context.Context, base string) error {
-	return asBrowser(ctx, nil, func(visitor *http.Client) (*http.Response, error) {
+func visitContentItem(ctx context.Context, base string, site embeddedSite) error {
+	return asBrowser(ctx, site, nil, func(visitor *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, emulator.ContentItem(base), nil)
 		if err != nil {
 			return nil, err
@@ -55,8 +55,28 @@ func visitContentItem(ctx context.Context, base string) error {
 	})
 }
 
+// embeddedSite is the site inside this program: its host is answered without a connection, as by the listener that others reach it at.
+type embeddedSite struct {
+	host   string
+	answer http.RoundTripper
+}
+
+// visitorTransport asks the site inside this program, or else goes by the network.
+type visitorTransport struct {
+	site    embeddedSite
+	network http.RoundTripper
+}
+
+// RoundTrip is http.RoundTripper's.
+func (v visitorTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host == v.site.host {
+		return v.site.answer.RoundTrip(r)
+	}
+	return v.network.RoundTrip(r)
+}
+
 // asBrowser makes a visit that ends at the listener's page. Where a page is there to be posted by its script, it is posted.
-func asBrowser(ctx context.Context, jar visitorCookies, visit func(*http.Client) (*http.Response, error)) error {
+func asBrowser(ctx context.Context, site embeddedSite, jar visitorCookies, visit func(*http.Client) (*http.Response, error)) error {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			host, _, err := net.SplitHostPort(addr)
@@ -70,7 +90,7 @@ func asBrowser(ctx context.Context, jar visitorCookies, visit func(*http.Client)
 		},
 	}
 	defer transport.CloseIdleConnections()
-	visitor := &http.Client{Timeout: 30 * time.Second, Transport: transport}
+	visitor := &http.Client{Timeout: 30 * time.Second, Transport: visitorTransport{site, transport}}
 	if jar != nil {
 		visitor.Jar = jar
 	}

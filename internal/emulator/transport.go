@@ -15,9 +15,21 @@ import (
 const maxAnswer = 1 << 20
 
 // Transport answers requests to the issuer's host in-process, and refuses every other.
-func (s *Server) Transport() http.RoundTripper { return &transport{s} }
+func (s *Server) Transport() http.RoundTripper {
+	return &transport{base: s.base, host: s.host, serve: s.serve}
+}
 
-type transport struct{ server *Server }
+// BrowserTransport answers requests to the base that ServeBrowser gave in-process, as its listener answers a browser's, and refuses every other.
+func (s *Server) BrowserTransport(base string) http.RoundTripper {
+	host := strings.TrimSuffix(strings.TrimPrefix(base, "http://"), "/")
+	return &transport{base: base, host: host, serve: s.serve}
+}
+
+type transport struct {
+	base  string // "https://host/"
+	host  string // as the server is to see it
+	serve http.HandlerFunc
+}
 
 // RoundTrip calls the server as a function. What keeps the server from answering (its state, a panic, the context) is the
 // request's error, as a broken connection would be.
@@ -27,8 +39,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		body = http.NoBody
 	}
 	defer body.Close() // a RoundTripper closes the body, and has read what it wanted
-	if !strings.EqualFold(r.URL.Scheme+"://"+strings.TrimSuffix(r.URL.Host, ":443")+"/", t.server.base) {
-		return nil, fmt.Errorf("the emulator answers %s and nothing else, asked for %s://%s", t.server.base, r.URL.Scheme, r.URL.Host)
+	if !strings.EqualFold(r.URL.Scheme+"://"+strings.TrimSuffix(r.URL.Host, ":443")+"/", t.base) {
+		return nil, fmt.Errorf("the emulator answers %s and nothing else, asked for %s://%s", t.base, r.URL.Scheme, r.URL.Host)
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
@@ -44,7 +56,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	in := r.Clone(context.WithValue(r.Context(), faultKey{}, &fault))
 	in.Body = io.NopCloser(bytes.NewReader(sent))
 	in.ContentLength = int64(len(sent))
-	in.Host = t.server.host
+	in.Host = t.host
 	in.RequestURI = r.URL.RequestURI()
 	if in.Header == nil {
 		in.Header = http.Header{}
@@ -71,7 +83,7 @@ func (t *transport) call(w http.ResponseWriter, r *http.Request) (err error) {
 			err = fmt.Errorf("the emulator failed: %v", p)
 		}
 	}()
-	t.server.serve(w, r)
+	t.serve(w, r)
 	return nil
 }
 
