@@ -90,15 +90,8 @@ func (s *session) chooseStore(ctx context.Context) (*tokenstore.Store, error) {
 		return nil, err
 	}
 	want := s.explicitStore()
-	if r, ok, err := tokenstore.ReadRecord(o, s.profile.Name); err == nil && ok && want == "" && r.SignedInAt.IsZero() &&
-		s.profile.Origins["store"].Source == config.FromProfile {
-		// Nobody is signed in: the record is of an earlier login, and what the profile says by now counts.
-		want = tokenstore.Backend(s.profile.Store)
-	}
-	if r, ok, err := tokenstore.ReadRecord(o, s.profile.Name); err == nil && ok && want == "" &&
-		r.Backend == tokenstore.Keyring && s.profile.Store == string(tokenstore.Auto) {
-		// The keyring that was there at the last login may be gone, as over SSH: auto is to look again.
-		want = tokenstore.Auto
+	if want == "" {
+		want = s.storeInPlaceOf(o)
 	}
 	st, err := tokenstore.Choose(ctx, o, s.binding(), want, tokenstore.Backend(s.profile.Store))
 	if err != nil {
@@ -106,6 +99,21 @@ func (s *session) chooseStore(ctx context.Context) (*tokenstore.Store, error) {
 	}
 	s.keep = st
 	return st, nil
+}
+
+// storeInPlaceOf is where a new login is to be kept though another store is on record; "" leaves it there.
+func (s *session) storeInPlaceOf(o tokenstore.Options) tokenstore.Backend {
+	r, ok, err := tokenstore.ReadRecord(o, s.profile.Name)
+	switch {
+	case err != nil || !ok:
+	case r.SignedInAt.IsZero() && s.profile.Origins["store"].Source == config.FromProfile:
+		// Nobody is signed in: the record is of an earlier login, and what the profile says by now counts.
+		return tokenstore.Backend(s.profile.Store)
+	case r.Backend == tokenstore.Keyring && s.profile.Store == string(tokenstore.Auto):
+		// The keyring that was there at the last login may be gone, as over SSH: auto is to look again.
+		return tokenstore.Auto
+	}
+	return ""
 }
 
 // where says where tokens are kept, with the user's home shortened as shells write it.
