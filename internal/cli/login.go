@@ -130,6 +130,12 @@ func loginSession(ctx context.Context, a *app, o *loginOptions) (*session, error
 	if err != nil {
 		return nil, err
 	}
+	if s.embedded() {
+		if err := s.prepareHTTP(ctx); err != nil {
+			return nil, err
+		}
+		s.sts.Preload()
+	}
 	if o.as != "" && !s.embedded() {
 		wrong := &usageError{Problem: "--as chooses a sample user of the emulator inside simsid; profile " + s.profile.Name + " is at " + s.profile.Issuer, Command: "simsid login"}
 		if s.kind.Embedded != "" { // one that simsid serves on a port, where the server decides

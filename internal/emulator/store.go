@@ -77,7 +77,8 @@ type store struct {
 	notice func(error)
 	keys   *keyCache // reading a state reads its keys, once
 
-	seen atomic.Pointer[seenFile] // the file as it was last read or written
+	seen     atomic.Pointer[seenFile] // the file as it was last read or written
+	decoding sync.Mutex               // so that one file is taken apart once
 
 	mu      sync.Mutex // before the file's lock, so that requests of one process don't poll against each other
 	mem     *state     // the state while there is no folder
@@ -123,6 +124,16 @@ func (st *store) memory() *state {
 		st.mem = newState()
 	}
 	return st.mem
+}
+
+// preload takes the file apart for whoever will need it. What is amiss with it, they find.
+func (st *store) preload() {
+	if st.dir == "" {
+		return
+	}
+	if b, err := readState(st.path(stateName)); err == nil {
+		_, _ = st.decode(b)
+	}
 }
 
 func (st *store) readFile(ctx context.Context) (*state, error) {
@@ -338,8 +349,7 @@ func readState(path string) ([]byte, error) {
 	return b, nil
 }
 
-// decode reads a state; nothing at all is an empty one.
-// decode gives what a file says, to look at and not to alter. Most requests find the file that the one before left, and to take it apart costs
+// decode reads a state; nothing at all is an empty one. It gives what a file says, to look at and not to alter. Most requests find the file that the one before left, and to take it apart costs
 // more than they do.
 func (st *store) decode(b []byte) (*state, error) {
 	if b == nil {
@@ -347,6 +357,11 @@ func (st *store) decode(b []byte) (*state, error) {
 	}
 	if seen := st.seen.Load(); seen != nil && bytes.Equal(seen.text, b) {
 		return seen.state, nil
+	}
+	st.decoding.Lock()
+	defer st.decoding.Unlock()
+	if seen := st.seen.Load(); seen != nil && bytes.Equal(seen.text, b) {
+		return seen.state, nil // while this one waited
 	}
 	s, err := st.parse(b)
 	if err == nil {

@@ -19,6 +19,9 @@ func (s *Server) Transport() http.RoundTripper {
 	return &transport{base: s.base, host: s.host, serve: s.serve}
 }
 
+// Preload reads the state and its keys while the caller does something else. It returns at once; whatever is amiss, who needs the state is told.
+func (s *Server) Preload() { go s.store.preload() }
+
 // BrowserTransport answers requests to the base that ServeBrowser gave in-process, as its listener answers a browser's, and refuses every other.
 func (s *Server) BrowserTransport(base string) http.RoundTripper {
 	host := strings.TrimSuffix(strings.TrimPrefix(base, "http://"), "/")

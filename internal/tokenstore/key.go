@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"filippo.io/age"
 	"golang.org/x/crypto/chacha20poly1305"
@@ -22,7 +23,9 @@ import (
 // A file without that stanza, as age itself writes it, is opened by the other.
 type key struct {
 	text token.Secret // the identity, and nothing else: "AGE-SECRET-KEY-1..."
-	id   *age.X25519Identity
+
+	parsing sync.Mutex
+	id      *age.X25519Identity // nil until somebody wants it
 }
 
 func newKey() (*key, error) {
@@ -30,7 +33,7 @@ func newKey() (*key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &key{token.NewSecret(id.String()), id}, nil
+	return &key{text: token.NewSecret(id.String()), id: id}, nil
 }
 
 // readKey takes an identity, or the text of an identity file with its comments. Whether it is one, identity tells. The error is ErrBadKey.
@@ -55,6 +58,8 @@ func readKey(text token.Secret) (*key, error) {
 // identity parses the key when it is first needed for that. The error is ErrBadKey and shows nothing of the key; age's own would show the characters that it
 // stumbles over.
 func (k *key) identity() (*age.X25519Identity, error) {
+	k.parsing.Lock()
+	defer k.parsing.Unlock()
 	if k.id != nil {
 		return k.id, nil
 	}

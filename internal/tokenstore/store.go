@@ -211,15 +211,14 @@ func (s *Store) probeKey(ctx context.Context, p place) error {
 	if errors.Is(err, errNoKey) || errors.Is(err, errNoItem) {
 		return nil
 	}
-	if err == nil {
-		err = s.checkKey(p, id)
-	}
 	if err != nil {
 		return err
 	}
+	go func() { _, _ = id.identity() }() // it will be wanted to seal with
 	if !s.recorded || placeOf(s.rec.Record) != p {
-		return nil
+		return s.checkKey(p, id)
 	}
+	opened := false
 	for _, kind := range []string{loginFile, secretsFile} {
 		path := s.file(p, kind)
 		err := s.settingAside(ctx, func() error {
@@ -229,8 +228,12 @@ func (s *Store) probeKey(ctx context.Context, p place) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		opened = opened || err == nil
 	}
-	return nil
+	if opened {
+		return nil // what opens a file is a key
+	}
+	return s.checkKey(p, id)
 }
 
 // openFile reads and unseals a file.
