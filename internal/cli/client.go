@@ -77,7 +77,7 @@ func (s *session) missingSecret() error {
 		e.Text += fmt.Sprintf(": at %s %s (%s)", s.kind.Title, rule.Says, rule.Source)
 	}
 	e.Hints = s.secretHints("client-secret-file", clientSecretVariable)
-	s.sayWithheld(e, tokenstore.ClientSecret)
+	s.sayWithheld(e)
 	if s.forcible {
 		e.Hints = append(e.Hints, forceHint)
 	}
@@ -97,7 +97,7 @@ func (s *session) introspectionClient(ctx context.Context) (c provider.Client, o
 		e := &hintedError{Code: exitUsage,
 			Text:  fmt.Sprintf("profile %s names %s for introspection, but its secret is missing", s.profile.Name, s.profile.IntrospectionID),
 			Hints: s.secretHints("introspection-secret-file", introspectionSecretVariable)}
-		s.sayWithheld(e, tokenstore.IntrospectionSecret)
+		s.sayWithheld(e)
 		return c, false, e
 	}
 	auth := provider.AuthMethod(s.profile.ClientAuth)
@@ -179,7 +179,7 @@ func (s *session) missingKey() error {
 			"or read it from its file each time: " + s.set("client_key", "FILE"),
 		}
 	}
-	s.sayWithheld(e, tokenstore.ClientKey)
+	s.sayWithheld(e)
 	return e
 }
 

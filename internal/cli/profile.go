@@ -170,6 +170,8 @@ func (s *session) secretState(variable string, kind tokenstore.SecretKind) strin
 		return "unknown: " + err.Error()
 	case !ok || !slices.Contains(r.Secrets, kind):
 		return "none"
+	case !r.SignedInAt.IsZero() && !s.binding().Same(r.Binding(s.profile.Name)): // the record says whose the login is, and not whose the secret
+		return "kept in the store (" + string(r.Backend) + "); withheld if it belongs to another issuer or client id, as the login there does"
 	case !s.binding().Same(r.Binding(s.profile.Name)):
 		return "withheld: the one in the store belongs to another issuer or client id"
 	}

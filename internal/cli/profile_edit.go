@@ -74,7 +74,7 @@ func runProfileEdit(ctx context.Context, a *app, o *profileAddOptions) error {
 		return err
 	}
 	if movesBinding(changed) {
-		s.warnWithheld()
+		s.warnWithheld(d)
 	}
 	return a.answer(ctx, render.Done{
 		Action: "profile changed", Profile: o.name, Text: "Profile " + o.name + " is changed.",

@@ -38,10 +38,11 @@ type session struct {
 	forced  bool              // the rules of the kind are left to the provider
 	// forcible says that the command has a flag for it.
 	forcible bool
-	adopted  token.Secret   // the refresh token from outside that a login begins with
-	hinted   bool           // the address to sign in at holds an ID token
-	own      *ownToken      // what the client's own token was asked for with, set by loginAsClient
-	signOn   *render.SignOn // what a login asked about the way of the sign-in, set by browserRequest
+	withheld *tokenstore.Binding // whose the secret is that is kept and wasn't given out, set by secret
+	adopted  token.Secret        // the refresh token from outside that a login begins with
+	hinted   bool                // the address to sign in at holds an ID token
+	own      *ownToken           // what the client's own token was asked for with, set by loginAsClient
+	signOn   *render.SignOn      // what a login asked about the way of the sign-in, set by browserRequest
 }
 
 // selection are the options that choose and override a profile.

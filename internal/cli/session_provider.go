@@ -86,7 +86,7 @@ func (s *session) binding() tokenstore.Binding {
 }
 
 // secret takes one from the environment, or else from the store on record if there is one. What is stored for another issuer or
-// client isn't given out.
+// client isn't given out; a login of another one that lies beside it doesn't count.
 func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variable string) (token.Secret, error) {
 	if v := s.secretVariable(variable); v != "" {
 		return secretOf(variable, v)
@@ -98,15 +98,23 @@ func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variab
 		if err != nil {
 			return token.Secret{}, err
 		}
-		st, err = tokenstore.Open(ctx, o, s.binding(), "")
+		st, err = tokenstore.OpenSecrets(ctx, o, s.binding())
 		switch {
-		case is[*tokenstore.BindingError](err), isNoLogin(err):
+		case isNoLogin(err):
 			return token.Secret{}, nil
 		case err != nil:
 			return token.Secret{}, err
 		}
 	}
-	return st.Secret(ctx, kind)
+	v, err := st.Secret(ctx, kind)
+	if err != nil || !v.IsZero() {
+		return v, err
+	}
+	kept, ok, err := st.Withheld(ctx, kind)
+	if ok {
+		s.withheld = &kept
+	}
+	return v, err
 }
 
 // secretVariable reads a secret from the environment, but for the emulator's own clients, which have theirs.

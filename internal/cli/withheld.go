@@ -59,22 +59,13 @@ func whose(kept, now tokenstore.Binding) string {
 	return fmt.Sprintf("client %s at %s", kept.ClientID, kept.Issuer)
 }
 
-// sayWithheld adds to the error of a missing secret that one is kept, whose it is, and how to have it back: whoever reads on would otherwise
-// give that secret to an address which isn't meant.
-func (s *session) sayWithheld(e *hintedError, kind tokenstore.SecretKind) {
-	o, err := s.storeOptions()
-	if err != nil {
+// sayWithheld adds to the error of a secret that wasn't found that one is kept, whose it is, and how to have it back: whoever reads on would
+// otherwise give that secret to an address which isn't meant.
+func (s *session) sayWithheld(e *hintedError) {
+	if s.withheld == nil {
 		return
 	}
-	r, ok, err := tokenstore.ReadRecord(o, s.profile.Name)
-	if err != nil || !ok || !slices.Contains(r.Secrets, kind) {
-		return
-	}
-	kept := r.Binding(s.profile.Name)
-	if kept.Same(s.binding()) { // the login was replaced since, the secret wasn't
-		e.Text += "; the one that is kept belongs to another issuer or client id, and is withheld"
-		return
-	}
+	kept := *s.withheld
 	e.Text += "; the one that is kept is for " + whose(kept, s.binding()) + ", and is withheld"
 	back := "is that the one you mean? " + putBack(s.profile.Name, kept, s.binding())
 	for _, key := range []string{"client_id", "issuer"} {
@@ -88,8 +79,8 @@ func (s *session) sayWithheld(e *hintedError, kind tokenstore.SecretKind) {
 	e.Hints = append([]string{back}, e.Hints...)
 }
 
-// warnWithheld says of a profile that was changed what of it is withheld from now on.
-func (s *session) warnWithheld() {
+// warnWithheld says of a profile that was changed what of it is withheld from now on: not the secrets that came with the change.
+func (s *session) warnWithheld(d draft) {
 	o, err := s.storeOptions()
 	if err != nil {
 		return
@@ -103,7 +94,11 @@ func (s *session) warnWithheld() {
 	if !r.SignedInAt.IsZero() && !r.Ended {
 		what = append(what, "login")
 	}
-	if len(r.Secrets) > 0 {
+	fresh := map[tokenstore.SecretKind]bool{
+		tokenstore.ClientSecret: !d.secret.IsZero(), tokenstore.ClientKey: !d.key.IsZero(),
+		tokenstore.IntrospectionSecret: !d.introspection.IsZero(), tokenstore.APIHeaders: len(d.headers) > 0,
+	}
+	if slices.ContainsFunc(r.Secrets, func(k tokenstore.SecretKind) bool { return !fresh[k] }) {
 		what = append(what, "secrets")
 	}
 	if len(what) == 0 {

@@ -110,6 +110,45 @@ func TestSecretsAreWithheldFromOthers(t *testing.T) {
 	}
 }
 
+// A secret is that of its own binding, whosever login lies beside it; the login stays withheld.
+func TestSecretsBesideAnothersLogin(t *testing.T) {
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
+			o, _ := k.options(t)
+			save(t, choose(t, o, school, k.want), 1)
+			other := Binding{Profile: "school", Issuer: "https://other.example/", ClientID: "client-2"}
+			setSecret(t, choose(t, o, other, ""), ClientSecret, secret("-other"))
+			for _, row := range []struct {
+				who      Binding
+				want     token.Secret
+				withheld Binding
+			}{{other, secret("-other"), Binding{}}, {school, token.Secret{}, other}} {
+				s, err := OpenSecrets(t.Context(), o, row.who)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantSecret(t, s, ClientSecret, row.want)
+				got, ok, err := s.Withheld(t.Context(), ClientSecret)
+				if got != row.withheld || ok != (row.withheld != Binding{}) || err != nil {
+					t.Errorf("%s: withheld %+v, %v, %v; want %+v", row.who.ClientID, got, ok, err, row.withheld)
+				}
+				if _, ok, err := s.Withheld(t.Context(), ClientKey); ok || err != nil {
+					t.Errorf("%s: withheld is a key that isn't there: %v, %v", row.who.ClientID, ok, err)
+				}
+			}
+			s, err := OpenSecrets(t.Context(), o, other)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var be *BindingError
+			if _, err := s.Load(t.Context()); !errors.As(err, &be) {
+				t.Errorf("load another's login: %v, want a *BindingError", err)
+			}
+			wantLoad(t, open(t, o, school), setNo(1))
+		})
+	}
+}
+
 func TestUnknownSecret(t *testing.T) {
 	o := newOptions(t, newFakeKeyring())
 	if err := choose(t, o, school, File).SetSecret(t.Context(), "../x", secret("")); err == nil {

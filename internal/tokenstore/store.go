@@ -101,6 +101,17 @@ func OpenRecorded(ctx context.Context, o Options, profile string) (*Store, error
 	return s, nil
 }
 
+// OpenSecrets opens the store on record for the secrets in it, whosever login lies there: each secret has a binding of its own. To the login
+// the binding applies as ever. With nothing on record the error is ErrNoLogin.
+func OpenSecrets(ctx context.Context, o Options, b Binding) (*Store, error) {
+	s, err := OpenRecorded(ctx, o, b.Profile)
+	if err != nil {
+		return nil, err
+	}
+	s.b = b
+	return s, nil
+}
+
 // findRecord reads the record; a missing folder is as good as a missing record.
 func (s *Store) findRecord(ctx context.Context) error {
 	if err := s.o.checkDir(); err != nil {

@@ -193,23 +193,37 @@ func (s *Store) Secret(ctx context.Context, k SecretKind) (token.Secret, error) 
 	if s.mem != nil {
 		return s.mem.secrets[k], nil
 	}
-	var b boundSecret
-	if s.prev != nil {
-		b = s.carried[k]
-	} else {
-		err := s.settingAside(ctx, func() error {
-			var err error
-			b, err = s.getSecret(ctx, k)
-			return err
-		})
-		if err != nil {
-			return token.Secret{}, err
-		}
-	}
-	if !s.b.same(b.binding.Issuer, b.binding.ClientID) {
-		return token.Secret{}, nil
+	b, err := s.anySecret(ctx, k)
+	if err != nil || !s.b.same(b.binding.Issuer, b.binding.ClientID) {
+		return token.Secret{}, err
 	}
 	return b.value, nil
+}
+
+// Withheld says whom a secret is kept for that Secret doesn't give out, since it is another issuer's or client's; ok is false where there is
+// none.
+func (s *Store) Withheld(ctx context.Context, k SecretKind) (b Binding, ok bool, err error) {
+	if s.mem != nil || !slices.Contains(s.rec.Secrets, k) {
+		return Binding{}, false, nil
+	}
+	kept, err := s.anySecret(ctx, k)
+	if err != nil || kept.value.IsZero() || s.b.Same(kept.binding) {
+		return Binding{}, false, err
+	}
+	kept.binding.Profile = s.b.Profile
+	return kept.binding, true, nil
+}
+
+// anySecret reads a secret of any binding, from the place that is left while a switch is pending.
+func (s *Store) anySecret(ctx context.Context, k SecretKind) (b boundSecret, err error) {
+	if s.prev != nil {
+		return s.carried[k], nil
+	}
+	err = s.settingAside(ctx, func() error {
+		b, err = s.getSecret(ctx, k)
+		return err
+	})
+	return b, err
 }
 
 // getSecret reads a secret of any binding from the place in use.
