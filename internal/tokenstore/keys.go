@@ -25,15 +25,17 @@ const (
 
 // identity gives what opens and seals the files of the place in use, and makes it when create is set. It is got once.
 func (s *Store) identity(ctx context.Context, create bool) (*key, error) {
-	if s.id != nil {
-		return s.id, nil
+	id := s.id
+	if id == nil {
+		var err error
+		if id, err = s.identityOf(ctx, s.at, create); err != nil {
+			return nil, err
+		}
 	}
-	id, err := s.identityOf(ctx, s.at, create)
-	if err == nil && create {
-		err = s.checkKey(s.at, id) // something is about to be sealed
-	}
-	if err != nil {
-		return nil, err
+	if create { // something is about to be sealed, whatever was tried with the key before
+		if err := s.checkKey(s.at, id); err != nil {
+			return nil, err
+		}
 	}
 	s.id = id
 	return id, nil

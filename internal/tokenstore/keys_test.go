@@ -78,6 +78,26 @@ func TestKeysOfTheSealedFile(t *testing.T) {
 	}
 }
 
+// A store that has found out that its key is none is given a login all the same: the one that is kept stays where it is.
+func TestNothingIsSealedByAKeyThatIsNone(t *testing.T) {
+	o := newOptions(t, newFakeKeyring())
+	save(t, choose(t, o, school, File), 1)
+	before := files(t, o)
+	o.SealKey = identity("AGE-SECRET-KEY-1QQ")
+	s := open(t, o, school)
+	if _, err := s.Load(t.Context()); !errors.Is(err, ErrBadKey) {
+		t.Fatalf("load: %v", err)
+	}
+	if err := s.Save(t.Context(), setNo(2), head); !errors.Is(err, ErrBadKey) {
+		t.Errorf("save: %v", err)
+	}
+	if got := files(t, o); !slices.Equal(got, before) {
+		t.Errorf("files %q, before %q", got, before)
+	}
+	o.SealKey = identity(testIdentity)
+	wantLoad(t, open(t, o, school), setNo(1))
+}
+
 func TestSealKeyIsAskedOnce(t *testing.T) {
 	o := newOptions(t, newFakeKeyring())
 	var asked []KeyWanted
