@@ -145,7 +145,7 @@ func TestPaste(t *testing.T) {
 	address := s.await(`(?s)visit\n\n\s+(http://127\.0\.0\.1:\S+)\n`)[1]
 	s.await(`paste the address`)
 	s.answer("hello")
-	s.await(`not the awaited answer`)
+	s.await(`(?s)not the awaited answer.*the\s+address\s+that\s+the\s+browser\s+ends\s+at\s+begins\s+with\s+http://127\.0\.0\.1:\d+/callback`)
 	s.answer("http://127.0.0.1:1/callback?code=x&state=foreign")
 	redirected := signInAt(t, address)
 	s.answer(redirected)
