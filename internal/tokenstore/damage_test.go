@@ -76,6 +76,31 @@ func TestDamagedFilesAreSetAside(t *testing.T) {
 	}
 }
 
+// TestALoginSetsADamagedKeyAside: whoever signs in again at once, as the error says, isn't told the same for ever.
+func TestALoginSetsADamagedKeyAside(t *testing.T) {
+	for _, k := range kinds() {
+		for _, kind := range []string{keyFile, identityFile} {
+			o, kr := k.options(t)
+			s := choose(t, o, school, k.want)
+			save(t, s, 1)
+			path := s.file(s.at, kind)
+			if !exists(path) {
+				continue
+			}
+			t.Run(k.name, func(t *testing.T) {
+				if err := os.WriteFile(path, []byte("AGE-SECRET-KEY-1QQ\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				_, err := Choose(t.Context(), o, school, k.want, "")
+				if d, ok := errors.AsType[*DamagedError](err); !ok || !strings.HasPrefix(d.MovedTo, path+asideMark) {
+					t.Fatalf("%v, want a *DamagedError that says where it is", err)
+				}
+				checkAfterDamage(t, o, kr, k, kind)
+			})
+		}
+	}
+}
+
 // checkAfterDamage: the keyring's refresh token outlives the file beside it; otherwise a new login is all it takes.
 func checkAfterDamage(t *testing.T, o Options, kr *fakeKeyring, k kind, of string) {
 	t.Helper()

@@ -218,7 +218,11 @@ func (s *Store) probeFolder() error {
 
 // probeKey tries the key on what it must open. A key that is still to be made is made by the first change.
 func (s *Store) probeKey(ctx context.Context, p place) error {
-	id, err := s.identityOf(ctx, p, false)
+	var id *key
+	err := s.settingAside(ctx, func() (err error) {
+		id, err = s.identityOf(ctx, p, false)
+		return err
+	})
 	if errors.Is(err, errNoKey) || errors.Is(err, errNoItem) {
 		return nil
 	}
