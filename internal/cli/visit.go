@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -96,13 +97,13 @@ func asBrowser(ctx context.Context, site embeddedSite, jar visitorCookies, visit
 	}
 	resp, err := visit(visitor)
 	if err != nil {
-		return err
+		return withoutAddress(err)
 	}
 	const posts = 2 // the emulator's form_post, and the listener's fragment
 	for range posts {
 		next, err := postScripted(ctx, visitor, resp)
 		if err != nil {
-			return err
+			return withoutAddress(err)
 		}
 		if next == nil {
 			return nil
@@ -110,6 +111,14 @@ func asBrowser(ctx context.Context, site embeddedSite, jar visitorCookies, visit
 		resp = next
 	}
 	return resp.Body.Close()
+}
+
+// withoutAddress takes the address out of what kept a visit from being made: it may hold a code, and says nothing of the site inside simsid.
+func withoutAddress(err error) error {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("visit the site inside simsid: %w", outer.Err)
+	}
+	return err
 }
 
 // visitorCookies are the cookies of one visitor to the sites inside simsid, by site, path and name. net/http/cookiejar is for the whole web, and readies itself

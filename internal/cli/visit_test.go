@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -22,6 +24,28 @@ func TestVisitorCookies(t *testing.T) {
 		if len(got) != test.want || test.want == 1 && got[0].String() != "a=4" {
 			t.Errorf("%s%s: %v", test.host, test.path, got)
 		}
+	}
+}
+
+type answering func(*http.Request) (*http.Response, error)
+
+func (a answering) RoundTrip(r *http.Request) (*http.Response, error) { return a(r) }
+
+// TestVisitThatFails: what kept the site from answering is said, and no address, which from the redirect on holds the code.
+func TestVisitThatFails(t *testing.T) {
+	failure := errors.New("the folder is gone")
+	const host = "127.0.0.1:2"
+	site := embeddedSite{host, answering(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path == "/callback" {
+			return nil, failure
+		}
+		return &http.Response{
+			StatusCode: http.StatusFound, Header: http.Header{"Location": {"http://" + host + "/callback?code=hidden"}}, Body: http.NoBody, Request: r,
+		}, nil
+	})}
+	err := visitLoopback(t.Context(), "http://"+host+"/authorize", site, nil)
+	if !errors.Is(err, failure) || strings.Contains(err.Error(), "hidden") {
+		t.Errorf("got %v", err)
 	}
 }
 
