@@ -79,6 +79,7 @@ func scriptParams(dir string) testscript.Params {
 			"exits":     exits,
 			"sts":       sts,
 			"busy":      busy,
+			"free":      free,
 			"emulated":  emulated,
 			"imis":      imis,
 			"post":      post,

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -200,6 +202,28 @@ func submitted(page string) (target string, form url.Values, ok bool) {
 			}
 		}
 	}
+}
+
+// free puts a port into a variable that nothing listens on: free PORT. It is none of those that the system gives to whoever asks for any, so
+// that nobody has it before the script does.
+func free(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: free VARIABLE")
+	}
+	for range 100 {
+		n, err := rand.Int(rand.Reader, big.NewInt(10_000))
+		ts.Check(err)
+		port := strconv.FormatInt(20_000+n.Int64(), 10)
+		var lc net.ListenConfig
+		l, err := lc.Listen(context.Background(), "tcp", "localhost:"+port)
+		if err != nil {
+			continue
+		}
+		ts.Check(l.Close())
+		ts.Setenv(args[0], port)
+		return
+	}
+	ts.Fatalf("no port is free")
 }
 
 // busy listens on a free port for the rest of the script, and puts its number into a variable: busy PORT.
