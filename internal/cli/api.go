@@ -183,14 +183,14 @@ func isHeaderValue(s string) bool {
 // apiBody reads the body from where --data says.
 func (a *app) apiBody(ctx context.Context, data string) ([]byte, error) {
 	from, isFile := strings.CutPrefix(data, "@")
-	content := func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.env.Stdin, maxAPIBody+1)) }
+	name, content := "standard input", func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.env.Stdin, maxAPIBody+1)) }
 	switch {
 	case !isFile:
 		return []byte(data), nil
 	case from == "":
 		return nil, &usageError{Problem: "--data @ names no file: @FILE, or @- for standard input", Command: "simsid api"}
 	case from != "-":
-		content = func() ([]byte, error) {
+		name, content = render.Safe(word.File(from)), func() ([]byte, error) {
 			f, err := a.env.Open(from)
 			if err != nil {
 				return nil, err
@@ -199,7 +199,14 @@ func (a *app) apiBody(ctx context.Context, data string) ([]byte, error) {
 			return io.ReadAll(io.LimitReader(f, maxAPIBody+1))
 		}
 	}
-	b, err := untilDone(ctx, content)
+	read := func() ([]byte, error) { return untilDone(ctx, content) }
+	var b []byte
+	var err error
+	if from == "-" && !a.env.StdinTTY { // what writes a pipe may take its time
+		b, err = read()
+	} else {
+		b, err = a.patiently(name, read)
+	}
 	if err != nil && from != "-" {
 		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("read the body: %w", err)}
 	}

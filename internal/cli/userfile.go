@@ -57,22 +57,27 @@ func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 
 // readPatiently reads a file, and says after a while what is being waited for: whoever has named a pipe by mistake would see nothing happen.
 func (a *app) readPatiently(ctx context.Context, name string) ([]byte, error) {
+	return a.patiently(render.Safe(word.File(name)), func() ([]byte, error) { return a.readOnce(ctx, name, 0) })
+}
+
+// patiently reads, and says after a while what has given nothing yet. What it reads with ends when its context does.
+func (a *app) patiently(name string, read func() ([]byte, error)) ([]byte, error) {
 	type answer struct {
 		text []byte
 		err  error
 	}
 	done := make(chan answer, 1)
 	go func() {
-		text, err := a.readOnce(ctx, name, 0)
+		text, err := read()
 		done <- answer{text, err}
 	}()
 	select {
 	case got := <-done:
 		return got.text, got.err
 	case <-a.env.After(filePatience):
-		a.say("waiting for %s, which has given nothing yet (Ctrl-C ends it)", render.Safe(word.File(name)))
+		a.say("waiting for %s, which has given nothing yet (Ctrl-C ends it)", name)
 	}
-	got := <-done // readOnce ends when ctx does
+	got := <-done
 	return got.text, got.err
 }
 

@@ -48,6 +48,37 @@ func TestReadPatiently(t *testing.T) {
 	}
 }
 
+// The body of a call is waited for likewise, from a file and from a terminal. What is written to a pipe on standard input may take its time.
+func TestBodyPatiently(t *testing.T) {
+	for name, row := range map[string]struct {
+		data, want string
+		terminal   bool
+	}{
+		"a file":     {"@note.json", "waiting for note.json, which has given nothing yet (Ctrl-C ends it)\n", false},
+		"a terminal": {"@-", "waiting for standard input, which has given nothing yet (Ctrl-C ends it)\n", true},
+		"a pipe":     {"@-", "", false},
+		"no file":    {"text", "", true},
+	} {
+		said := &told{letGo: make(chan struct{})}
+		if row.want == "" {
+			close(said.letGo)
+		}
+		slow := readFunc(func([]byte) (int, error) { <-said.letGo; return 0, io.EOF })
+		x := examined(nil, func(e *Env) {
+			e.Stderr, e.Stdin, e.StdinTTY = said, slow, row.terminal
+			e.After = func(time.Duration) <-chan time.Time { c := make(chan time.Time, 1); c <- time.Time{}; return c }
+			e.Open = func(string) (io.ReadCloser, error) { return io.NopCloser(slow), nil }
+		})
+		if _, err := x.apiBody(t.Context(), row.data); err != nil || said.text != row.want {
+			t.Errorf("%s: %v and %q, want %q", name, err, said.text, row.want)
+		}
+	}
+}
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
 // A value is changed where it was said: in the file, in a variable, on the command line; of several keys the first says where.
 func TestSet(t *testing.T) {
 	for _, test := range []struct {
