@@ -13,7 +13,7 @@ REPORT := $(ROOT)/.tools/report
 export PATH := $(BIN):$(PATH)
 
 GOTESTSUM = gotestsum --format pkgname --format-hide-empty-pkg
-FUZZTIME ?= 10s
+FUZZTIME ?= 5s
 # As .goreleaser.yaml builds: so the steps share what they compile.
 RELEASED = -trimpath -tags nethttpomithttp2
 TARGETS := darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 linux/arm64
@@ -75,7 +75,7 @@ real: setup ## the tests against the real things: OpenID provider, clients, brow
 	test/keyring/run.sh $(GOTESTSUM) --jsonfile $(REPORT)/keyring.json -- -tags real -race -shuffle=on -count=1 -timeout 5m ./internal/tokenstore
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for 2 s, those of what reads tokens for FUZZTIME (10s)
+fuzz: ## every fuzz target for 2 s, those of what reads tokens for FUZZTIME (5s)
 	bash test/fuzz/run.sh 2s
 	bash test/fuzz/run.sh $(FUZZTIME) ./internal/token ./internal/scan ./internal/sims
 
