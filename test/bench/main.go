@@ -142,7 +142,7 @@ func inside(ctx context.Context, folder string, rounds int, reading bool, stdout
 	defer func() { err = errors.Join(err, r.close()) }()
 
 	fmt.Fprintf(stderr, "measuring, %d rounds\n", rounds)
-	times, err := measureInstalled(ctx, programs, r.subjects(), rounds)
+	times, err := measureInstalled(ctx, programs.measured(), r.subjects(), rounds)
 	if err != nil {
 		return 0, err
 	}

@@ -60,13 +60,15 @@ func measure(ctx context.Context, subjects []subject, rounds int, start startFun
 // perInstall is how many rounds are measured with the programs in memory as they were read in once.
 const perInstall = 10
 
-// measureInstalled is measure for starts of our own programs, which are read in from the disk anew every few rounds: in which pieces they then lie in memory is
+// measureInstalled is measure for starts, whose programs are read in from the disk anew every few rounds: in which pieces they then lie in memory is
 // chance, makes up to a tenth of the time of a start, and stays until they are read in again.
-func measureInstalled(ctx context.Context, p programs, subjects []subject, rounds int) (map[string][]time.Duration, error) {
+func measureInstalled(ctx context.Context, programs []string, subjects []subject, rounds int) (map[string][]time.Duration, error) {
 	times := make(map[string][]time.Duration)
 	for done := 0; done < rounds; done += perInstall {
-		if err := p.install(); err != nil {
-			return nil, err
+		for _, path := range programs {
+			if err := install(path); err != nil {
+				return nil, err
+			}
 		}
 		some, err := measure(ctx, subjects, min(perInstall, rounds-done), os.StartProcess)
 		if err != nil {

@@ -136,11 +136,15 @@ func readTokens(ctx context.Context, folder string, p programs, rounds int, stdo
 	if err != nil {
 		return 0, err
 	}
-	rep := readingReport{rounds: rounds, times: make(map[string][]time.Duration)}
+	rep := readingReport{rounds: rounds}
+	fmt.Fprintf(stderr, "reading one token, %d rounds\n", rounds)
+	if rep.times, err = measureInstalled(ctx, []string{p.simsid, r.jwt, r.jq}, r.one(), rounds); err != nil {
+		return 0, err
+	}
 	for _, part := range []struct {
 		rounds   int
 		subjects []subject
-	}{{rounds, r.one()}, {readingRounds, r.many()}, {logRounds, r.log()}} {
+	}{{readingRounds, r.many()}, {logRounds, r.log()}} {
 		fmt.Fprintf(stderr, "reading tokens, %d rounds\n", part.rounds)
 		times, err := measure(ctx, part.subjects, part.rounds, os.StartProcess)
 		if err != nil {
