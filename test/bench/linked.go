@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// A program that only imports the libraries hardly links them: the linker leaves out what nobody calls, which is four fifths of their code. What is to be
+// A program that only imports the libraries hardly links them: the linker leaves out what nobody calls, which is more than half of their code. What is to be
 // compared with simsid's start is a program that has as much of them in it as simsid has. So it refers to each of their functions and methods that the linker kept
 // for simsid, and calls none.
 
