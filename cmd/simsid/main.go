@@ -81,7 +81,8 @@ func environment() cli.Env {
 		Opener:         opener,
 		Interruptible:  interruptible,
 		PID:            os.Getpid(),
-		Build:          build(),
+		Build:          build,
+		Platform:       runtime.GOOS + "/" + runtime.GOARCH,
 	}
 }
 
@@ -177,7 +178,7 @@ func readFile(name string) ([]byte, error) {
 
 // build prefers what the release build said, and else what Go put into the binary.
 func build() cli.Build {
-	b := cli.Build{Version: version, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	b := cli.Build{Version: version, Commit: commit, Date: date, Go: runtime.Version()}
 	if b.Version != "" {
 		return b
 	}

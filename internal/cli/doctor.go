@@ -275,7 +275,7 @@ func (x *examination) within(ctx context.Context, ask func(context.Context)) {
 
 // view is the answer.
 func (x *examination) view() render.Examined {
-	v := render.Examined{Version: x.env.Build.Version, Platform: x.env.Build.Platform, Offline: x.o.offline, Checks: x.made}
+	v := render.Examined{Version: x.env.Build().Version, Platform: x.env.Platform, Offline: x.o.offline, Checks: x.made}
 	if x.file != nil {
 		v.Profile = word.Name(x.chosenProfile(x.file), x.file.Names()...)
 	}

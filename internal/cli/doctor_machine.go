@@ -186,7 +186,7 @@ func (x *examination) tunnelLine(ctx context.Context) string {
 }
 
 func (x *examination) system(names ...string) bool {
-	system, _, _ := strings.Cut(x.env.Build.Platform, "/")
+	system, _, _ := strings.Cut(x.env.Platform, "/")
 	return slices.Contains(names, system)
 }
 

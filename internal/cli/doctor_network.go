@@ -106,7 +106,7 @@ func aboutTLS(err error) bool {
 func (x *examination) clockOffset(ctx context.Context) finding {
 	now := x.env.Now()
 	stamp := now.UTC().Format("2 January 2006 15:04 MST")
-	if built, err := time.Parse(time.RFC3339, x.env.Build.Date); err == nil && now.Before(built.Add(-24*time.Hour)) {
+	if built, err := time.Parse(time.RFC3339, x.env.Build().Date); err == nil && now.Before(built.Add(-24*time.Hour)) {
 		return failed("this machine's clock says "+stamp+", which is before this program was built", x.setClock())
 	}
 	if x.inProcess() {
@@ -162,7 +162,7 @@ func outsideItsTime(err error) bool {
 
 // setClock is what sets a clock right on this system.
 func (x *examination) setClock() string {
-	system, _, _ := strings.Cut(x.env.Build.Platform, "/")
+	system, _, _ := strings.Cut(x.env.Platform, "/")
 	switch system {
 	case "windows":
 		return "set it right: w32tm /resync"

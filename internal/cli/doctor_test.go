@@ -22,7 +22,7 @@ func examined(env map[string]string, change func(*Env)) *examination {
 	e := Env{
 		Getenv: func(name string) string { return env[name] }, Now: func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) },
 		Location: func() *time.Location { return time.UTC }, Width: func() int { return 100 }, Opener: func() string { return "" },
-		Build: Build{Platform: "linux/amd64"}, LookPath: func(string) (string, error) { return "", os.ErrNotExist },
+		Build: func() Build { return Build{} }, Platform: "linux/amd64", LookPath: func(string) (string, error) { return "", os.ErrNotExist },
 		ReadFile: func(string) ([]byte, error) { return nil, os.ErrNotExist },
 	}
 	if change != nil {
@@ -51,7 +51,7 @@ func TestDoctorTerminal(t *testing.T) {
 		"no locale":   {nil, terminal, finding{render.ExamWarning, "100 columns, with colour; the locale C isn't UTF-8, so names and QR codes may be garbled", nil, []string{locale}}},
 		"another charset": {map[string]string{"LC_ALL": "de_DE.ISO-8859-1", "LANG": "C.UTF-8"}, terminal,
 			finding{render.ExamWarning, "100 columns, with colour; LC_ALL=de_DE.ISO-8859-1 isn't UTF-8, so names and QR codes may be garbled", nil, []string{locale}}},
-		"Windows needs no locale": {nil, func(e *Env) { terminal(e); e.Build.Platform = "windows/amd64" }, passed("100 columns, with colour, UTF-8")},
+		"Windows needs no locale": {nil, func(e *Env) { terminal(e); e.Platform = "windows/amd64" }, passed("100 columns, with colour, UTF-8")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := examined(test.env, test.change).terminal(t.Context()); !reflect.DeepEqual(got, test.want) {
@@ -90,7 +90,7 @@ func TestDoctorBrowser(t *testing.T) {
 		"over SSH":                   {map[string]string{"SSH_TTY": "/dev/pts/1"}, nil, warned("this is a session over SSH, and none is opened here", paste)},
 		"no display":                 {nil, terminal, warned("there is no display to open one on", paste, "or name a program that can: BROWSER=PROGRAM")},
 		"a display, and no program":  {map[string]string{"DISPLAY": ":0"}, terminal, warned("no program is found that opens one", paste, "or name one: BROWSER=PROGRAM")},
-		"Windows has no display":     {nil, func(e *Env) { e.Build.Platform = "windows/amd64" }, warned("no program is found that opens one", paste, "or name one: BROWSER=PROGRAM")},
+		"Windows has no display":     {nil, func(e *Env) { e.Platform = "windows/amd64" }, warned("no program is found that opens one", paste, "or name one: BROWSER=PROGRAM")},
 		"over SSH, with a forwarded": {map[string]string{"SSH_TTY": "/dev/pts/1", "DISPLAY": "localhost:10.0"}, opens("xdg-open"), passed("opened by xdg-open")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -106,14 +106,16 @@ func TestDoctorClock(t *testing.T) {
 	for platform, mend := range map[string]string{
 		"linux/amd64": "set it right: sudo timedatectl set-ntp true", "darwin/arm64": "set it right: sudo sntp -sS time.apple.com", "windows/amd64": "set it right: w32tm /resync",
 	} {
-		x := examined(nil, func(e *Env) { e.Build.Date, e.Build.Platform = "2026-11-24T00:00:00Z", platform })
+		x := examined(nil, func(e *Env) {
+			e.Build, e.Platform = func() Build { return Build{Date: "2026-11-24T00:00:00Z"} }, platform
+		})
 		want := failed("this machine's clock says 22 November 2026 09:00 UTC, which is before this program was built", mend)
 		if got := x.clockOffset(t.Context()); !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
 	}
 	for _, date := range []string{"2026-11-22T12:00:00Z", "", "today"} {
-		x := examined(nil, func(e *Env) { e.Build.Date = date })
+		x := examined(nil, func(e *Env) { e.Build = func() Build { return Build{Date: date} } })
 		if got, want := x.clockOffset(t.Context()), notMade("no answer has told the provider's time"); !reflect.DeepEqual(got, want) {
 			t.Errorf("built %q: %+v", date, got)
 		}

@@ -61,13 +61,15 @@ type Env struct {
 	Interruptible func(context.Context) context.Context
 	// PID is the process's number, for whoever is to end it.
 	PID int
-	// Build says which program this is.
-	Build Build
+	// Build says which program this is. It may have to be looked for in the program itself.
+	Build func() Build
+	// Platform is the system and the architecture, as Go names them: linux/amd64.
+	Platform string
 }
 
 // Build says what was built, from what, with what.
 type Build struct {
-	Version, Commit, Date, Go, Platform string
+	Version, Commit, Date, Go string
 }
 
 // clock makes a flow.Clock of an Env.

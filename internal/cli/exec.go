@@ -111,7 +111,7 @@ func runExec(ctx context.Context, a *app, o *execOptions) error {
 	if err != nil {
 		return &profileError{Profile: s.profile.Name, Err: err}
 	}
-	env, fold := a.env.Environ(), strings.HasPrefix(a.env.Build.Platform, "windows/")
+	env, fold := a.env.Environ(), strings.HasPrefix(a.env.Platform, "windows/")
 	if !o.keep {
 		env = withoutSecrets(env, fold)
 	}

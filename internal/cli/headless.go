@@ -20,7 +20,7 @@ type situation struct {
 func (a *app) situate() situation {
 	env := func(name string) bool { return a.env.Getenv(name) != "" }
 	file := func(name string) bool { _, err := a.env.ReadFile(name); return err == nil }
-	system, _, _ := strings.Cut(a.env.Build.Platform, "/")
+	system, _, _ := strings.Cut(a.env.Platform, "/")
 	overSSH := env("SSH_CONNECTION") || env("SSH_TTY") || env("SSH_CLIENT")
 	switch {
 	case system == "windows":

@@ -40,8 +40,8 @@ func TestSituations(t *testing.T) {
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			a := &app{env: Env{
-				Build:  Build{Platform: r.platform},
-				Getenv: func(name string) string { return r.env[name] },
+				Platform: r.platform,
+				Getenv:   func(name string) string { return r.env[name] },
 				ReadFile: func(name string) ([]byte, error) {
 					if slices.Contains(r.files, name) {
 						return nil, nil

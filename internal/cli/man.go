@@ -41,9 +41,9 @@ command and topic into a folder.`,
 func runMan(a *app, dir string, args []string) error {
 	root := wholeTree(a)
 	if dir != "" {
-		return writePages(root, dir, day(a.env.Build.Date))
+		return writePages(root, dir, day(a.env.Build().Date))
 	}
-	page, err := pageOf(root, args, day(a.env.Build.Date))
+	page, err := pageOf(root, args, day(a.env.Build().Date))
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 // TestReleasedManual: man looks for a page in the folder of its section, and a release puts every page there.
 func TestReleasedManual(t *testing.T) {
 	dir := t.TempDir()
-	if err := runMan(&app{env: Env{Getenv: func(string) string { return "" }}}, dir, nil); err != nil {
+	if err := runMan(&app{env: Env{Build: func() Build { return Build{} }, Getenv: func(string) string { return "" }}}, dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile("../../.goreleaser.yaml")

@@ -75,7 +75,7 @@ func (a *app) loadConfig() (*config.File, error) {
 
 // folderHints are the ways out where the system knows no folder of the user's.
 func (a *app) folderHints(made, variable string) []string {
-	if strings.HasPrefix(a.env.Build.Platform, "windows/") {
+	if strings.HasPrefix(a.env.Platform, "windows/") {
 		return []string{"name a folder for " + made + ": $env:" + variable + " = 'FOLDER'"}
 	}
 	return []string{"set it to your home folder: export HOME=FOLDER", "or name a folder for " + made + ": export " + variable + "=FOLDER"}
@@ -285,11 +285,15 @@ func kindDefaults(kind, environment string) map[string][]string {
 	set("redirect_uri", k.DefaultRedirect)
 	set("store", k.DefaultStore)
 	d["scopes"] = k.DefaultScopes
-	if k.Embedded != "" {
-		c := emulator.Clients(emulator.Site(k.Embedded))[0]
-		set("client_id", c.ID)
-		set("redirect_uri", c.RedirectURI)
-		set("post_logout_redirect_uri", c.PostLogoutRedirectURI)
+	switch {
+	case k.Embedded == "":
+	case emulator.Site(k.Embedded) == emulator.SiteIMIS:
+		set("client_id", emulator.IMISClientID)
+		set("redirect_uri", emulator.IMISRedirect)
+	default:
+		set("client_id", emulator.BuiltinClientID)
+		set("redirect_uri", emulator.BuiltinRedirect)
+		set("post_logout_redirect_uri", emulator.BuiltinPostLogout)
 	}
 	return d
 }

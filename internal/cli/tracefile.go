@@ -45,7 +45,7 @@ func (a *app) endTrace() error {
 	if a.global.traceFile == "" {
 		return nil
 	}
-	har, err := a.trace.HAR(a.env.Build.Version)
+	har, err := a.trace.HAR(a.env.Build().Version)
 	if err == nil {
 		err = writeTraceFile(a.global.traceFile, har)
 	}

@@ -16,7 +16,7 @@ type strangeVariable struct{ name, near string } // near: what was likely meant;
 // strangeVariables are all of them, in order. Their values are nobody's business.
 func (a *app) strangeVariables() []strangeVariable {
 	known := knownVariables()
-	windows := strings.HasPrefix(a.env.Build.Platform, "windows/") // where case doesn't count
+	windows := strings.HasPrefix(a.env.Platform, "windows/") // where case doesn't count
 	var list []strangeVariable
 	for _, v := range slices.Sorted(slices.Values(a.env.Environ())) {
 		name, _, _ := strings.Cut(v, "=")

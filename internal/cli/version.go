@@ -24,6 +24,6 @@ func newVersionCmd(a *app) *cobra.Command {
 }
 
 func runVersion(ctx context.Context, a *app) error {
-	b := a.env.Build
-	return a.answer(ctx, render.Version{Version: b.Version, Commit: b.Commit, Date: b.Date, Go: b.Go, Platform: b.Platform})
+	b := a.env.Build()
+	return a.answer(ctx, render.Version{Version: b.Version, Commit: b.Commit, Date: b.Date, Go: b.Go, Platform: a.env.Platform})
 }

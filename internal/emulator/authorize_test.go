@@ -23,7 +23,7 @@ func TestAuthorizeErrors(t *testing.T) {
 		want  string // the page's code, or the encoded parameters
 	}{
 		{"unknown client: page", []string{"client_id", "nobody"}, onPage, "unauthorized_client"},
-		{"client id differs in case: page", []string{"client_id", strings.ToUpper(builtinClientID)}, onPage, "unauthorized_client"},
+		{"client id differs in case: page", []string{"client_id", strings.ToUpper(BuiltinClientID)}, onPage, "unauthorized_client"},
 		{"missing client_id: page", []string{"client_id", "-"}, onPage, "invalid_request"},
 		{"client_id over 100: page", []string{"client_id", long(101)}, onPage, "invalid_request"},
 		{"missing redirect_uri: page", []string{"redirect_uri", "-"}, onPage, "invalid_request"},
@@ -41,7 +41,7 @@ func TestAuthorizeErrors(t *testing.T) {
 		{"fragment on redirect_uri: page", []string{"redirect_uri", callback + "#a"}, onPage, "unauthorized_client"},
 		{"line break in redirect_uri: page", []string{"redirect_uri", callback + "\r\nSet-Cookie: a=b"}, onPage, "invalid_request"},
 		{"letter that folds to ASCII in redirect_uri: page", []string{"redirect_uri", "http://127.0.0.1:1/callbac\u212a"}, onPage, "invalid_request"},
-		{"two client ids: page", []string{"client_id", builtinClientID + "," + builtinClientID}, onPage, "unauthorized_client"},
+		{"two client ids: page", []string{"client_id", BuiltinClientID + "," + BuiltinClientID}, onPage, "unauthorized_client"},
 		{"missing response_type: page", []string{"response_type", "-"}, onPage, "unsupported_response_type"},
 		{"bad response_type: page", []string{"response_type", "magic"}, onPage, "unsupported_response_type"},
 		{"response_type in another case: page", []string{"response_type", "Code"}, onPage, "unsupported_response_type"},
@@ -84,7 +84,7 @@ func TestAuthorizeErrors(t *testing.T) {
 		t.Run(row.rule, func(t *testing.T) {
 			q := authorizeQuery(row.alter...)
 			if row.rule == "two client ids: page" {
-				q["client_id"] = []string{builtinClientID, builtinClientID}
+				q["client_id"] = []string{BuiltinClientID, BuiltinClientID}
 			}
 			got := b.authorize(b.browser, q)
 			if row.where == onPage {
@@ -199,11 +199,11 @@ func TestRedirectURIOfOtherClients(t *testing.T) {
 // "Any port" is the built-in client's alone: for others a port 0 is a port like any other.
 func TestAnyPortIsTheBuiltinClientsAlone(t *testing.T) {
 	b := newBench(t, Options{As: "head"})
-	b.add(func(c *ClientConfig) { c.RedirectURIs = []string{builtinRedirect} })
+	b.add(func(c *ClientConfig) { c.RedirectURIs = []string{BuiltinRedirect} })
 	if got := b.authorize(b.browser, otherQuery("redirect_uri", callback)); got.status != http.StatusOK {
 		t.Errorf("status %d, %q", got.status, got.location)
 	}
-	if got := b.authorize(b.browser, otherQuery("redirect_uri", builtinRedirect)); got.status != http.StatusFound {
+	if got := b.authorize(b.browser, otherQuery("redirect_uri", BuiltinRedirect)); got.status != http.StatusFound {
 		t.Errorf("status %d", got.status)
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"github.com/simsid/simsid/internal/token"
 )
 
-// What the built-in client is, so that documentation can print it.
+// What the built-in client is, so that documentation can print it. A profile of the emulator has it as its own at every command; a command that only looks
+// at the profile has no need of the emulator.
 const (
-	builtinClientID   = "pm-sso-5e0c1a7e-51d1-4e00-8a5e-c0ffee5e1f00"
-	builtinRedirect   = "http://127.0.0.1:0/callback"
-	builtinPostLogout = "http://127.0.0.1:0/signed-out"
+	BuiltinClientID   = "pm-sso-5e0c1a7e-51d1-4e00-8a5e-c0ffee5e1f00"
+	BuiltinRedirect   = "http://127.0.0.1:0/callback"
+	BuiltinPostLogout = "http://127.0.0.1:0/signed-out"
 	builtinScope      = "partner"
 	reportsClientID   = "pm-sso-5e0c1a7e-51d1-4e00-8a5e-c0ffee5e1f02"
 
@@ -37,12 +38,12 @@ func Builtin() *Config {
 
 func builtinClient() ClientConfig {
 	return ClientConfig{
-		ID:                     builtinClientID,
+		ID:                     BuiltinClientID,
 		Name:                   "simsid",
 		Secret:                 token.NewSecret(builtinSecret),
 		Flow:                   FlowCodeWithProofKey,
-		RedirectURIs:           []string{builtinRedirect},
-		PostLogoutRedirectURIs: []string{builtinPostLogout},
+		RedirectURIs:           []string{BuiltinRedirect},
+		PostLogoutRedirectURIs: []string{BuiltinPostLogout},
 		AnyPort:                true,
 		Scopes:                 builtinScopes(),
 		ApplicationID:          "a9911ca0-0000-4000-8000-00000000a001",

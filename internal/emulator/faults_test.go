@@ -166,7 +166,7 @@ func TestFaultyTokens(t *testing.T) {
 			return differing(b, bad, `"nonce":"the nonce"`, "")
 		}},
 		{Fault{Kind: FaultWrongAudience}, func(b *bench, _, bad tokens) string {
-			return differing(b, bad, `"aud":"`+builtinClientID+`"`, `"aud":"another-client"`)
+			return differing(b, bad, `"aud":"`+BuiltinClientID+`"`, `"aud":"another-client"`)
 		}},
 		{Fault{Kind: FaultWrongIssuer}, func(b *bench, _, bad tokens) string {
 			return differing(b, bad, `"iss":"`+Issuer+`"`, `"iss":"https://another-sts.invalid/"`)
@@ -308,7 +308,7 @@ func TestConfiguredFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []ActiveFault{
-		{ID: 1, Fault: Fault{Kind: FaultCutJSON, Times: 2}}, {ID: 2, Fault: Fault{Kind: FaultHTML, Client: builtinClientID}},
+		{ID: 1, Fault: Fault{Kind: FaultCutJSON, Times: 2}}, {ID: 2, Fault: Fault{Kind: FaultHTML, Client: BuiltinClientID}},
 	}
 	if got := s.Faults(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)

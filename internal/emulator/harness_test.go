@@ -192,7 +192,7 @@ func (b *bench) request(method, address string, form url.Values) *http.Request {
 // leaves the parameter out.
 func authorizeQuery(alter ...string) url.Values {
 	q := url.Values{
-		"client_id":             {builtinClientID},
+		"client_id":             {BuiltinClientID},
 		"redirect_uri":          {callback},
 		"response_type":         {"code"},
 		"scope":                 {"openid profile roles partner partnermanagementapplication offline_access"},
@@ -270,7 +270,7 @@ func (b *bench) landed(a answer) url.Values {
 func tokenForm(alter ...string) url.Values {
 	return altered(url.Values{
 		"grant_type":    {"authorization_code"},
-		"client_id":     {builtinClientID},
+		"client_id":     {BuiltinClientID},
 		"client_secret": {builtinSecret},
 		"redirect_uri":  {callback},
 		"code_verifier": {verifier},

@@ -19,9 +19,9 @@ const IMISIssuer = "https://imis.simsid.invalid/"
 
 // What the built-in client of the iMIS-like site is.
 const (
-	imisClientID = "simsid"
-	// imisRedirect is the Login redirect URL that is registered for it: whoever registers a client chooses one.
-	imisRedirect = "http://127.0.0.1:8400/callback"
+	IMISClientID = "simsid"
+	// IMISRedirect is the Login redirect URL that is registered for it: whoever registers a client chooses one.
+	IMISRedirect = "http://127.0.0.1:8400/callback"
 	imisSecret   = "simsid-emulator-imis-secret" //nolint:gosec // a public value: it opens nothing but the emulator
 
 	imisTokenPath   = "/token"
@@ -35,14 +35,14 @@ func BuiltinIMIS() *Config {
 
 func imisClient() ClientConfig {
 	return ClientConfig{
-		ID: imisClientID, Name: "simsid", Secret: token.NewSecret(imisSecret), RedirectURIs: []string{imisRedirect},
+		ID: IMISClientID, Name: "simsid", Secret: token.NewSecret(imisSecret), RedirectURIs: []string{IMISRedirect},
 		AccessLifetime: 20 * time.Minute, RefreshAbsolute: 48 * time.Hour, RefreshReusable: true,
 	}
 }
 
 // IMISClient returns the client that the embedded iMIS-like site knows for simsid itself.
 func IMISClient() Client {
-	return Client{ID: imisClientID, Secret: token.NewSecret(imisSecret), RedirectURI: imisRedirect}
+	return Client{ID: IMISClientID, Secret: token.NewSecret(imisSecret), RedirectURI: IMISRedirect}
 }
 
 func sampleMembers() []UserConfig {
@@ -149,7 +149,7 @@ func (s *Server) PostTo(address string) error {
 func (s *Server) loginRedirect(c *ClientConfig) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.ID == imisClientID && s.postTo != "" {
+	if c.ID == IMISClientID && s.postTo != "" {
 		return s.postTo
 	}
 	return c.RedirectURIs[0]
@@ -157,7 +157,7 @@ func (s *Server) loginRedirect(c *ClientConfig) string {
 
 // ContentItem is the address of the page that leads a member to the built-in client, below the base that ServeBrowser returned.
 func ContentItem(base string) string {
-	return strings.TrimSuffix(base, "/") + contentItemPath + "?" + url.Values{"client_id": {imisClientID}}.Encode()
+	return strings.TrimSuffix(base, "/") + contentItemPath + "?" + url.Values{"client_id": {IMISClientID}}.Encode()
 }
 
 // ReadContentItem takes from the content item's page what it has a browser post, and where. It reads the emulator's own page and no other.

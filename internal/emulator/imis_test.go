@@ -50,7 +50,7 @@ func (b *bench) contentItem(client string) answer {
 
 func imisForm(refresh string, alter ...string) url.Values {
 	return altered(url.Values{
-		"grant_type": {"refresh_token"}, "client_id": {imisClientID}, "client_secret": {imisSecret}, "refresh_token": {refresh},
+		"grant_type": {"refresh_token"}, "client_id": {IMISClientID}, "client_secret": {imisSecret}, "refresh_token": {refresh},
 	}, alter)
 }
 
@@ -74,10 +74,10 @@ func TestIMIS(t *testing.T) {
 	if home.at != "/" || !strings.Contains(home.body, "Morgan Wright") || !strings.Contains(home.body, `href="/single-sign-on?client_id=events"`) {
 		t.Fatalf("signed in, at %s: %s", home.at, home.body)
 	}
-	item := b.contentItem(imisClientID)
+	item := b.contentItem(IMISClientID)
 	target, refresh := b.posted(item)
-	same(t, "target", target, imisRedirect)
-	same(t, "policy", item.header.Get("Content-Security-Policy"), contentPolicy(page2(imisRedirect)))
+	same(t, "target", target, IMISRedirect)
+	same(t, "policy", item.header.Get("Content-Security-Policy"), contentPolicy(page2(IMISRedirect)))
 	same(t, "referrer", item.header.Get("Referrer-Policy"), "origin")
 	first := b.atIMIS(imisForm(refresh))
 	var got map[string]any
@@ -157,7 +157,7 @@ func TestIMISRotation(t *testing.T) {
 func TestIMISRefusals(t *testing.T) {
 	var heard told
 	b := newAssociation(t, Options{As: "member", Observe: heard.hear})
-	_, refresh := b.posted(b.contentItem(imisClientID))
+	_, refresh := b.posted(b.contentItem(IMISClientID))
 	_, foreign := b.posted(b.contentItem("events"))
 	heard.notes()
 	for _, c := range []struct {
@@ -199,7 +199,7 @@ func TestIMISRefusals(t *testing.T) {
 		t.Errorf("JSON: %d %s", a.status, a.body)
 	}
 	basic := b.request(http.MethodPost, IMISIssuer+"token", imisForm(refresh, "client_id", "-", "client_secret", "-"))
-	basic.SetBasicAuth(imisClientID, imisSecret)
+	basic.SetBasicAuth(IMISClientID, imisSecret)
 	heard.notes()
 	if a := b.do(b.back, basic); !strings.Contains(a.body, "invalid_client") || !strings.Contains(heard.notes()[0].Words, "not in a header Authorization") {
 		t.Errorf("Basic: %d %s", a.status, a.body)
@@ -270,11 +270,11 @@ func TestIMISPostTo(t *testing.T) {
 	if err := b.PostTo("http://127.0.0.1:43210/callback"); err != nil {
 		t.Fatal(err)
 	}
-	for client, want := range map[string]string{imisClientID: "http://127.0.0.1:43210/callback", "events": "https://localhost:5454/imis"} {
+	for client, want := range map[string]string{IMISClientID: "http://127.0.0.1:43210/callback", "events": "https://localhost:5454/imis"} {
 		target, _ := b.posted(b.contentItem(client))
 		same(t, client, target, want)
 	}
-	if home := b.page("/"); !strings.Contains(home.body, "http://127.0.0.1:43210/callback") || strings.Contains(home.body, imisRedirect) {
+	if home := b.page("/"); !strings.Contains(home.body, "http://127.0.0.1:43210/callback") || strings.Contains(home.body, IMISRedirect) {
 		t.Errorf("the front page shows another address: %s", home.body)
 	}
 	same(t, "address", ContentItem("http://127.0.0.1:1/"), "http://127.0.0.1:1/single-sign-on?client_id=simsid")
@@ -296,7 +296,7 @@ func TestIMISFaults(t *testing.T) {
 		{Fault{Kind: FaultExpiredToken}, []string{`"expires_in":1199`, `".expires":"Sat, 21 Nov 2026 08:30:00 GMT"`}},
 	} {
 		b := newAssociation(t, Options{As: "member"})
-		_, refresh := b.posted(b.contentItem(imisClientID))
+		_, refresh := b.posted(b.contentItem(IMISClientID))
 		if _, err := b.SetFault(c.fault); err != nil {
 			t.Fatal(err)
 		}

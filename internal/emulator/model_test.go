@@ -150,7 +150,7 @@ func TestConfigurationDefaults(t *testing.T) {
 	if !reflect.DeepEqual(again.lookupUser("one"), u) {
 		t.Error("another process makes other ids")
 	}
-	if s.lookupUser("head") != nil || s.lookupClient(builtinClientID) != nil {
+	if s.lookupUser("head") != nil || s.lookupClient(BuiltinClientID) != nil {
 		t.Error("the sample users and the built-in client are there too")
 	}
 	if problems := (&Config{Clients: c.Clients}).Validate(); problems != nil {

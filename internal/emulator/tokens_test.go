@@ -103,7 +103,7 @@ func TestCodeIsBurnedBeforeTheChecks(t *testing.T) {
 func TestCodeOfAnotherClient(t *testing.T) {
 	b := newBench(t, Options{})
 	b.add(func(c *ClientConfig) {
-		c.Flow, c.AnyPort, c.RedirectURIs = FlowCodeWithProofKey, true, []string{builtinRedirect}
+		c.Flow, c.AnyPort, c.RedirectURIs = FlowCodeWithProofKey, true, []string{BuiltinRedirect}
 	})
 	got := b.post("connect/token", tokenForm("code", b.code("head"), "client_id", "other", "client_secret", otherSecret))
 	if got.body != `{"error":"invalid_grant"}` {

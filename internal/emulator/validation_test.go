@@ -117,7 +117,7 @@ func TestIntrospect(t *testing.T) {
 	same(t, "with Basic", b.do(b.back, r).body, want)
 
 	for rule, form := range map[string]url.Values{
-		"the client's credentials":       scopeForm("client_id", builtinClientID, "client_secret", builtinSecret, "token", got.Access),
+		"the client's credentials":       scopeForm("client_id", BuiltinClientID, "client_secret", builtinSecret, "token", got.Access),
 		"wrong secret":                   scopeForm("client_secret", "wrong", "token", got.Access),
 		"a scope without a secret":       scopeForm("client_id", "profile", "client_secret", builtinScopeSecret, "token", got.Access),
 		"a scope that isn't":             scopeForm("client_id", "nothing", "token", got.Access),
@@ -166,12 +166,12 @@ func TestValidationEndpoints(t *testing.T) {
 		{"no token", query(access), 400, `{"Message":"Token is missing"}`},
 		{"ID token as access token", query(access, "token", got.ID), 400, `{"Message":"invalid_token"}`},
 		{"refresh token", query(access, "token", got.Refresh), 400, `{"Message":"invalid_token"}`},
-		{"ID token by GET", query(identity, "token", got.ID, "client_id", builtinClientID), 200, flat(got.ID)},
-		{"ID token by POST", b.post(identity, url.Values{"token": {got.ID}, "client_id": {builtinClientID}}), 200, flat(got.ID)},
-		{"no ID token", query(identity, "client_id", builtinClientID), 400, `{"Message":"Token is missing"}`},
+		{"ID token by GET", query(identity, "token", got.ID, "client_id", BuiltinClientID), 200, flat(got.ID)},
+		{"ID token by POST", b.post(identity, url.Values{"token": {got.ID}, "client_id": {BuiltinClientID}}), 200, flat(got.ID)},
+		{"no ID token", query(identity, "client_id", BuiltinClientID), 400, `{"Message":"Token is missing"}`},
 		{"no client_id", query(identity, "token", got.ID), 400, `{"Message":"client_id is missing"}`},
 		{"another client_id", query(identity, "token", got.ID, "client_id", "other"), 400, `{"Message":"invalid_token"}`},
-		{"access token as ID token", query(identity, "token", got.Access, "client_id", builtinClientID), 400, `{"Message":"invalid_token"}`},
+		{"access token as ID token", query(identity, "token", got.Access, "client_id", BuiltinClientID), 400, `{"Message":"invalid_token"}`},
 		{"access token for its audience", query(identity, "token", got.Access, "client_id", Issuer+"resources"), 400, `{"Message":"invalid_token"}`},
 	}
 	for _, row := range rows {
@@ -214,7 +214,7 @@ func TestFiveMinutesOfSkew(t *testing.T) {
 	b := newBench(t, Options{})
 	got := b.login("head")
 	b.clock.pass(10 * time.Minute)
-	a := b.post("connect/identitytokenvalidation", url.Values{"token": {got.ID}, "client_id": {builtinClientID}})
+	a := b.post("connect/identitytokenvalidation", url.Values{"token": {got.ID}, "client_id": {BuiltinClientID}})
 	if a.body != `{"Message":"expired_token"}` {
 		t.Errorf("an ID token of ten minutes: %d, %s", a.status, a.body)
 	}
@@ -232,7 +232,7 @@ func TestTokensOfAnotherIssuer(t *testing.T) {
 	one, two := newBench(t, Options{Dir: dir}), newBench(t, Options{Dir: dir, Issuer: "https://second.simsid.invalid/"})
 	foreign := one.login("head").ID
 	two.submit(two.authorize(two.browser, authorizeQuery()), "choose", "head")
-	form := url.Values{"token": {foreign}, "client_id": {builtinClientID}}
+	form := url.Values{"token": {foreign}, "client_id": {BuiltinClientID}}
 	a := two.do(two.back, two.request(http.MethodPost, "https://second.simsid.invalid/connect/identitytokenvalidation", form))
 	if a.body != `{"Message":"invalid_token"}` {
 		t.Errorf("validation: %d, %s", a.status, a.body)
@@ -290,7 +290,7 @@ func TestOverlongTokenIsNotRead(t *testing.T) {
 }
 
 func revokeForm(alter ...string) url.Values {
-	return altered(url.Values{"client_id": {builtinClientID}, "client_secret": {builtinSecret}}, alter)
+	return altered(url.Values{"client_id": {BuiltinClientID}, "client_secret": {builtinSecret}}, alter)
 }
 
 func TestRevocationErrors(t *testing.T) {

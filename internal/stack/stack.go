@@ -2,7 +2,8 @@
 //
 // A goroutine starts on a few kilobytes and is moved to twice as many whenever it runs out. Each move walks the stack by the program's
 // tables, which lie all over the binary; the pages of them that a short command touches by this alone are a megabyte of its memory, and reading
-// them in is a part of its start-up. A stack that is grown while it holds two frames costs a page or two.
+// them in is a part of its start-up. A stack that is grown while it holds two frames costs a page or two, and
+// those are given back, see tables_linux.go.
 //
 // The package works by being initialised early. It imports nothing, so that nothing has to be initialised before it, and among the
 // packages that are ready the one with the lowest path comes first (the Go specification, "Program initialization"): this one is ahead of

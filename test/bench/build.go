@@ -20,7 +20,13 @@ import (
 
 const module = "github.com/simsid/simsid"
 
-// programs are the binaries of our own, all built alike: without symbols, as a release is.
+// As .goreleaser.yaml builds. It gives a version, too, without which simsid looks for one in itself.
+const (
+	linkFlags = "-s -w -funcalign=16"
+	buildTag  = "nethttpomithttp2"
+)
+
+// programs are the binaries of our own, all built alike, as a release is.
 type programs struct {
 	simsid, started, empty, linked, imports, floor, peak, roundtrip string
 	libraries                                                       int // how many packages imports names
@@ -55,7 +61,7 @@ func build(ctx context.Context, dir string) (programs, error) {
 		{p.simsid, "cmd/simsid", overlay}, {p.started, "cmd/simsid", ends}, {p.empty, programsPackage + "/empty", overlay}, {p.linked, programsPackage + "/linked", linked}, {p.imports, programsPackage + "/imports", overlay}, {p.floor, programsPackage + "/floor", overlay}, {p.peak, programsPackage + "/peak", overlay},
 		{p.roundtrip, programsPackage + "/roundtrip", overlay},
 	} {
-		if _, err := goTool(ctx, "build", "-trimpath", "-ldflags=-s -w", "-overlay="+b.overlay, "-o", b.output, module+"/"+b.pkg); err != nil {
+		if _, err := goTool(ctx, "build", "-trimpath", "-ldflags="+linkFlags+" -X main.version=0.0.0", "-overlay="+b.overlay, "-o", b.output, module+"/"+b.pkg); err != nil {
 			return programs{}, err
 		}
 		if err := install(b.output); err != nil {
@@ -189,7 +195,7 @@ func replaceSource(ctx context.Context, dir, path string, by func([]byte) ([]byt
 
 func goTool(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-tags=nethttpomithttp2") // as a release is built
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-tags="+buildTag)
 	return output(cmd)
 }
 

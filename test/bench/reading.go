@@ -191,7 +191,7 @@ func newReader(ctx context.Context, folder string, p programs) (*reader, error) 
 		}
 	}
 	for output, name := range map[string]string{r.base64: "base64lines", r.verifies: "verifies"} {
-		if _, err := goTool(ctx, "build", "-trimpath", "-ldflags=-s -w", "-o", output, module+"/"+programsPackage+"/"+name); err != nil {
+		if _, err := goTool(ctx, "build", "-trimpath", "-ldflags="+linkFlags, "-o", output, module+"/"+programsPackage+"/"+name); err != nil {
 			return nil, err
 		}
 	}
