@@ -124,7 +124,7 @@ func runProfileAdd(ctx context.Context, a *app, o *profileAddOptions) error {
 	}
 	s.giveOwnPath(file, &d)
 	if o.from != "" {
-		if err := s.copySecrets(ctx, o.from, &d); err != nil {
+		if err := s.copySecrets(ctx, file, o.from, &d); err != nil {
 			return &profileError{Profile: o.from, Err: err}
 		}
 	}

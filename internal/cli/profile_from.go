@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/simsid/simsid/internal/config"
+	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
 )
 
@@ -42,9 +43,9 @@ func (a *app) draftFrom(file *config.File, from string, d *draft) error {
 	return nil
 }
 
-// copySecrets takes the secrets of the other profile where they are for the same client at the same issuer, and none were
-// given.
-func (s *session) copySecrets(ctx context.Context, from string, d *draft) error {
+// copySecrets takes the secrets of the other profile that are for the same client at the same issuer, where none were given. They may
+// lie beside a login of another client, from before the other profile was edited.
+func (s *session) copySecrets(ctx context.Context, file *config.File, from string, d *draft) error {
 	o, err := s.storeOptions()
 	if err != nil {
 		return err
@@ -54,27 +55,46 @@ func (s *session) copySecrets(ctx context.Context, from string, d *draft) error 
 		return err
 	}
 	b := s.binding()
-	if !kept || !b.Same(r.Binding(from)) || r.KeyBeside {
+	same := b.Same(r.Binding(from))
+	if !kept || !same && !sameClient(d.values, currentValues(file, from)) || r.KeyBeside {
+		return nil
+	}
+	if same {
+		d.backend = r.Backend
+	}
+	wanted := map[tokenstore.SecretKind]*token.Secret{}
+	for kind, into := range map[tokenstore.SecretKind]*token.Secret{
+		tokenstore.ClientSecret: &d.secret, tokenstore.ClientKey: &d.key, tokenstore.IntrospectionSecret: &d.introspection,
+	} {
+		if into.IsZero() && slices.Contains(r.Secrets, kind) {
+			wanted[kind] = into
+		}
+	}
+	if len(wanted) == 0 {
 		return nil
 	}
 	b.Profile = from
-	st, err := tokenstore.Open(ctx, o, b, "")
+	st, err := tokenstore.OpenSecrets(ctx, o, b)
 	if err != nil {
 		return err
 	}
-	d.backend = r.Backend
-	if d.secret.IsZero() && slices.Contains(r.Secrets, tokenstore.ClientSecret) {
-		if d.secret, err = st.Secret(ctx, tokenstore.ClientSecret); err != nil {
+	for kind, into := range wanted {
+		if *into, err = st.Secret(ctx, kind); err != nil {
 			return err
 		}
-	}
-	if d.key.IsZero() && slices.Contains(r.Secrets, tokenstore.ClientKey) {
-		if d.key, err = st.Secret(ctx, tokenstore.ClientKey); err != nil {
-			return err
+		if !into.IsZero() {
+			d.backend = r.Backend
 		}
 	}
-	if d.introspection.IsZero() && slices.Contains(r.Secrets, tokenstore.IntrospectionSecret) {
-		d.introspection, err = st.Secret(ctx, tokenstore.IntrospectionSecret)
+	return nil
+}
+
+// sameClient reports whether two profiles' values name one client at one issuer.
+func sameClient(one, other map[string][]string) bool {
+	for _, key := range []string{"kind", "environment", "issuer", "client_id"} {
+		if !slices.Equal(one[key], other[key]) {
+			return false
+		}
 	}
-	return err
+	return true
 }
