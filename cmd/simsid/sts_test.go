@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -44,27 +46,22 @@ func sts(ts *testscript.TestScript, neg bool, args []string) {
 type stsKey struct{}
 
 type stsState struct {
-	address string
-	server  *http.Server
-	held    net.Listener // the port of one that was stopped: nobody else gets it, and whoever connects is hung up on
+	port   net.Listener // kept while nobody serves on it: a port that is given up may be somebody else's at once
+	server *http.Server
+	behind atomic.Pointer[lane]
 }
 
 func (s *stsState) start(ts *testscript.TestScript) error {
-	address := s.address
-	if address == "" {
-		address = "127.0.0.1:0"
+	if s.port == nil {
+		var lc net.ListenConfig
+		var err error
+		if s.port, err = lc.Listen(context.Background(), "tcp4", "127.0.0.1:0"); err != nil {
+			return err
+		}
+		go s.direct()
 	}
-	if s.held != nil {
-		_ = s.held.Close()
-		s.held = nil
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(context.Background(), "tcp4", address)
-	if err != nil {
-		return err
-	}
-	s.address = l.Addr().String()
-	issuer := "http://" + s.address + "/"
+	address := s.port.Addr().String()
+	issuer := "http://" + address + "/"
 	e, err := emulator.New(emulator.Options{
 		Issuer: issuer, Dir: filepath.Join(ts.Getenv("WORK"), "sts"), Now: time.Now, Rand: rand.Reader, As: "head",
 	})
@@ -73,47 +70,86 @@ func (s *stsState) start(ts *testscript.TestScript) error {
 	}
 	c := emulator.BuiltinClient()
 	ts.Setenv("STS", issuer)
-	ts.Setenv("STS_NO_SLASH", "http://"+s.address)
+	ts.Setenv("STS_NO_SLASH", "http://"+address)
 	ts.Setenv("STS_CLIENT", c.ID)
 	ts.Setenv("STS_SECRET", c.Secret.Reveal())
 	ts.Setenv("STS_SCOPE", c.IntrospectionScope)
 	ts.Setenv("STS_SCOPE_SECRET", c.IntrospectionSecret.Reveal())
-	server := &http.Server{Handler: e.Handler(), ReadHeaderTimeout: time.Second}
+	s.stop()
+	server, l := &http.Server{Handler: e.Handler(), ReadHeaderTimeout: time.Second}, newLane(s.port.Addr())
 	s.server = server
+	s.behind.Store(l)
 	go func() { _ = server.Serve(l) }()
 	return nil
+}
+
+// direct hands whoever connects to the server of the moment, and hangs up on them where there is none.
+func (s *stsState) direct() {
+	for {
+		c, err := s.port.Accept()
+		if err != nil {
+			return
+		}
+		if l := s.behind.Load(); l == nil || !l.take(c) {
+			_ = c.Close()
+		}
+	}
 }
 
 func (s *stsState) stop() {
 	if s.server == nil {
 		return
 	}
+	s.behind.Store(nil)
 	_ = s.server.Close()
 	s.server = nil
-	var lc net.ListenConfig
-	l, err := lc.Listen(context.Background(), "tcp4", s.address)
-	if err != nil {
-		return // somebody was quicker: the script then sees who
-	}
-	s.held = l
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_ = c.Close()
-		}
-	}()
 }
 
 // end gives the port back.
 func (s *stsState) end() {
 	s.stop()
-	if s.held != nil {
-		_ = s.held.Close()
+	if s.port != nil {
+		_ = s.port.Close()
 	}
 }
+
+// lane is the listener of one server behind a port that outlives it.
+type lane struct {
+	address net.Addr
+	waiting chan net.Conn
+	closed  chan struct{}
+	once    sync.Once
+}
+
+func newLane(address net.Addr) *lane {
+	return &lane{address: address, waiting: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+// take is false where nobody accepts any more.
+func (l *lane) take(c net.Conn) bool {
+	select {
+	case l.waiting <- c:
+		return true
+	case <-l.closed:
+		return false
+	}
+}
+
+func (l *lane) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.waiting:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *lane) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *lane) Addr() net.Addr { return l.address }
 
 // browse is a program that visits an address as a browser would, where no page asks for anything.
 func browse() {
