@@ -111,13 +111,19 @@ func openStdin() (io.ReadCloser, error) {
 	return openTyped(os.Stdin, os.Stdin)
 }
 
-// readSecret reads a line from the terminal without showing it. When ctx ends first, the terminal shows again what is typed.
-func readSecret(ctx context.Context) (string, error) {
+// readSecret has a question asked, and reads a line from the terminal; from before the question on nothing that is typed is shown, until the line has
+// come or ctx has ended.
+func readSecret(ctx context.Context, ask func()) (text string, err error) {
 	fd := int(os.Stdin.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", err
 	}
+	defer func() { err = errors.Join(err, term.Restore(fd, before)) }()
+	if err := silence(os.Stdin); err != nil {
+		return "", err
+	}
+	ask()
 	line := make(chan []byte, 1)
 	failed := make(chan error, 1)
 	go func() {
@@ -137,7 +143,7 @@ func readSecret(ctx context.Context) (string, error) {
 	case err := <-failed:
 		return "", err
 	case <-ctx.Done():
-		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
+		return "", ctx.Err()
 	}
 }
 

@@ -62,6 +62,22 @@ func TestProfileAddAsks(t *testing.T) {
 	}
 }
 
+// TestSecretTypedAtOnce: who types as soon as the question is there, as a program does that waits for it, has nothing of it shown.
+func TestSecretTypedAtOnce(t *testing.T) {
+	t.Parallel()
+	const secret = "what-nobody-else-may-read"
+	for range 20 {
+		s := startTerminal(t, t.TempDir(), []string{"NO_COLOR=1"}, "login", "--emulator", "--as", "head", "--no-browser", "--store", "file")
+		s.await(`A passphrase for the sealed file: $`)
+		s.answer(secret)
+		s.await(`The same again: $`)
+		s.answer("another")
+		if code, text := s.end(); code != 2 || strings.Contains(text, secret) {
+			t.Fatalf("exit code %d and\n%s", code, text)
+		}
+	}
+}
+
 // TestProfileAddGivesUp: who has no fitting answer is not asked for ever.
 func TestProfileAddGivesUp(t *testing.T) {
 	t.Parallel()

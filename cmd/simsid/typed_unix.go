@@ -109,6 +109,19 @@ func (t *typedTerminal) heed() {
 	}
 }
 
+// silence has a terminal show nothing of what is typed.
+func silence(in *os.File) error {
+	var mode syscall.Termios
+	if err := terminalMode(in, getMode, &mode); err != nil {
+		return fmt.Errorf("ask the terminal for its mode: %w", err)
+	}
+	mode.Lflag &^= syscall.ECHO
+	if err := terminalMode(in, setMode, &mode); err != nil {
+		return fmt.Errorf("have the terminal show nothing: %w", err)
+	}
+	return nil
+}
+
 // terminalMode gets or sets a terminal's mode.
 func terminalMode(f *os.File, request uintptr, mode *syscall.Termios) error {
 	for {

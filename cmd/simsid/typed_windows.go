@@ -20,18 +20,39 @@ type typedTerminal struct {
 	once    sync.Once
 }
 
+const lineInput, echoInput = 0x2, 0x4 // ENABLE_LINE_INPUT, ENABLE_ECHO_INPUT
+
 // openTyped has the console hand over each key, and shows them on echo. Ctrl-C stays the console's.
 func openTyped(in *os.File, echo io.Writer) (io.ReadCloser, error) {
-	const lineInput, echoInput = 0x2, 0x4 // ENABLE_LINE_INPUT, ENABLE_ECHO_INPUT
-	t := &typedTerminal{in: syscall.Handle(in.Fd()), setMode: syscall.NewLazyDLL("kernel32.dll").NewProc("SetConsoleMode")}
-	if err := syscall.GetConsoleMode(t.in, &t.before); err != nil {
-		return nil, fmt.Errorf("ask the console for its mode: %w", err)
+	t, err := consoleOf(in)
+	if err != nil {
+		return nil, err
 	}
 	t.editor = editor{in: in, echo: echo, keys: editKeys{word: ctrlW, kill: ctrlU, end: ctrlD}}
 	if err := t.set(t.before &^ (lineInput | echoInput)); err != nil {
 		return nil, fmt.Errorf("have the console hand over long lines: %w", err)
 	}
 	return t, nil
+}
+
+func consoleOf(in *os.File) (*typedTerminal, error) {
+	t := &typedTerminal{in: syscall.Handle(in.Fd()), setMode: syscall.NewLazyDLL("kernel32.dll").NewProc("SetConsoleMode")}
+	if err := syscall.GetConsoleMode(t.in, &t.before); err != nil {
+		return nil, fmt.Errorf("ask the console for its mode: %w", err)
+	}
+	return t, nil
+}
+
+// silence has a console show nothing of what is typed.
+func silence(in *os.File) error {
+	t, err := consoleOf(in)
+	if err != nil {
+		return err
+	}
+	if err := t.set(t.before &^ echoInput); err != nil {
+		return fmt.Errorf("have the console show nothing: %w", err)
+	}
+	return nil
 }
 
 // Close puts the console back as it was.

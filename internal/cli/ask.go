@@ -49,8 +49,7 @@ func (a *app) ask(ctx context.Context, in *bufio.Reader, question, def string) (
 
 // askSecret asks for a line that isn't shown.
 func (a *app) askSecret(ctx context.Context, question string) (token.Secret, error) {
-	fmt.Fprint(a.env.Stderr, question+": ")
-	v, err := a.env.ReadSecret(ctx)
+	v, err := a.env.ReadSecret(ctx, func() { fmt.Fprint(a.env.Stderr, question+": ") })
 	fmt.Fprintln(a.env.Stderr)
 	if err != nil {
 		return token.Secret{}, fmt.Errorf("read the answer: %w", err)

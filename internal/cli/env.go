@@ -28,8 +28,9 @@ type Env struct {
 	StdinPiped bool
 	// Typed is Stdin where that is a terminal, read without the terminal's own bound on the length of a line. Close puts the terminal back.
 	Typed func() (io.ReadCloser, error)
-	// ReadSecret reads a line from the terminal without showing it, until ctx ends. One that may have been cut is an error.
-	ReadSecret func(ctx context.Context) (string, error)
+	// ReadSecret reads a line from the terminal without showing it, until ctx ends. It has ask written as soon as nothing is shown any more: what is
+	// typed at the sight of a question may come at once. A line that may have been cut is an error.
+	ReadSecret func(ctx context.Context, ask func()) (string, error)
 	// Getenv reads the environment.
 	Getenv func(string) string
 	// Environ is the whole environment, NAME=value, for a command that is started with it.
