@@ -174,6 +174,9 @@ func (s *session) signInAs(ctx context.Context, user string) error {
 
 func (s *session) login(ctx context.Context, o *loginOptions) error {
 	store, err := s.chooseStore(ctx)
+	if o.withRefreshToken {
+		err = s.placeForSeed(s.refreshTokenSource(), store, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -50,11 +50,12 @@ func verified(res *flow.LoginResult) token.Object {
 // sayLogin says who signed in.
 func (s *session) sayLogin(ctx context.Context, store *tokenstore.Store, res *flow.LoginResult, last lastLogin) error {
 	s.sayReplaced(last, store.Record())
+	s.warnLost(store, s.adopted, res.Set.Refresh)
 	claims, access, set := verified(res), s.accessClaims(res.Set.Access), res.Set
 	view := render.SignedIn{
 		User: res.User, NoUser: res.Verification == nil, Profile: s.profile.Name, Title: s.title(), Issuer: s.prov.Metadata.Issuer, ClientID: s.profile.ClientID,
 		Claims: claims, SIMS: s.kind.SIMS, Scopes: set.Scopes, Wanted: s.profile.Scopes,
-		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Own: s.own != nil, Where: s.where(store), Next: s.nextCommands(store.Backend()),
+		Expiry: set.Expiry, Refreshable: !set.Refresh.IsZero(), Own: s.own != nil, Unkept: store.Backend() == tokenstore.Memory, Where: s.where(store), Next: s.nextCommands(store.Backend()),
 	}
 	view.Findings = res.Findings
 	if !view.NoUser {

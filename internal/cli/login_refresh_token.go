@@ -42,6 +42,17 @@ func (s *session) refreshTokenFromOutside(ctx context.Context) (token.Secret, er
 	return refresh, err
 }
 
+// refreshTokenSource says where the refresh token is that hasn't been read yet.
+func (s *session) refreshTokenSource() string {
+	switch {
+	case strings.TrimSpace(s.env.Getenv(refreshTokenVariable)) != "":
+		return refreshTokenVariable
+	case s.env.StdinTTY:
+		return "a refresh token that is typed"
+	}
+	return "the refresh token on standard input"
+}
+
 // loginWithRefreshToken takes over a login from elsewhere.
 func (s *session) loginWithRefreshToken(ctx context.Context, o *loginOptions, client provider.Client, keep keeper) (*flow.LoginResult, error) {
 	refresh, err := s.refreshTokenFromOutside(ctx)

@@ -41,16 +41,10 @@ func (s *session) openSeeded(ctx context.Context, refresh token.Secret) (*tokens
 		s.keep, err = tokenstore.Choose(ctx, o, s.binding(), tokenstore.Memory, "")
 	} else {
 		s.keep, err = s.chooseStore(ctx)
-		if errors.Is(err, tokenstore.ErrAbsent) || errors.Is(err, tokenstore.ErrNoSealKey) {
-			return nil, noPlaceForSeed(err.Error(), err)
-		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	if s.keep.Backend() == tokenstore.Memory && s.profile.RefreshUsage != reusable {
+	if err := s.placeForSeed(refreshTokenVariable, s.keep, err); err != nil {
 		s.keep = nil
-		return nil, noPlaceForSeed("the memory store keeps nothing", nil)
+		return nil, err
 	}
 	err = s.keep.Seed(ctx, refresh)
 	switch {
@@ -140,9 +134,22 @@ func (s *session) keepsNothing(recorded bool) bool {
 	return s.profile.RefreshUsage == reusable && !recorded && s.profile.Origins["store"].Source == config.FromKind
 }
 
-// noPlaceForSeed says why a refresh token from the environment isn't used.
-func noPlaceForSeed(why string, err error) error {
-	return &hintedError{Code: exitStore, Err: err, Text: refreshTokenVariable + " was not used: the provider may take it once, and there is no place for the one that comes back (" + why + ")",
+// placeForSeed refuses a refresh token from outside that a provider may take once, where the one that comes back would be lost: st is the store that was
+// chosen for it, or err says why there is none.
+func (s *session) placeForSeed(source string, st *tokenstore.Store, err error) error {
+	once := s.profile.RefreshUsage != reusable
+	switch {
+	case once && (errors.Is(err, tokenstore.ErrAbsent) || errors.Is(err, tokenstore.ErrNoSealKey)):
+		return noPlaceForSeed(source, err.Error(), err)
+	case err == nil && once && st.Backend() == tokenstore.Memory:
+		return noPlaceForSeed(source, "the memory store keeps nothing", nil)
+	}
+	return err
+}
+
+// noPlaceForSeed says why a refresh token from outside isn't used.
+func noPlaceForSeed(source, why string, err error) error {
+	return &hintedError{Code: exitStore, Err: err, Text: source + " was not used: the provider may take it once, and there is no place for the one that comes back (" + why + ")",
 		Hints: []string{
 			"give it one, in a folder that the job keeps: SIMSID_STORE=file, SIMSID_STORE_KEY from a secret, SIMSID_STATE_DIR",
 			"or say that the provider takes it again and again: SIMSID_REFRESH_USAGE=" + reusable,
@@ -162,11 +169,15 @@ func (s *session) describeSeeded(ctx context.Context, store *tokenstore.Store, r
 }
 
 // warnLost says that a refresh token which was called reusable has been replaced, where nothing is kept.
-func (s *session) warnLost(store *tokenstore.Store, res *flow.RefreshResult) {
-	if store.Backend() != tokenstore.Memory || res.Set.Refresh.Equal(s.seed()) || s.seed().IsZero() {
+func (s *session) warnLost(store *tokenstore.Store, began, now token.Secret) {
+	if store.Backend() != tokenstore.Memory || began.IsZero() || now.Equal(began) {
 		return
 	}
-	s.line("warning", "the provider gave a new refresh token, which is kept nowhere: %s may be spent, whatever refresh_usage says", refreshTokenVariable)
+	spent := "the one that was given"
+	if began.Equal(s.seed()) {
+		spent = refreshTokenVariable
+	}
+	s.line("warning", "the provider gave a new refresh token, which is kept nowhere: %s may be spent, whatever refresh_usage says", spent)
 	s.line("hint", "give it a place: %s", render.Safe("SIMSID_STORE=file, SIMSID_STORE_KEY from a secret, SIMSID_STATE_DIR in a folder that the job keeps"))
 }
 

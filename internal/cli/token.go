@@ -264,7 +264,7 @@ func (s *session) refresh(ctx context.Context, r flow.RefreshRequest) (*flow.Ref
 	res, err := refreshSeeded(ctx, store, r)
 	if res != nil && res.Refreshed {
 		s.describeSeeded(ctx, store, res)
-		s.warnLost(store, res)
+		s.warnLost(store, s.seed(), res.Set.Refresh)
 		for _, f := range res.Findings {
 			s.line("warning", "%s", f.Seen)
 		}

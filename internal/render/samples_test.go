@@ -189,7 +189,7 @@ func samples(t testing.TB) map[string]render.View {
 		"login-openid": render.SignedIn{
 			Profile: "work", Issuer: "https://id.example.com", ClientID: "cli", Claims: oidcUser,
 			Scopes: []string{"openid"}, Wanted: []string{"openid", "offline_access"},
-			Expiry: in(5 * time.Minute), Where: "memory: gone when this command ends",
+			Expiry: in(5 * time.Minute), Unkept: true, Where: "memory: gone when this command ends",
 			Next: []string{
 				"simsid userinfo -p a-profile-with-quite-a-long-name  # ask the provider who is signed in with it",
 				"simsid decode -p a-profile-with-quite-a-long-name  # explain",

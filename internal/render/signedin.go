@@ -26,6 +26,7 @@ type SignedIn struct {
 	Expiry      time.Time
 	Refreshable bool
 	Own         bool   // the token is the client's own, and is got anew when it ends
+	Unkept      bool   // nothing of the login is there after this command
 	Where       string // where the tokens are kept
 	Findings    []sims.Finding
 	Changes     []sims.Difference // from the login before
@@ -115,10 +116,14 @@ func (v SignedIn) tokens(p *printer) []field {
 	}
 	list = append(list, one("Access token", p.expires(v.Expiry)))
 	switch {
+	case v.Refreshable && v.Unkept:
+		list = append(list, one("Refresh token", "granted, but not kept; the login ends with this command"))
 	case v.Refreshable:
 		list = append(list, one("Refresh token", "granted; the login outlives the access token"))
 	case v.Own:
 		list = append(list, one("Refresh token", "none; another token is got by the client's secret"))
+	case v.Unkept:
+		list = append(list, one("Refresh token", "none was granted; the login ends with this command"))
 	default:
 		list = append(list, one("Refresh token", "none was granted; the login ends with the access token"))
 	}
@@ -164,7 +169,7 @@ func (v SignedIn) document() any {
 	}{
 		schema("login"), v.Profile, v.Title, v.Issuer, v.ClientID,
 		text(v.Claims, "sub"), text(v.Claims, "name"), v.User, text(v.Claims, "email"),
-		organisationDocs(v.Memberships), v.Scopes, v.missing(), stamp(v.Expiry), v.Refreshable, v.Where,
+		organisationDocs(v.Memberships), v.Scopes, v.missing(), stamp(v.Expiry), v.Refreshable && !v.Unkept, v.Where,
 		v.Claims, changeDocs(v.Changes), stamp(v.ChangedFrom), findingDocs(v.Findings),
 		signOnDocs(v.SignOn, v.Claims),
 	}
