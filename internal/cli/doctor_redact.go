@@ -9,10 +9,10 @@ import (
 )
 
 // redacted takes out of an examination what a ticket mustn't have: the secrets that simsid was given, wherever they got to; the user's home
-// folder and login name; and, for programs, the values of addresses' queries. For people these stay, since a redirect URI has to be
-// registered as it is.
+// folder; and, for programs, the login name, the other folders that the user named, and the values of addresses' queries. For people these
+// stay, since a redirect URI has to be registered as it is, and a command typed.
 func (x *examination) redacted(v render.Examined) render.Examined {
-	clean := x.redaction(x.caller.json())
+	clean := x.redaction(x.caller.json(), x.namedFiles()...)
 	v.Issuer, v.ClientID, v.Profile = clean(v.Issuer), clean(v.ClientID), clean(v.Profile)
 	all := func(list []string) []string {
 		var out []string
@@ -30,8 +30,8 @@ func (x *examination) redacted(v render.Examined) render.Examined {
 	return v
 }
 
-// redaction makes the function that does it to a text.
-func (a *app) redaction(ticket bool) func(string) string {
+// redaction makes the function that does it to a text; files are those that settings name.
+func (a *app) redaction(ticket bool, files ...string) func(string) string {
 	var secrets []string
 	for _, t := range secretVariables() {
 		if v := a.env.Getenv(t.name); len(v) >= 8 && !strings.HasSuffix(t.name, "_FILE") {
@@ -40,15 +40,22 @@ func (a *app) redaction(ticket bool) func(string) string {
 	}
 	home := a.homeFolder()
 	user := a.loginName(home)
+	var named []namedPath
+	if ticket {
+		named = a.namedPaths(home, files)
+	}
 	return func(s string) string {
 		for _, secret := range secrets {
 			s = strings.ReplaceAll(s, secret, "[masked]")
+		}
+		for _, n := range named {
+			s = n.replaced(s)
 		}
 		s = withoutHome(s, home)
 		if !ticket {
 			return s
 		}
-		return withoutQueries(withoutName(s, user))
+		return withoutQueries(withoutFolders(withoutName(s, user)))
 	}
 }
 

@@ -22,11 +22,11 @@ func TestDoctorRedaction(t *testing.T) {
 		"/home/j.smith/.config/simsid/config.toml:3: x":   {"~/.config/simsid/config.toml:3: x", "~/.config/simsid/config.toml:3: x"},
 		"chmod 600 '/home/j.smith/a b'":                   {"chmod 600 ~/'a b'", "chmod 600 ~/'a b'"},
 		"in /home/j.smith":                                {"in ~", "in ~"},
-		"in /home/j.smith.old/x":                          {"in /home/j.smith.old/x", "in /home/j.smith.old/x"},
-		"/home/j.smithers/x":                              {"/home/j.smithers/x", "/home/j.smithers/x"},
+		"in /home/j.smith.old/x":                          {"in /home/j.smith.old/x", "in …/x"},
+		"/home/j.smithers/x":                              {"/home/j.smithers/x", "…/x"},
 		"/run/media/j.smith/stick":                        {"/run/media/j.smith/stick", "/run/media/USER/stick"},
-		"/data/j.smith: not a folder":                     {"/data/j.smith: not a folder", "/data/USER: not a folder"},
-		"/data/j.smith":                                   {"/data/j.smith", "/data/USER"},
+		"/data/j.smith: not a folder":                     {"/data/j.smith: not a folder", "…/USER: not a folder"},
+		"/data/j.smith":                                   {"/data/j.smith", "…/USER"},
 		`C:\Users\j.smith\x`:                              {`C:\Users\j.smith\x`, `C:\Users\USER\x`},
 		"ssh -N -L 1:localhost:1 j.smith@192.0.2.1":       {"ssh -N -L 1:localhost:1 j.smith@192.0.2.1", "ssh -N -L 1:localhost:1 USER@192.0.2.1"},
 		"it said s3cr3t value":                            {"it said [masked]", "it said [masked]"},
@@ -48,6 +48,44 @@ func TestDoctorRedaction(t *testing.T) {
 	}
 }
 
+// What the user named outside the home folder has its variable's name in a ticket, or no folder.
+func TestDoctorRedactionOfFolders(t *testing.T) {
+	env := map[string]string{
+		"HOME": "/home/j.smith", "SIMSID_CONFIG_DIR": "/people/margaret.ellis/cfg", "SIMSID_STATE_DIR": "/people/margaret.ellis/my st", "SIMSID_STORE_KEY_FILE": "/people/margaret.ellis/key",
+		"SSL_CERT_FILE": "/srv/margaret.ellis/ca/all.pem", "BROWSER": "/people/margaret.ellis/bin/web %s:lynx", "SIMSID_STORE_PASSPHRASE_FILE": "margaret/pass",
+	}
+	for _, test := range []struct{ platform, text, want string }{
+		{"linux/amd64", "/people/margaret.ellis/cfg/config.toml: 1 profile", "$SIMSID_CONFIG_DIR/config.toml: 1 profile"},
+		{"linux/amd64", "edit line 3 of /people/margaret.ellis/cfg/config.toml", "edit line 3 of $SIMSID_CONFIG_DIR/config.toml"},
+		{"linux/amd64", `"/people/margaret.ellis/cfg" isn't a folder`, `"$SIMSID_CONFIG_DIR" isn't a folder`},
+		{"linux/amd64", "chmod go-w /people/margaret.ellis/cfg", "chmod go-w $SIMSID_CONFIG_DIR"},
+		{"linux/amd64", "chmod go-w /people/margaret.ellis, /people", "chmod go-w $SIMSID_CONFIG_DIR/.., $SIMSID_CONFIG_DIR/../.."},
+		{"linux/amd64", "ls -l '/people/margaret.ellis/my st/store/a b'", `ls -l "$SIMSID_STATE_DIR"/'store/a b'`},
+		{"linux/amd64", "ls -l '/people/margaret.ellis/my st'", `ls -l "$SIMSID_STATE_DIR"`},
+		{"linux/amd64", "open /people/margaret.ellis/my st/store: no", "open $SIMSID_STATE_DIR/store: no"},
+		{"linux/amd64", "simsid store keygen /people/margaret.ellis/key", "simsid store keygen …/key"},
+		{"linux/amd64", "BROWSER names /people/margaret.ellis/bin/web, lynx", "BROWSER names …/web, lynx"},
+		{"linux/amd64", "/srv/margaret.ellis/ca/all.pem, in /srv/margaret.ellis/ca", "…/all.pem, in …"},
+		{"linux/amd64", "ca_file: open /data/margaret.ellis/own ca.pem: no", "ca_file: open …/own ca.pem: no"},
+		{"linux/amd64", "open margaret/pass: no", "open …/pass: no"},
+		{"linux/amd64", "/people/margaret.ellis/cfg.old/x", "…/x"},
+		{"linux/amd64", "no document at /a/.well-known/b (HTTP 404)", "no document at /a/.well-known/b (HTTP 404)"},
+		{"linux/amd64", "unknown: '/people/margaret.ellis/or else/x' and /people/other/y, (/a/b)", "unknown: '…/x' and …/y, (…/b)"},
+		{"linux/amd64", "~/x, /home/j.smith/y, /etc/z/y, /dev/pts/1, linux/amd64, https://a.example/b/c", "~/x, ~/y, /etc/z/y, /dev/pts/1, linux/amd64, https://a.example/b/c"},
+		{"windows/amd64", "/people/margaret.ellis/cfg/config.toml", "$env:SIMSID_CONFIG_DIR/config.toml"},
+		{"windows/amd64", `D:\margaret\x, "C:\Program Files\x" and C:\x, \\server\share\y`, `…\x, "C:\Program Files\x" and C:\x, …\y`},
+	} {
+		a := &app{env: Env{Getenv: func(name string) string { return env[name] }, ConfigDir: noFolder, Platform: test.platform}}
+		got := a.redaction(true, "/data/margaret.ellis/own ca.pem")(test.text)
+		if got != test.want {
+			t.Errorf("%q\ngot  %q\nwant %q", test.text, got, test.want)
+		}
+		if got := a.redaction(false)(test.text); got != strings.ReplaceAll(test.text, "/home/j.smith/", "~/") {
+			t.Errorf("for people: %q", got)
+		}
+	}
+}
+
 // A machine without a home or a user's name has nothing to take out, and nothing is taken for it.
 func TestDoctorRedactionOfNobody(t *testing.T) {
 	for _, env := range []map[string]string{{}, {"HOME": "/"}, {"HOME": ""}} {
@@ -62,7 +100,7 @@ func TestDoctorRedactionOfNobody(t *testing.T) {
 // Where no variable says it, the folder of the configuration does.
 func TestDoctorRedactionWithoutHome(t *testing.T) {
 	for dir, texts := range map[string][2]string{
-		"/home/j.smith/.config/simsid":                      {"/home/j.smith/.local/x and /data/j.smith/y", "~/.local/x and /data/USER/y"},
+		"/home/j.smith/.config/simsid":                      {"/home/j.smith/.local/x and /data/j.smith/y", "~/.local/x and …/y"},
 		"/Users/j.smith/Library/Application Support/simsid": {"/Users/j.smith/x", "~/x"},
 		`C:\Users\j.smith\AppData\Roaming\simsid`:           {`C:\Users\j.smith\x`, `~\x`},
 		"/etc/simsid": {"/etc/simsid/config.toml", "/etc/simsid/config.toml"},
