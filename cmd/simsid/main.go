@@ -20,6 +20,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -189,10 +190,14 @@ func build() cli.Build {
 		return b
 	}
 	b.Version = "dev"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
+	if info, ok := debug.ReadBuildInfo(); ok {
+		addBuildInfo(&b, info)
 	}
+	return b
+}
+
+// addBuildInfo adds what Go knows: of a checkout the commit, and of a module that it has fetched the version.
+func addBuildInfo(b *cli.Build, info *debug.BuildInfo) {
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
@@ -201,5 +206,7 @@ func build() cli.Build {
 			b.Date = s.Value
 		}
 	}
-	return b
+	if v := info.Main.Version; b.Commit == "" && v != "" && v != "(devel)" {
+		b.Version = strings.TrimPrefix(v, "v")
+	}
 }

@@ -76,7 +76,7 @@ with -o json the answer is one document with status, headers and body.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.headers, "header", "H", nil, "a header to send, 'Name: value'; may be repeated")
+	f.StringArrayVarP(&o.headers, "header", "H", nil, "a header to send, `'Name: value'`; may be repeated")
 	f.StringVarP(&o.data, "data", "d", "", "the body: text, @FILE, or @- for standard input")
 	f.BoolVarP(&o.include, "include", "i", false, "print the status and the headers of the answer too")
 	f.BoolVarP(&o.follow, "location", "L", false, "follow redirects")

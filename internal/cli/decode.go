@@ -86,7 +86,7 @@ and has wants one of several.`,
 	f.BoolVarP(&o.all, "all", "a", false, "header, every claim with its meaning, and every check")
 	f.BoolVar(&o.raw, "raw", false, "print the claims' JSON as received, and nothing else")
 	f.BoolVar(&o.verify, "verify", false, "exit with 3 unless the token could be verified")
-	f.StringArrayVar(&o.expect, "expect", nil, "exit with 3 unless this holds: 'site=8412345', 'exp > 5m'")
+	f.StringArrayVar(&o.expect, "expect", nil, "exit with 3 unless this `CONDITION` holds: 'site=8412345', 'exp > 5m'")
 	f.StringVar(&o.at, "at", "", "judge times as of then, not as of now: 2026-01-31T12:00:00Z")
 	o.keys.addFlags(f)
 	a.addClaimFlag(cmd)

@@ -282,9 +282,6 @@ func (x *examination) view() render.Examined {
 	if x.s != nil {
 		p := x.s.profile
 		v.Profile, v.Kind, v.Title, v.Environment = p.Name, x.s.kind.Name, x.s.kind.Title, p.Environment
-		if x.s.kind.Embedded != "" && !x.inProcess() {
-			v.Title = "an emulator"
-		}
 		v.Issuer, v.ClientID, v.Flow = p.Issuer, p.ClientID, p.Flow
 	}
 	return x.redacted(v)

@@ -203,7 +203,11 @@ func (o *emulatorOptions) check() error {
 	case o.rules != "" && o.imis:
 		return &usageError{Problem: "--rules are those of SIMS ID's installations, and --imis serves none", Command: command}
 	case o.rules != "" && o.rules != "local" && o.rules != "sandbox" && o.rules != "live":
-		return &usageError{Problem: "--rules must be local, sandbox or live, not " + word.Quote(o.rules, "local", "sandbox", "live"), Command: command}
+		u := &usageError{Problem: "--rules must be local, sandbox or live, not " + word.Quote(o.rules, "local", "sandbox", "live"), Command: command}
+		if near := word.Nearest(o.rules, []string{"local", "sandbox", "live"}); near != "" {
+			u.Hint = "did you mean: --rules " + near
+		}
+		return u
 	case o.listen != "localhost" && !isLoopbackAddress(o.listen) && !o.insecureListen:
 		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("--listen %s lets others reach this development server, whose users and secrets are public", word.Host(o.listen)),
 			Hints: []string{"if that is what you want, as in a container of its own: add --insecure-listen"}}

@@ -49,6 +49,9 @@ func (a *app) serveEmulator(ctx context.Context, o *emulatorOptions, sc *scenari
 		Issuer: ready.Issuer, Dir: stateDir(o.state), Now: a.env.Now, Rand: a.env.Rand, As: sc.As, Config: &sc.Config,
 		Notice: log.warning, Observe: log.exchange, AdminToken: token.NewSecret(ready.FaultsToken), Faults: sc.Faults, After: a.env.After,
 	})
+	if is[*emulator.UnknownUserError](err) {
+		return err
+	}
 	if err != nil {
 		return &hintedError{Code: exitUsage, Err: err}
 	}

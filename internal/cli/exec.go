@@ -80,7 +80,7 @@ can't be run; what else keeps it from being started has simsid's own codes.`,
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false) // what follows the command is the command's, with -- and without
-	f.StringArrayVar(&o.env, "env", nil, "variable for the token: NAME, or NAME=id for the ID token; may be repeated (default SIMSID_ACCESS_TOKEN)")
+	f.StringArrayVar(&o.env, "env", nil, "variable for the token: `NAME`, or NAME=id for the ID token; may be repeated (default SIMSID_ACCESS_TOKEN)")
 	f.DurationVar(&o.minValid, "min-valid", 2*time.Minute, "how long the token must still be valid at the start")
 	f.BoolVar(&o.keep, "keep-secrets", false, "leave simsid's own secrets in the command's environment, for a simsid that it runs")
 	addProfileFlags(cmd, baseProfileFlags...)

@@ -83,57 +83,6 @@ func quoteArgs(root *cobra.Command, args []string) string {
 	return fmt.Sprintf("%q", strings.Join(shown, " "))
 }
 
-// nearCommand is the command below parent, or at the top the topic, that a word was meant to be; "" where none is near.
-func nearCommand(parent *cobra.Command, typed string) string {
-	if parent == nil {
-		return ""
-	}
-	var names []string
-	for _, sub := range parent.Commands() {
-		if sub.IsAvailableCommand() || sub.Name() == "help" {
-			names = append(names, sub.Name())
-		}
-	}
-	if !parent.HasParent() {
-		for _, t := range topics() {
-			names = append(names, t.name)
-		}
-		if own := ownWord(typed); own != "" {
-			return parent.CommandPath() + " " + own
-		}
-	}
-	// The beginning of a name is near to it, however short.
-	near := word.Nearest(typed, names)
-	if i := slices.IndexFunc(names, func(name string) bool { return typed != "" && strings.HasPrefix(name, typed) }); i >= 0 {
-		near = names[i]
-	}
-	if near == "" {
-		return ""
-	}
-	return parent.CommandPath() + " " + near
-}
-
-// ownWord is the command that goes by another word elsewhere; "" where that isn't known.
-func ownWord(typed string) string {
-	switch strings.ToLower(typed) {
-	case "whoami", "who":
-		return "status"
-	case "show":
-		return "profile show"
-	case "list", "ls":
-		return "profile list"
-	case "signin", "sign-in":
-		return "login"
-	case "signout", "sign-out":
-		return "logout"
-	case "expect", "inspect", "verify":
-		return "decode"
-	case "redact":
-		return "scan"
-	}
-	return ""
-}
-
 func completeHelp(root *cobra.Command, args []string) []cobra.Completion {
 	found, rest, err := root.Find(args)
 	if err != nil || len(rest) > 0 {

@@ -18,9 +18,9 @@ func newManCmd(a *app) *cobra.Command {
 		Use:   "man [COMMAND|TOPIC]",
 		Short: "Print the manual page of a command, or write all of them",
 		Long: `Prints a manual page for man to show; with --dir it writes the pages of every
-command and topic into a folder.`,
+command and topic into the folders man1 and man7 of a folder of manuals.`,
 		Example: `  simsid man login | man -l -
-  simsid man --dir ~/.local/share/man/man1`,
+  simsid man --dir ~/.local/share/man`,
 		GroupID:     groupSetup,
 		Annotations: map[string]string{quickCommand: "", namesProfile: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,7 +33,7 @@ command and topic into a folder.`,
 			return completeHelp(cmd.Root(), args), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", "write the pages of all commands and topics into this folder")
+	cmd.Flags().StringVar(&dir, "dir", "", "write the pages of all commands and topics into this folder of manuals")
 	_ = cmd.MarkFlagDirname("dir")
 	return cmd
 }
@@ -74,6 +74,9 @@ func pageOf(root *cobra.Command, args []string, date string) (string, error) {
 			return topicPage(t, date), nil
 		}
 	}
+	if len(args) > 0 && args[0] == root.Name() { // its page is called so
+		args = args[1:]
+	}
 	found, rest, err := root.Find(args)
 	if err != nil || len(rest) > 0 {
 		u := &usageError{Problem: "there is neither a command nor a topic " + quoteArgs(root, args), Command: "simsid man"}
@@ -85,18 +88,19 @@ func pageOf(root *cobra.Command, args []string, date string) (string, error) {
 	return commandPage(found, date), nil
 }
 
-// writePages writes simsid.1, simsid-login.1 and so on, and the topics as simsid-scopes.7.
+// writePages writes man1/simsid.1, man1/simsid-login.1 and so on, and the topics as man7/simsid-scopes.7: man looks for a page in the folder of
+// its section.
 func writePages(root *cobra.Command, dir, date string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // G301: manual pages are for everybody
-		return fmt.Errorf("write manual pages: %w", err)
-	}
 	var faults []error
-	write := func(name, page string) {
-		faults = append(faults, os.WriteFile(filepath.Join(dir, name), []byte(page), 0o644)) //nolint:gosec // G306: likewise
+	for _, section := range []string{"1", "7"} {
+		faults = append(faults, os.MkdirAll(filepath.Join(dir, "man"+section), 0o755)) //nolint:gosec // G301: manual pages are for everybody
 	}
-	eachCommand(root, func(cmd *cobra.Command) { write(pageName(cmd)+".1", commandPage(cmd, date)) })
+	write := func(name, section, page string) {
+		faults = append(faults, os.WriteFile(filepath.Join(dir, "man"+section, name+"."+section), []byte(page), 0o644)) //nolint:gosec // G306: likewise
+	}
+	eachCommand(root, func(cmd *cobra.Command) { write(pageName(cmd), "1", commandPage(cmd, date)) })
 	for _, t := range topics() {
-		write("simsid-"+t.name+".7", topicPage(t, date))
+		write("simsid-"+t.name, "7", topicPage(t, date))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return fmt.Errorf("write manual pages: %w", err)

@@ -17,17 +17,22 @@ func TestReleasedManual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := os.ReadDir(dir)
+	pages, err := filepath.Glob(filepath.Join(dir, "man*", "*"))
 	if err != nil || len(pages) == 0 {
 		t.Fatal(pages, err)
 	}
 	var cask strings.Builder
 	for _, page := range pages {
-		section := strings.TrimPrefix(filepath.Ext(page.Name()), ".")
-		if into := "      - src: .tools/extras/man/*." + section + "\n        dst: /usr/share/man/man" + section + "/\n"; !strings.Contains(string(text), into) {
-			t.Errorf("%s: the packages have no\n%s", page.Name(), into)
+		section, name := filepath.Base(filepath.Dir(page)), filepath.Base(page)
+		if "man"+strings.TrimPrefix(filepath.Ext(name), ".") != section {
+			t.Errorf("%s is in %s", name, section)
 		}
-		cask.WriteString("      - man/" + page.Name() + "\n")
+		for _, into := range []string{"/usr/share/man/" + section + "/", "man/" + section} {
+			if row := "      - src: .tools/extras/man/" + section + "/*\n        dst: " + into + "\n"; !strings.Contains(string(text), row) {
+				t.Errorf("%s: .goreleaser.yaml has no\n%s", name, row)
+			}
+		}
+		cask.WriteString("      - man/" + section + "/" + name + "\n")
 	}
 	if !strings.Contains(string(text), "are\n"+cask.String()+"    repository:") {
 		t.Errorf("the cask doesn't list exactly these pages:\n%s", cask.String())

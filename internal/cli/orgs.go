@@ -52,7 +52,7 @@ prints one column, a line each: org.id, org.user or org.type (its letters).`,
 			return runOrgs(cmd.Context(), a, o)
 		},
 	}
-	cmd.Flags().StringSliceVar(&o.types, "type", nil, "only organisations of this type, or of one of several: school, M, trust")
+	cmd.Flags().StringSliceVar(&o.types, "type", nil, "only organisations of this `TYPE`, or of one of several: school, M, trust")
 	_ = cmd.RegisterFlagCompletionFunc("type", completeTypes)
 	a.addClaimFlag(cmd)
 	addProfileFlags(cmd, "ca_file", "store") // nobody is signed in by it, and no client speaks

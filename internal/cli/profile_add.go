@@ -40,7 +40,7 @@ func (o *profileAddOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.secretFile, "client-secret-file", "", "keep the client secret that this file holds in the store; - reads standard input")
 	f.StringVar(&o.keyFile, "client-key-file", "", "likewise the private key of private_key_jwt, PEM or JWK")
 	f.StringVar(&o.introspectionSecret, "introspection-secret-file", "", "likewise the secret of the introspection scope")
-	f.StringArrayVar(&o.apiHeaders, "api-header-file", nil, "HEADER=FILE: keep a header that the API is to be sent, such as a subscription key; - reads standard input, and HEADER= takes it away")
+	f.StringArrayVar(&o.apiHeaders, "api-header-file", nil, "`HEADER=FILE`: keep a header that the API is to be sent, such as a subscription key; - reads standard input, and HEADER= takes it away")
 	addForceFlag(cmd, &o.force)
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("environment", cobra.FixedCompletions([]string{"sandbox", "live"}, cobra.ShellCompDirectiveNoFileComp))

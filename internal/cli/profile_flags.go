@@ -19,7 +19,7 @@ func addProfileFlags(cmd *cobra.Command, keys ...string) {
 			if s.Key != k || s.Flag == "" {
 				continue
 			}
-			usage := flagUsage(s)
+			usage := nameValue(s, flagUsage(s))
 			switch {
 			case s.Whole():
 				cmd.Flags().StringArray(s.Flag, nil, usage)
@@ -40,6 +40,16 @@ func flagUsage(s config.Setting) string {
 	usage := s.Meaning
 	if s.Env != "" {
 		usage += " (" + s.Env + ")"
+	}
+	return usage
+}
+
+// nameValue marks the word of a list's sentence that help calls its value by: pflag has none but those of Go's types.
+func nameValue(s config.Setting, usage string) string {
+	for _, name := range []string{"name=value", "scopes", "addresses", "names"} {
+		if (s.List || s.Whole()) && strings.Contains(usage, name) {
+			return strings.Replace(usage, name, "`"+name+"`", 1)
+		}
 	}
 	return usage
 }

@@ -280,7 +280,7 @@ func TestManPages(t *testing.T) {
 	if err := writePages(root, dir, "2026-11-22"); err != nil {
 		t.Fatal(err)
 	}
-	pages, err := filepath.Glob(filepath.Join(dir, "*"))
+	pages, err := filepath.Glob(filepath.Join(dir, "man[17]", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,4 +309,15 @@ func TestManPages(t *testing.T) {
 			t.Errorf("%q is written as %q, want %q", text, got, want)
 		}
 	}
+}
+
+// Where the sentence of a flag names no value, pflag shows Go's type.
+func TestFlagsNameTheirValues(t *testing.T) {
+	eachCommand(tree(t), func(cmd *cobra.Command) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if name, _ := pflag.UnquoteUsage(f); name == "strings" || name == "stringArray" {
+				t.Errorf("%s --%s takes %s", cmd.CommandPath(), f.Name, name)
+			}
+		})
+	})
 }

@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
-	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/word"
@@ -27,7 +25,7 @@ func Main(ctx context.Context, env Env) int {
 	if a.trace != nil {
 		err = a.traced(err)
 	}
-	if err == nil {
+	if err = errors.Join(err, a.mistyped); err == nil {
 		return exitDone
 	}
 	if line := evalFailure(cmd.CommandPath(), env.Args); line != "" {
@@ -48,6 +46,7 @@ type app struct {
 	signs     bool       // the client authenticates by a signature with a time in it
 	clock     *provider.ServerClock
 	argued    bool   // the command takes its profile as an argument
+	mistyped  error  // help was asked for of a command that there isn't
 	waits     string // the redirect URI of a login that waits, and whose likely troubles haven't been told yet
 }
 
@@ -150,6 +149,12 @@ func newRootCmd(a *app) *cobra.Command {
 	)
 	a.addCommands(root)
 	root.SetUsageFunc(usage)
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if a.mistyped = mistyped(cmd); a.mistyped == nil {
+			help(cmd, args)
+		}
+	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
@@ -216,7 +221,11 @@ const (
 // checkGlobals refuses option values that no command takes.
 func (a *app) checkGlobals() error {
 	if !slices.Contains([]string{"text", "json"}, a.global.output) {
-		return &usageError{Problem: "--output must be text or json, not " + word.Quote(a.global.output, "text", "json")}
+		u := &usageError{Problem: "--output must be text or json, not " + word.Quote(a.global.output, "text", "json")}
+		if near := word.Nearest(a.global.output, []string{"text", "json"}); near != "" {
+			u.Hint = "did you mean: -o " + near
+		}
+		return u
 	}
 	if a.global.timeout < 0 {
 		return &usageError{Problem: fmt.Sprintf("--timeout must not be negative, not %s", a.global.timeout)}
@@ -231,80 +240,6 @@ func (a *app) checkGlobals() error {
 		}
 	}
 	return nil
-}
-
-// noArguments refuses arguments; at the root an argument is a mistyped command.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if !cmd.HasParent() {
-		u := &usageError{Problem: "there is no command " + quoteArgs(cmd, args[:1]), Command: cmd.CommandPath()}
-		if _, ok := lookupTopic(args[0]); ok {
-			u.Hint = "it is a topic: simsid help " + args[0]
-		} else if near := nearCommand(cmd, args[0]); near != "" {
-			u.Hint = "did you mean: " + near
-		}
-		return u
-	}
-	u := &usageError{Problem: fmt.Sprintf("%s takes no argument, but got %s", cmd.CommandPath(), word.Quote(args[0])), Command: cmd.CommandPath()}
-	if args[0] == "true" || args[0] == "false" { // the flag before it means yes by itself
-		cmd.Flags().Visit(func(f *pflag.Flag) {
-			if f.NoOptDefVal == "true" {
-				u.Hint = "yes or no stands behind a sign: --" + f.Name + "=" + args[0]
-			}
-		})
-		return u
-	}
-	if len(args) == 1 && cmd.Flags().Lookup("profile") != nil && config.CheckName(args[0]) == nil {
-		name := "NAME"
-		if word.Harmless(args[0]) {
-			name = args[0]
-		}
-		u.Hint = "a profile is named with -p: " + cmd.CommandPath() + " -p " + name
-	}
-	return u
-}
-
-// oneArgument refuses none and more than one; what names it for people.
-func oneArgument(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return &usageError{Problem: fmt.Sprintf("%s needs %s", cmd.CommandPath(), what), Command: cmd.CommandPath()}
-		}
-		return optionalArgument(what)(cmd, args)
-	}
-}
-
-// optionalArgument refuses more than one, and an empty one.
-func optionalArgument(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) > 1 {
-			return &usageError{Problem: fmt.Sprintf("%s takes only %s, but got %s too", cmd.CommandPath(), what, word.Quote(args[1])), Command: cmd.CommandPath()}
-		}
-		return noEmptyArgument(cmd, args)
-	}
-}
-
-// noEmptyArgument refuses an argument without text. It comes from a variable that isn't set, and to go on as if there were no argument would
-// answer for the profile's token, or revoke it, in place of the one that was meant.
-func noEmptyArgument(cmd *cobra.Command, args []string) error {
-	if slices.Contains(args, "") {
-		return &usageError{Problem: fmt.Sprintf("%s got an empty argument: is a variable not set?", cmd.CommandPath()), Command: cmd.CommandPath()}
-	}
-	return nil
-}
-
-// parent makes a command that only has subcommands say so when it is called bare or with an unknown one.
-func parent(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return cmd.Help()
-	}
-	u := &usageError{Problem: fmt.Sprintf("there is no command %q", cmd.CommandPath()+" "+word.Repeated(args[0])), Command: cmd.CommandPath()}
-	if near := nearCommand(cmd, args[0]); near != "" {
-		u.Hint = "did you mean: " + near
-	}
-	return u
 }
 
 // answer renders v on standard output.

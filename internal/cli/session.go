@@ -169,6 +169,9 @@ func (a *app) resolveSession(sel selection) (*session, error) {
 			Hints: []string{"known kinds: " + strings.Join(kindNames(), ", "), "choose one: " + s.set("kind", cmp.Or(word.Nearest(p.Kind, kindNames()), "oidc"))}}
 	}
 	s.kind = kind
+	if kind.Embedded != "" && !s.embedded() {
+		s.kind.Title = strings.Replace(kind.Title, "embedded", "emulated", 1)
+	}
 	return s, nil
 }
 

@@ -131,33 +131,3 @@ func flagNames(cmd *cobra.Command) []string {
 	}
 	return names
 }
-
-// nearFlag says which flag a mistyped one was meant to be, "" where that isn't what is wrong.
-func nearFlag(cmd *cobra.Command, err error) string {
-	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok && bad.GetFlag().Value.Type() == "duration" {
-		if n := word.Number(bad.GetValue()); n != "" && strings.Trim(n, "0123456789") == "" {
-			return "did you mean: --" + bad.GetFlag().Name + " " + n + "s, or " + n + "m"
-		}
-	}
-	unknown, ok := errors.AsType[*pflag.NotExistError](err)
-	if !ok || unknown.GetSpecifiedShortnames() != "" {
-		return ""
-	}
-	own := func(name string) bool {
-		return cmd.Flags().Lookup(name) != nil || cmd.InheritedFlags().Lookup(name) != nil
-	}
-	switch name := unknown.GetSpecifiedName(); {
-	case name == "emulator" && own("profile") && !namesProfileItself(cmd):
-		return "the emulator is a profile: -p emulator"
-	case (name == "user" || name == "username") && own("as"):
-		return "did you mean: --as"
-	case name == "json":
-		return "did you mean: -o json"
-	case name == "version" && cmd.HasParent():
-		return "did you mean: simsid version"
-	}
-	if near := word.Nearest(unknown.GetSpecifiedName(), flagNames(cmd)); near != "" {
-		return "did you mean: --" + near
-	}
-	return ""
-}

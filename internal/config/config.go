@@ -107,7 +107,7 @@ var settings = [...]Setting{
 	{keyLoginHint, "SIMSID_LOGIN_HINT", "login-hint", false, "the login name to fill in"},
 	{keyUILocales, "SIMSID_UI_LOCALES", "ui-locales", false, "languages for the provider's pages, by preference: cy en-GB"},
 	{keyMaxAge, "SIMSID_MAX_AGE", "max-age", false, "sign in anew when the browser's session is older: 15m"},
-	{keyACRValues, "SIMSID_ACR_VALUES", "acr-values", true, "how to sign in, as the provider names it"},
+	{keyACRValues, "SIMSID_ACR_VALUES", "acr-values", true, "how to sign in: names that the provider has for it"},
 	{keyIDHint, "SIMSID_ID_TOKEN_HINT", "id-token-hint", false, "true to tell the provider by the ID token of the last login who is expected"},
 	{keyParams, "SIMSID_PARAMS", "param", true, "further parameters of the authorisation request: name=value"},
 	{keyRefreshUsage, "SIMSID_REFRESH_USAGE", "refresh-usage", false, "how often the provider takes one refresh token: one-time, which is assumed, or reusable"},

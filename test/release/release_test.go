@@ -39,7 +39,7 @@ func TestArchives(t *testing.T) {
 			program += ".exe"
 		}
 		for _, want := range []string{
-			program, "README.md", "LICENSE", "CHANGELOG.md", "man/simsid.1", "man/simsid-login.1", "man/simsid-scopes.7",
+			program, "README.md", "LICENSE", "CHANGELOG.md", "man/man1/simsid.1", "man/man1/simsid-login.1", "man/man7/simsid-scopes.7",
 			"completions/simsid.bash", "completions/_simsid", "completions/simsid.fish", "completions/simsid.ps1",
 		} {
 			if held[want] == nil {
