@@ -263,8 +263,11 @@ func (s *session) foreignOrigin(origin string) string {
 	return "the token was posted by a page of " + render.Safe(origin) + ", not of " + render.Safe(s.profile.Issuer)
 }
 
-// ended adds to the end of a login where the next one begins, of a kind where that isn't here.
+// ended adds to the end of a login where the next one begins: of a kind where that isn't here, and where nobody signs in.
 func (s *session) ended(err error) error {
+	if isNoLogin(err) && !is[*hintedError](err) && provider.Flow(s.profile.Flow) == provider.FlowClientCredentials {
+		return s.noClientToken(err)
+	}
 	if s.kind.BeginsThere == "" || !errors.Is(err, flow.ErrLoginEnded) && !errors.Is(err, tokenstore.ErrEnded) {
 		return err
 	}

@@ -59,6 +59,9 @@ func (s *session) openKept(ctx context.Context) (*tokenstore.Store, error) {
 	if isNoLogin(err) && s.forOneCommand() {
 		return nil, s.keptByNobody(err)
 	}
+	if isNoLogin(err) {
+		return nil, s.ended(err)
+	}
 	if is[*tokenstore.BindingError](err) {
 		return nil, s.foreignLogin(err)
 	}

@@ -30,6 +30,16 @@ func (s *session) keptByNobody(err error) error {
 	}
 }
 
+// noClientToken says that a token of the client itself is kept nowhere yet, and how to have one: no refresh token begins such a login.
+func (s *session) noClientToken(err error) error {
+	return &hintedError{Code: exitLogin, Err: err,
+		Text: "nobody is signed in with profile " + s.profile.Name + " yet: no token of the client itself is kept",
+		Hints: []string{
+			"keep one, which needs no browser in flow " + s.profile.Flow + ": simsid login -p " + s.profile.Name,
+			"or have each command get its own: SIMSID_STORE=memory, or --store memory",
+		}}
+}
+
 // clientToken gets a token for the client itself (RFC 6749 section 4.4) and keeps it nowhere.
 func (s *session) clientToken(ctx context.Context) (token.Set, error) {
 	if err := s.checkFlow(&loginOptions{}); err != nil {
