@@ -55,7 +55,7 @@ func (x *examination) store(ctx context.Context) finding {
 	}
 	if r, ok, err := tokenstore.ReadRecord(o, x.s.profile.Name); err == nil && ok && !x.s.binding().Same(r.Binding(x.s.profile.Name)) {
 		f = warned(st.Where()+": what is kept belongs to "+whose(r.Binding(""), x.s.binding())+", and is withheld", waysBack(x.s.profile.Name, r.Binding(""), x.s.binding())...)
-	} else if err == nil && ok && r.Unproven {
+	} else if err == nil && ok && r.Unproven && !r.Ended {
 		f.more = append(f.more, "nobody is signed in yet: the refresh token that the login begins with is "+unprovenWords(r))
 	} else if err == nil && ok && tokenstore.LoginGone(o, x.s.profile.Name, r) {
 		f = warned(st.Where()+": a login is on record, and its file is gone", "sign in again: simsid login -p "+x.s.profile.Name)

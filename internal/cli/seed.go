@@ -22,6 +22,16 @@ func (s *session) seed() token.Secret {
 	return token.NewSecret(strings.TrimSpace(withoutMark(s.secretVariable(refreshTokenVariable))))
 }
 
+// seedIsNew reports whether the environment gives a refresh token that no login of the profile began with yet.
+func (s *session) seedIsNew() bool {
+	o, err := s.storeOptions()
+	if err != nil || s.seed().IsZero() {
+		return false
+	}
+	r, _, err := tokenstore.ReadRecord(o, s.profile.Name)
+	return err == nil && !r.BeganWith(s.seed())
+}
+
 // openSeeded opens the store where a login that began with this refresh token lies, and begins it where there is none yet. A provider may
 // take the token once: it isn't sent anywhere before there is a place for the one that comes back, unless the profile says that it can
 // be used again.

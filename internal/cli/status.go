@@ -14,6 +14,9 @@ import (
 	"github.com/simsid/simsid/internal/tokenstore"
 )
 
+// signedOut is the state of a profile that nothing is on record of.
+const signedOut = "signed out"
+
 func newStatusCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
@@ -49,22 +52,31 @@ func runStatus(ctx context.Context, a *app) error {
 	return a.answer(ctx, v)
 }
 
-// addUnkept adds the chosen profile where each command gets a token for the client itself: it is signed in without being on record.
+// addUnkept adds the chosen profile where the next command gets a token though none is on record: each command gets one for the client itself, or
+// the environment gives a refresh token to begin with.
 func (a *app) addUnkept(v *render.Status) {
 	s, err := a.resolveSession(selection{cmd: &cobra.Command{}})
-	if err != nil || !s.forOneCommand() {
+	if err != nil {
 		return
 	}
-	row := render.StatusRow{
-		Profile: s.profile.Name, Default: s.file.Default() == s.profile.Name, Kind: s.profile.Kind, Issuer: s.profile.Issuer, State: "signed out", Store: s.profile.Store,
-		Why:  "no token is kept: each command gets one for the client itself (flow " + s.profile.Flow + ", store memory)",
-		Next: []string{"see one: simsid token -p " + s.profile.Name + " | simsid decode"},
+	row := render.StatusRow{Profile: s.profile.Name, Default: s.file.Default() == s.profile.Name, Kind: s.profile.Kind, Issuer: s.profile.Issuer, Store: s.profile.Store}
+	switch {
+	case s.forOneCommand():
+		row.State = signedOut
+		row.Why = "no token is kept: each command gets one for the client itself (flow " + s.profile.Flow + ", store memory)"
+		row.Next = []string{"see one: simsid token -p " + s.profile.Name + " | simsid decode"}
+	case s.seedIsNew():
+		row.State = "not used yet"
+		row.Why = "the refresh token in " + refreshTokenVariable + " is not used yet"
+		row.Next = []string{"use it: simsid token -p " + s.profile.Name}
+	default:
+		return
 	}
 	at := slices.IndexFunc(v.Rows, func(r render.StatusRow) bool { return r.Profile == s.profile.Name })
 	switch {
 	case at < 0:
 		v.Rows = append(v.Rows, row)
-	case v.Rows[at].State == row.State:
+	case v.Rows[at].State == signedOut, v.Rows[at].State == "ended" && !s.forOneCommand():
 		v.Rows[at] = row
 	}
 }
@@ -113,7 +125,7 @@ func (a *app) status() (render.Status, error) {
 }
 
 func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onRecord bool) render.StatusRow {
-	row := render.StatusRow{Profile: name, Default: file.Default() == name, State: "signed out"}
+	row := render.StatusRow{Profile: name, Default: file.Default() == name, State: signedOut}
 	getenv := noEnvironment
 	if name == config.EnvProfile {
 		getenv = a.env.Getenv // all there is of it
@@ -135,6 +147,11 @@ func (a *app) statusRow(file *config.File, name string, r tokenstore.Record, onR
 		row.State, row.Store = "withheld", string(r.Backend)
 		row.Why = (&tokenstore.BindingError{Profile: name, Kept: r.Binding(name), Now: withheldFrom(p)}).Error()
 		row.Next = waysBack(name, r.Binding(name), withheldFrom(p))
+		return row
+	case r.Unproven && r.Ended:
+		row.State, row.Store = "ended", string(r.Backend)
+		row.Why = "no tokens came of the refresh token that it was to begin with: nobody signed in"
+		row.Next = []string{"put another one into " + refreshTokenVariable + ", or sign in: simsid login -p " + name}
 		return row
 	case r.Unproven:
 		row.State, row.Store = "not used yet", string(r.Backend)

@@ -20,6 +20,7 @@ func (s *Store) End(ctx context.Context) error {
 		d := withoutLogin(s.rec)
 		d.Subject, d.Name, d.Organisation, d.Organisations = s.rec.Subject, s.rec.Name, s.rec.Organisation, s.rec.Organisations
 		d.SignedInAt, d.Seed, d.UsedSeeds, d.Ended = s.rec.SignedInAt, s.rec.Seed, s.rec.UsedSeeds, true
+		d.Unproven = s.rec.Unproven // nobody ever signed in
 		if err := s.forget(d); err != nil {
 			return err
 		}
