@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -28,12 +27,6 @@ const (
 // withheldVariable names the variables that were kept from a command, for a simsid that misses them there.
 const withheldVariable = "SIMSID_WITHHELD"
 
-// What shells end with where a command can't be started, and POSIX has env end with.
-const (
-	exitNotExecutable = 126
-	exitNotFound      = 127
-)
-
 type execOptions struct {
 	cmd      *cobra.Command
 	env      []string
@@ -55,7 +48,8 @@ asks simsid token for another, and may need --keep-secrets for that.
 The token is in no argument, which everybody on the machine could read. The
 command gets the token and no more: simsid's own secrets (the variables under
 "Secrets" in simsid help environment, and SIMSID_CLIENT_KEY) are taken out of
-its environment, unless --keep-secrets leaves them, for a script that calls
+its environment, and so are other tokens in SIMSID_ACCESS_TOKEN and
+SIMSID_ID_TOKEN, unless --keep-secrets leaves them all, for a script that calls
 simsid itself.
 
 Standard input, output and error are the command's own; so is the exit code,
@@ -127,6 +121,9 @@ func runExec(ctx context.Context, a *app, o *execOptions) error {
 		return err
 	}
 	code, err := a.env.Exec(path, o.command, env)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a.interpreterError(o.command[0], path)
+	}
 	if err != nil {
 		return commandError(o.command[0], err)
 	}
@@ -204,9 +201,13 @@ func isEntryOf(entry, name string, fold bool) bool {
 func withheldVariables() []term { return append(secretVariables(), term{name: "SIMSID_CLIENT_KEY"}) }
 
 // withoutSecrets takes simsid's own secrets out of an environment, with the names of files that hold one, and says in a variable which
-// there were. A command is lent an access token; what gets more of them outlives it.
+// there were. A command is lent an access token; what gets more of them outlives it. Tokens that another simsid put there go too, which may be
+// another user's, and are missed by no simsid.
 func withoutSecrets(env []string, fold bool) []string {
 	var withheld []string
+	env = slices.DeleteFunc(env, func(entry string) bool {
+		return isEntryOf(entry, accessTokenVariable, fold) || isEntryOf(entry, idTokenVariable, fold)
+	})
 	for _, secret := range withheldVariables() {
 		if slices.ContainsFunc(env, func(entry string) bool { return isEntryOf(entry, secret.name, fold) && !strings.HasSuffix(entry, "=") }) {
 			withheld = append(withheld, secret.name)
@@ -233,28 +234,6 @@ func (a *app) lent(err error, f failure) failure {
 	hint := "simsid exec kept " + strings.Join(withheld, ", ") + " from this command: run it by simsid exec --keep-secrets"
 	f.Hints = append([]string{hint}, f.Hints[:min(len(f.Hints), 2)]...)
 	return f
-}
-
-// commandError says why a command wasn't started.
-func commandError(name string, err error) error {
-	e := &hintedError{Code: exitNotExecutable, Text: fmt.Sprintf("%s can't be run: %s", name, reason(err))}
-	switch {
-	case errors.Is(err, exec.ErrDot):
-		e.Text = fmt.Sprintf("%s lies in this folder, which isn't searched for programs", name)
-		e.Hints = []string{"if you mean it: ./" + name}
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		// It may be a secret that slipped in before the command.
-		shown := word.Name(name)
-		if shown == word.Hidden {
-			shown = word.File(name)
-		}
-		e.Code, e.Text = exitNotFound, "there is no command "+shown
-	default:
-		if sought, ok := errors.AsType[*exec.Error](err); ok {
-			e.Text = fmt.Sprintf("%s can't be run: %s", name, reason(sought.Err))
-		}
-	}
-	return e
 }
 
 // childError is the exit code of a command that ran to its end, and has said itself whatever there was to say.
