@@ -175,7 +175,7 @@ var brokenMachines = []broken{
 		delete(s.env, "BROWSER")
 		s.env["SSH_CONNECTION"] = "198.51.100.7 50000 192.0.2.1 22"
 	}, "browser", true, "over SSH", "ssh -N -L ", nil},
-	{"no display", func(_ *testing.T, s *setup) { delete(s.env, "BROWSER") }, "browser", true, "there is no display", "BROWSER=PROGRAM", nil},
+	{"no display", func(_ *testing.T, s *setup) { delete(s.env, "BROWSER") }, "browser", true, "there is no display", ": export BROWSER=PROGRAM", nil},
 	{"a job", func(_ *testing.T, s *setup) { delete(s.env, "BROWSER"); s.env["CI"] = "true" }, "browser", true, "nobody signs in here", "simsid help environment", nil},
 }
 
@@ -201,11 +201,15 @@ var brokenNetworks = []broken{
 	{"a proxy that isn't there", func(t *testing.T, s *setup) {
 		s.profile["issuer"] = "https://sts.example"
 		s.env["HTTPS_PROXY"] = fmt.Sprintf("http://me:%s@127.0.0.1:%d", proxyPassword, freePort(t))
-	}, "proxy", false, "can't be reached", "NO_PROXY=sts.example", nil},
+	}, "proxy", false, "can't be reached", ": export NO_PROXY=sts.example", nil},
+	{"a proxy that isn't there, and hosts without one", func(t *testing.T, s *setup) {
+		s.profile["issuer"], s.env["NO_PROXY"] = "https://sts.example", "other.example"
+		s.env["HTTPS_PROXY"] = fmt.Sprintf("http://me:%s@127.0.0.1:%d", proxyPassword, freePort(t))
+	}, "proxy", false, "can't be reached", `: export NO_PROXY="$NO_PROXY,sts.example"`, nil},
 	{"a proxy that wants a password", func(t *testing.T, s *setup) {
 		s.profile["issuer"] = "https://sts.example"
 		s.env["HTTPS_PROXY"] = "http://" + newProxy(t, "127.0.0.1:1").address
-	}, "proxy", false, "asks for credentials (HTTP 407)", "HTTPS_PROXY=http://USER:PASSWORD@", nil},
+	}, "proxy", false, "asks for credentials (HTTP 407)", ": export HTTPS_PROXY=http://USER:PASSWORD@", nil},
 	{"a proxy that can't be read", func(_ *testing.T, s *setup) {
 		s.env["HTTPS_PROXY"] = "http://me:" + proxyPassword + "@127.0.0.1:1:2\x7f"
 	}, "proxy", true, "HTTPS_PROXY isn't the address of a proxy", "unset HTTPS_PROXY", nil},

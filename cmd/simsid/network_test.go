@@ -236,7 +236,7 @@ func TestProxy(t *testing.T) {
 		t.Errorf("%v, %s", err, written)
 	}
 	refused := run(t, []string{"HTTPS_PROXY=http://me:" + proxyPassword + "x@" + p.address}, command...)
-	refused.has(t, 5, "the proxy "+p.address+" asks for credentials (HTTP 407)", "hint: give them in the variable: HTTPS_PROXY=http://USER:PASSWORD@"+p.address)
+	refused.has(t, 5, "the proxy "+p.address+" asks for credentials (HTTP 407)", "hint: give them in the variable: export HTTPS_PROXY=http://USER:PASSWORD@"+p.address)
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -245,7 +245,7 @@ func TestProxy(t *testing.T) {
 	away := l.Addr().String()
 	_ = l.Close()
 	gone := run(t, []string{"HTTPS_PROXY=http://me:" + proxyPassword + "@" + away}, command...)
-	gone.has(t, 5, "the proxy "+away+" can't be reached: ", "NO_PROXY=sts.example")
+	gone.has(t, 5, "the proxy "+away+" can't be reached: ", ": export NO_PROXY=sts.example")
 	unread := run(t, []string{"HTTPS_PROXY=http://me:" + proxyPassword + "@" + p.address + ":1:2\x7f"}, printURL(s.URL, "--ca-file", ca.file)...)
 	unread.has(t, 2, "error: HTTPS_PROXY isn't the address of a proxy, such as http://proxy.example:3128")
 	for _, r := range append(all, refused, gone, unread, ran{stdout: string(written)}) {

@@ -187,6 +187,7 @@ func (x *examination) make(ctx context.Context, c check) {
 		root = c.name
 		f = x.spared(c, f)
 	}
+	f.mend = x.typed(f.mend)
 	x.roots[c.id] = root
 	x.made = append(x.made, render.Examination{ID: c.id, Name: c.name, Outcome: f.outcome, Says: f.says, More: f.more, Mend: f.mend})
 }

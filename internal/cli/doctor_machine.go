@@ -149,9 +149,9 @@ func (x *examination) browser(ctx context.Context) finding {
 		}
 		return f
 	case opener == "" && x.env.Getenv("DISPLAY") == "" && x.env.Getenv("WAYLAND_DISPLAY") == "" && !x.system("windows", "darwin"):
-		return warned("there is no display to open one on", paste, "or name a program that can: BROWSER=PROGRAM")
+		return warned("there is no display to open one on", paste, "or name a program that can: export BROWSER=PROGRAM")
 	case opener == "":
-		return warned("no program is found that opens one", paste, "or name one: BROWSER=PROGRAM")
+		return warned("no program is found that opens one", paste, "or name one: export BROWSER=PROGRAM")
 	}
 	return passed("opened by " + opener)
 }

@@ -88,9 +88,9 @@ func TestDoctorBrowser(t *testing.T) {
 		"neither of the user's":      {map[string]string{"BROWSER": "gone:lost"}, knows("lynx"), failed("BROWSER names gone, lost, and there is no such program", "name one that is there, or take the variable away: unset BROWSER")},
 		"a job":                      {map[string]string{"CI": "true"}, opens("xdg-open"), warned("--no-input or CI: none is opened, and nobody signs in here", "sign in elsewhere, and give the job a refresh token: simsid help environment")},
 		"over SSH":                   {map[string]string{"SSH_TTY": "/dev/pts/1"}, nil, warned("this is a session over SSH, and none is opened here", paste)},
-		"no display":                 {nil, terminal, warned("there is no display to open one on", paste, "or name a program that can: BROWSER=PROGRAM")},
-		"a display, and no program":  {map[string]string{"DISPLAY": ":0"}, terminal, warned("no program is found that opens one", paste, "or name one: BROWSER=PROGRAM")},
-		"Windows has no display":     {nil, func(e *Env) { e.Platform = "windows/amd64" }, warned("no program is found that opens one", paste, "or name one: BROWSER=PROGRAM")},
+		"no display":                 {nil, terminal, warned("there is no display to open one on", paste, "or name a program that can: export BROWSER=PROGRAM")},
+		"a display, and no program":  {map[string]string{"DISPLAY": ":0"}, terminal, warned("no program is found that opens one", paste, "or name one: export BROWSER=PROGRAM")},
+		"Windows has no display":     {nil, func(e *Env) { e.Platform = "windows/amd64" }, warned("no program is found that opens one", paste, "or name one: export BROWSER=PROGRAM")},
 		"over SSH, with a forwarded": {map[string]string{"SSH_TTY": "/dev/pts/1", "DISPLAY": "localhost:10.0"}, opens("xdg-open"), passed("opened by xdg-open")},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -140,9 +140,9 @@ func connectionHints(e *provider.UnavailableError, p, show string) []string {
 	}
 	if t, ok := errors.AsType[*provider.ProxyError](e); ok {
 		if t.Status == http.StatusProxyAuthRequired {
-			return []string{"give them in the variable: HTTPS_PROXY=http://USER:PASSWORD@" + render.Safe(t.Proxy)}
+			return []string{"give them in the variable: export HTTPS_PROXY=http://USER:PASSWORD@" + render.Safe(t.Proxy)}
 		}
-		return []string{"check HTTPS_PROXY; to leave the proxy out for this host: NO_PROXY=" + foreignWord(hostOnly(e.Host))}
+		return []string{"check HTTPS_PROXY; to leave the proxy out for this host: export NO_PROXY=" + foreignWord(hostOnly(e.Host))}
 	}
 	if is[*provider.TLSError](e) {
 		return []string{show}

@@ -43,7 +43,7 @@ func (a *app) situate() situation {
 		return inContainer()
 	case env("INVOCATION_ID"), !env("DISPLAY") && !env("WAYLAND_DISPLAY") && !env("TERM"):
 		return situation{"this is a job without a session (cron, a service)",
-			"while you are signed in to the desktop, give it your bus: DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus", true}
+			"while you are signed in to the desktop, give it your bus: export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus", true}
 	case !env("DISPLAY") && !env("WAYLAND_DISPLAY"):
 		return situation{words: "there is no desktop session here", way: startOne}
 	}

@@ -13,7 +13,7 @@ import (
 
 // TestSituations names each place where there is no keyring to be had, and the best way on from it.
 func TestSituations(t *testing.T) {
-	const bus = "while you are signed in to the desktop, give it your bus: DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus"
+	const bus = "while you are signed in to the desktop, give it your bus: export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus"
 	type row struct {
 		name, platform string
 		env            map[string]string

@@ -305,6 +305,7 @@ func (a *app) line(label, format string, args ...any) {
 // fail reports err and returns the exit code it stands for.
 func (a *app) fail(ctx context.Context, err error) int {
 	f := a.positioned(a.lent(err, a.timed(err, a.seeded(err, a.situated(err, explain(err))))))
+	f.Hints = a.typed(f.Hints)
 	// Nothing but an interruption cancels: what takes too long ends with another error.
 	if errors.Is(err, context.Canceled) {
 		a.interrupted(err)

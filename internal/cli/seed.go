@@ -8,7 +8,6 @@ import (
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/flow"
 	"github.com/simsid/simsid/internal/provider"
-	"github.com/simsid/simsid/internal/render"
 	"github.com/simsid/simsid/internal/token"
 	"github.com/simsid/simsid/internal/tokenstore"
 )
@@ -157,12 +156,15 @@ func (s *session) placeForSeed(source string, st *tokenstore.Store, err error) e
 	return err
 }
 
+// keepingPlace is how a job gets a store that lasts.
+const keepingPlace = "in a folder that the job keeps, with SIMSID_STORE_KEY from a secret: export SIMSID_STORE=file SIMSID_STATE_DIR=FOLDER"
+
 // noPlaceForSeed says why a refresh token from outside isn't used.
 func noPlaceForSeed(source, why string, err error) error {
 	return &hintedError{Code: exitStore, Err: err, Text: source + " was not used: the provider may take it once, and there is no place for the one that comes back (" + why + ")",
 		Hints: []string{
-			"give it one, in a folder that the job keeps: SIMSID_STORE=file, SIMSID_STORE_KEY from a secret, SIMSID_STATE_DIR",
-			"or say that the provider takes it again and again: SIMSID_REFRESH_USAGE=" + reusable,
+			"give it one, " + keepingPlace,
+			"or say that the provider takes it again and again: export SIMSID_REFRESH_USAGE=" + reusable,
 		}}
 }
 
@@ -188,7 +190,7 @@ func (s *session) warnLost(store *tokenstore.Store, began, now token.Secret) {
 		spent = refreshTokenVariable
 	}
 	s.line("warning", "the provider gave a new refresh token, which is kept nowhere: %s may be spent, whatever refresh_usage says", spent)
-	s.line("hint", "give it a place: %s", render.Safe("SIMSID_STORE=file, SIMSID_STORE_KEY from a secret, SIMSID_STATE_DIR in a folder that the job keeps"))
+	s.line("hint", "%s", s.typedHint("give it a place, "+keepingPlace))
 }
 
 // seeded changes the way on from a login that isn't there, or has ended, to that of a job, which can't sign in.

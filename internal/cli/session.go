@@ -75,8 +75,8 @@ func (a *app) loadConfig() (*config.File, error) {
 
 // folderHints are the ways out where the system knows no folder of the user's.
 func (a *app) folderHints(made, variable string) []string {
-	if strings.HasPrefix(a.env.Platform, "windows/") {
-		return []string{"name a folder for " + made + ": $env:" + variable + " = 'FOLDER'"}
+	if a.onWindows() {
+		return []string{"name a folder for " + made + ": export " + variable + "=FOLDER"}
 	}
 	return []string{"set it to your home folder: export HOME=FOLDER", "or name a folder for " + made + ": export " + variable + "=FOLDER"}
 }

@@ -35,7 +35,7 @@ func putBack(name string, kept, now tokenstore.Binding) string {
 		}
 	}
 	if name == config.EnvProfile {
-		return strings.Join(parts, " ")
+		return "export " + strings.Join(parts, " ")
 	}
 	return "simsid profile edit " + name + " " + strings.Join(parts, " ")
 }

@@ -84,7 +84,7 @@ func (k *secretService) findBus() error {
 	}
 	// The library looks in this one folder only, and starts a bus where it finds none.
 	if filepath.Clean(dir) != fmt.Sprintf("/run/user/%d", os.Getuid()) {
-		return fmt.Errorf("%w: set DBUS_SESSION_BUS_ADDRESS=unix:path=%s", ErrAbsent, socket)
+		return fmt.Errorf("%w: its bus is found by export DBUS_SESSION_BUS_ADDRESS=unix:path=%s", ErrAbsent, socket)
 	}
 	return nil
 }
