@@ -54,7 +54,7 @@ func (x *examination) store(ctx context.Context) finding {
 		return x.fault(err)
 	}
 	if r, ok, err := tokenstore.ReadRecord(o, x.s.profile.Name); err == nil && ok && !x.s.binding().Same(r.Binding(x.s.profile.Name)) {
-		f = warned(st.Where()+": what is kept belongs to "+whose(r.Binding(""), x.s.binding())+", and is withheld", waysBack(x.s.profile.Name, r.Binding(""), x.s.binding())...)
+		f = warned(st.Where()+": what is kept belongs to "+whose(r.Binding(""), x.s.binding())+", and is withheld", x.s.waysBack(r.Binding(""))...)
 	} else if err == nil && ok && r.Unproven && !r.Ended {
 		f.more = append(f.more, "nobody is signed in yet: the refresh token that the login begins with is "+unprovenWords(r))
 	} else if err == nil && ok && tokenstore.LoginGone(o, x.s.profile.Name, r) {

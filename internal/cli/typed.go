@@ -21,9 +21,9 @@ func (a *app) typedHint(hint string) string {
 		return hint
 	}
 	words, line := hint[:at], hint[at:]
-	if name, ok := strings.CutPrefix(line, "unset "); ok {
-		if a.onWindows() && isVariable(name) {
-			return words + "Remove-Item Env:" + name
+	if names, ok := strings.CutPrefix(line, "unset "); ok {
+		if a.onWindows() && isVariable(strings.ReplaceAll(names, " ", "_")) {
+			return words + "Remove-Item Env:" + strings.ReplaceAll(names, " ", ", Env:")
 		}
 		return hint
 	}

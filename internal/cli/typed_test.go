@@ -28,6 +28,7 @@ func TestTyped(t *testing.T) {
 		{"windows/amd64", nil, "give it one: export SIMSID_STORE=file SIMSID_STATE_DIR=FOLDER", "give it one: $env:SIMSID_STORE = 'file'; $env:SIMSID_STATE_DIR = 'FOLDER'"},
 		{"windows/amd64", nil, "export SIMSID_API_BASE='https://a/ https://b/'", "$env:SIMSID_API_BASE = 'https://a/ https://b/'"},
 		{"windows/amd64", nil, "or take it away: unset HTTPS_PROXY", "or take it away: Remove-Item Env:HTTPS_PROXY"},
+		{"windows/amd64", nil, "to use it: unset SIMSID_CLIENT_ID SIMSID_ISSUER", "to use it: Remove-Item Env:SIMSID_CLIENT_ID, Env:SIMSID_ISSUER"},
 		{"windows/amd64", nil, "no word of it", "no word of it"},
 	} {
 		a := &app{env: Env{Getenv: func(name string) string { return test.env[name] }, Platform: test.platform}}

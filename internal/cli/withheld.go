@@ -48,6 +48,44 @@ func waysBack(name string, kept, now tokenstore.Binding) []string {
 	}
 }
 
+// astray names the variables and flags by which a profile is for another issuer or client than what is kept of it.
+func (s *session) astray(kept tokenstore.Binding) (variables, flags []string) {
+	now := s.binding()
+	if s.profile.Name == config.EnvProfile { // which is nothing but variables
+		return nil, nil
+	}
+	for _, key := range []string{"client_id", "issuer", "environment", "kind"} {
+		same := kept.Same(tokenstore.Binding{Issuer: now.Issuer, ClientID: kept.ClientID})
+		if key == "client_id" {
+			same = kept.ClientID == now.ClientID
+		}
+		switch o := s.profile.Origins[key]; {
+		case same || !s.profile.Overridden(key):
+		case o.Source == config.FromEnvironment:
+			variables = append(variables, o.Detail)
+		case o.Source == config.FromFlag:
+			flags = append(flags, o.Detail)
+		}
+	}
+	return variables, flags
+}
+
+// waysBack are the ways on from a login that is withheld, where the session may be another issuer's or client's by a variable or a flag alone.
+func (s *session) waysBack(kept tokenstore.Binding) []string {
+	variables, flags := s.astray(kept)
+	var ways []string
+	if len(variables) > 0 {
+		ways = append(ways, "to use what is kept: unset "+strings.Join(variables, " "))
+	}
+	if len(flags) > 0 {
+		ways = append(ways, "to use what is kept, leave "+strings.Join(flags, " and ")+" away")
+	}
+	if len(ways) == 0 {
+		return waysBack(s.profile.Name, kept, s.binding())
+	}
+	return append(ways, "or sign in for "+whose(s.binding(), kept)+", with a profile of its own: simsid profile add NAME --from "+s.profile.Name)
+}
+
 // whose says whose something is that is kept for a binding, as far as that differs from who is meant.
 func whose(kept, now tokenstore.Binding) string {
 	switch {
