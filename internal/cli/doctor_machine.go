@@ -39,6 +39,11 @@ func (x *examination) store(ctx context.Context) finding {
 		return homeless
 	}
 	st, err := x.s.chooseStore(ctx)
+	if x.s.beginsAnew() {
+		if f := x.seedPlace(st, err); f.outcome != "" {
+			return f
+		}
+	}
 	if err != nil {
 		return x.storeFault(err)
 	}
@@ -61,6 +66,22 @@ func (x *examination) store(ctx context.Context) finding {
 		f = warned(st.Where()+": a login is on record, and its file is gone", "sign in again: simsid login -p "+x.s.profile.Name)
 	}
 	return f
+}
+
+// seedPlace tells whether a refresh token from the environment would be used: what each command refuses, no check may pass.
+func (x *examination) seedPlace(st *tokenstore.Store, err error) finding {
+	if _, odd := refreshTokenOf(refreshTokenVariable, x.s.seed().Reveal()); odd != nil {
+		return x.fault(odd)
+	}
+	if o, err := x.storeOptions(); err == nil {
+		if _, recorded, err := tokenstore.ReadRecord(o, x.s.profile.Name); err == nil && x.s.keepsNothing(recorded) {
+			return passed("memory: nothing is kept, and " + refreshTokenVariable + " is used again by every command")
+		}
+	}
+	if refused := x.s.placeForSeed(refreshTokenVariable, st, err); refused != nil && is[*hintedError](refused) {
+		return x.fault(refused)
+	}
+	return finding{}
 }
 
 // anyStore tries the keyring, where no profile says what is wanted.

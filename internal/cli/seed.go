@@ -31,6 +31,19 @@ func (s *session) seedIsNew() bool {
 	return err == nil && !r.BeganWith(s.seed())
 }
 
+// beginsAnew reports whether the next command would begin a login with the refresh token from the environment.
+func (s *session) beginsAnew() bool {
+	if s.seed().IsZero() {
+		return false
+	}
+	o, err := s.storeOptions()
+	if err != nil {
+		return false
+	}
+	r, recorded, err := tokenstore.ReadRecord(o, s.profile.Name)
+	return err != nil || !recorded || !r.BeganWith(s.seed()) || !r.Binding(s.profile.Name).Same(s.binding())
+}
+
 // openSeeded opens the store where a login that began with this refresh token lies, and begins it where there is none yet. A provider may
 // take the token once: it isn't sent anywhere before there is a place for the one that comes back, unless the profile says that it can
 // be used again.
@@ -42,8 +55,8 @@ func (s *session) openSeeded(ctx context.Context, refresh token.Secret) (*tokens
 	if err != nil {
 		return nil, err
 	}
-	r, recorded, err := tokenstore.ReadRecord(o, s.profile.Name)
-	if err == nil && recorded && r.BeganWith(refresh) && r.Binding(s.profile.Name).Same(s.binding()) {
+	_, recorded, err := tokenstore.ReadRecord(o, s.profile.Name)
+	if !s.beginsAnew() {
 		return s.openKept(ctx)
 	}
 	if s.keepsNothing(recorded) {
