@@ -95,7 +95,7 @@ func evaluateWithin(ctx context.Context, expr string, doc any) ([]byte, error) {
 			return r.out, r.err
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return nil, &JQError{Expression: expr, Problem: jqProblem(ctx.Err())}
+				return nil, &JQError{Expression: expr, Problem: jqProblem(ctx.Err(), expr)}
 			}
 			return nil, ctx.Err()
 		case <-look.C:
@@ -129,7 +129,7 @@ func runJQ(ctx context.Context, expr string, code *gojq.Code, input any) ([]byte
 			case errors.Is(err, context.Canceled):
 				return nil, err
 			}
-			return nil, &JQError{Expression: expr, Problem: jqProblem(err)}
+			return nil, &JQError{Expression: expr, Problem: jqProblem(err, expr)}
 		}
 		if err := writeResult(&out, v); err != nil {
 			return nil, &JQError{Expression: expr, Problem: err.Error()}
@@ -140,19 +140,37 @@ func runJQ(ctx context.Context, expr string, code *gojq.Code, input any) ([]byte
 	}
 }
 
-// jqProblem says why an expression failed. gojq's own words quote the value that it failed on, in brackets or behind "error:".
-func jqProblem(err error) string {
+// jqProblem says why an expression failed. gojq's own words quote the value that it failed on, in brackets or behind "error:". Of what an
+// expression says by error or halt_error, only a string that stands in it is shown: any other may be the document's.
+func jqProblem(err error, expr string) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "it took longer than " + Duration(jqTime)
 	case errors.As(err, new(*gojq.HaltError)):
-		return "it ended itself by halt_error"
+		return "it ended itself by halt_error" + ownMessage(err, expr)
 	}
 	what, _, _ := strings.Cut(err.Error(), " (")
 	if strings.HasPrefix(what, "error") {
-		return "it called error"
+		return "it called error" + ownMessage(err, expr)
 	}
 	return what
+}
+
+// ownMessage is the string that an error has for its value, behind a colon, where the expression has that string literally; else "".
+func ownMessage(err error, expr string) string {
+	said, ok := errors.AsType[gojq.ValueError](err)
+	if !ok {
+		return ""
+	}
+	message, isString := said.Value().(string)
+	if !isString || message == "" {
+		return ""
+	}
+	literal, merr := gojq.Marshal(message)
+	if merr != nil || !strings.Contains(expr, string(literal)) {
+		return ""
+	}
+	return ": " + message
 }
 
 func writeResult(out *bytes.Buffer, v any) error {

@@ -45,17 +45,24 @@ func TestJQFaults(t *testing.T) {
 		problem string
 		checked bool // CheckJQ sees it before anything is done
 	}{
-		".a |":                  {"unexpected EOF", true},
-		"{":                     {"unexpected EOF", true},
-		"nope":                  {"function not defined: nope/0", true},
-		"$nope":                 {"variable not defined: $nope", true},
-		`import "a" as a; .`:    {"cannot load module: \"a\"", true},
-		`include "/etc/x"; .`:   {"cannot load module: \"/etc/x\"", true},
-		"input":                 {"input(s)/0 is not allowed", true},
-		"debug":                 {"function not defined: debug/0", true}, // it would write to stderr
-		".schema.x":             {"expected an object but got: string", false},
-		`error("no")`:           {"it called error", false},
-		`repeat("x" * 1000000)`: {"its results are longer than 16 MiB", false},
+		".a |":                   {"unexpected EOF", true},
+		"{":                      {"unexpected EOF", true},
+		"nope":                   {"function not defined: nope/0", true},
+		"$nope":                  {"variable not defined: $nope", true},
+		`import "a" as a; .`:     {"cannot load module: \"a\"", true},
+		`include "/etc/x"; .`:    {"cannot load module: \"/etc/x\"", true},
+		"input":                  {"input(s)/0 is not allowed", true},
+		"debug":                  {"function not defined: debug/0", true}, // it would write to stderr
+		".schema.x":              {"expected an object but got: string", false},
+		`error("no")`:            {"it called error: no", false},
+		`error("a \"b\"")`:       {`it called error: a "b"`, false},
+		`.nope // error("no a")`: {"it called error: no a", false},
+		`"end" | halt_error`:     {"it ended itself by halt_error: end", false},
+		`error(.schema)`:         {"it called error", false}, // which may be a token
+		`error("\(.schema)")`:    {"it called error", false},
+		`error({a: "no"})`:       {"it called error", false},
+		`.schema | halt_error`:   {"it ended itself by halt_error", false},
+		`repeat("x" * 1000000)`:  {"its results are longer than 16 MiB", false},
 	} {
 		t.Run(expr, func(t *testing.T) {
 			expected := JQError{Expression: expr, Problem: want.problem}
