@@ -206,7 +206,9 @@ func (a *app) secretFile(ctx context.Context, name string) (token.Secret, error)
 	case name == "-":
 		b, err = readBounded(ctx, a.env.Stdin)
 	default:
-		b, err = a.readFile(ctx, name)
+		if b, err = a.readFile(ctx, name); err != nil { // what was named is wrong, not what was done with it
+			return token.Secret{}, &hintedError{Code: exitUsage, Err: fmt.Errorf("read a secret: %w", err)}
+		}
 	}
 	if err != nil {
 		return token.Secret{}, fmt.Errorf("read a secret: %w", err)
