@@ -30,6 +30,12 @@ func answerAPI(w http.ResponseWriter, r *http.Request) {
 	case isStatus:
 		status, _ := strconv.Atoi(code)
 		w.Header().Set("Content-Type", "application/json")
+		switch status {
+		case http.StatusUnauthorized:
+			w.Header().Set("WWW-Authenticate", `Bearer realm="api", error="invalid_token", error_description="expired `+"\t"+r.Header.Get("Authorization")+`"`)
+		case http.StatusTooManyRequests:
+			w.Header().Set("Retry-After", "120")
+		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, `{"problem":"`+code+`"}`)
 	case r.URL.Path == "/v1/bytes":

@@ -32,7 +32,7 @@ type apiOptions struct {
 	method  string
 	target  string
 	headers []string
-	data    string
+	data    []string
 	include bool
 	follow  bool
 }
@@ -77,7 +77,7 @@ with -o json the answer is one document with status, headers and body.`,
 	}
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.headers, "header", "H", nil, "a header to send, `'Name: value'`; may be repeated")
-	f.StringVarP(&o.data, "data", "d", "", "the body: text, @FILE, or @- for standard input")
+	f.StringArrayVarP(&o.data, "data", "d", nil, "the body: `text`, @FILE, or @- for standard input; given again, with & between, as curl joins them")
 	f.BoolVarP(&o.include, "include", "i", false, "print the status and the headers of the answer too")
 	f.BoolVarP(&o.follow, "location", "L", false, "follow redirects")
 	addProfileFlags(cmd, append(slices.Clip(baseProfileFlags), "api_base")...)
@@ -155,8 +155,10 @@ func (a *app) apiCall(ctx context.Context, o *apiOptions) (provider.APICall, err
 	if call.Body, err = a.apiBody(ctx, o.data); err != nil {
 		return call, err
 	}
-	switch {
-	case len(call.Body) == 0, call.Header.Get("Content-Type") != "": // of nothing there is no type to name
+	switch media := call.Header.Get("Content-Type"); {
+	case len(o.data) > 1 && (media == "" || strings.Contains(media, "json")):
+		return refuse("--data is given %d times, whose parts are joined with &, and that is no JSON: say what it is, as by -H 'Content-Type: application/x-www-form-urlencoded'", len(o.data))
+	case len(call.Body) == 0, media != "": // of nothing there is no type to name
 	case json.Valid(call.Body):
 		call.Header.Set("Content-Type", "application/json")
 	default:
@@ -180,97 +182,6 @@ func isHeaderValue(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
-// apiBody reads the body from where --data says.
-func (a *app) apiBody(ctx context.Context, data string) ([]byte, error) {
-	from, isFile := strings.CutPrefix(data, "@")
-	name, content := "standard input", func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.env.Stdin, maxAPIBody+1)) }
-	switch {
-	case !isFile:
-		return []byte(data), nil
-	case from == "":
-		return nil, &usageError{Problem: "--data @ names no file: @FILE, or @- for standard input", Command: "simsid api"}
-	case from != "-":
-		name, content = render.Safe(word.File(from)), func() ([]byte, error) {
-			f, err := a.env.Open(from)
-			if err != nil {
-				return nil, err
-			}
-			defer f.Close()
-			return io.ReadAll(io.LimitReader(f, maxAPIBody+1))
-		}
-	}
-	read := func() ([]byte, error) { return untilDone(ctx, content) }
-	var b []byte
-	var err error
-	if from == "-" && !a.env.StdinTTY { // what writes a pipe may take its time
-		b, err = read()
-	} else {
-		b, err = a.patiently(name, read)
-	}
-	if err != nil && from != "-" {
-		return nil, &hintedError{Code: exitUsage, Err: fmt.Errorf("read the body: %w", err)}
-	}
-	if err == nil && len(b) > maxAPIBody {
-		err = &usageError{Problem: fmt.Sprintf("the body is longer than %d MiB", maxAPIBody>>20), Command: "simsid api"}
-	}
-	return b, err
-}
-
-// aim says where a call goes, and refuses an address that the token isn't for before anything is asked of anybody.
-func (s *session) aim(call *provider.APICall, target string) error {
-	bases := s.apiBases()
-	if len(bases) == 0 {
-		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("profile %s has no api_base: nobody has said where the token may go", s.profile.Name),
-			Hints: []string{setLine(s.profile.Name, "api_base", "https://api.example.com/"), "or for this once: --api-base, or SIMSID_API_BASE"}}
-	}
-	call.Origins = s.apiOrigins()
-	address, below := target, ""
-	if scheme, _, ok := strings.Cut(target, "://"); !ok || strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz0123456789+.-") != "" {
-		below = strings.TrimSuffix(bases[0], "/") + "/"
-		address = below + strings.TrimPrefix(target, "/")
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil { // which may hold a password, and isn't repeated
-		return &usageError{Problem: "that is no path, and no address without a user name", Command: "simsid api"}
-	}
-	u.Fragment, u.RawFragment = "", "" // it is nobody's but the caller's
-	if base, err := url.Parse(below); err == nil && below != "" && climbs(strings.TrimPrefix(u.Path, base.Path)) {
-		return &usageError{Problem: "the path leads out of " + base.String() + ", which it is below", Command: "simsid api", Hint: "give the whole address: " + strings.Join(call.Origins, ", ") + "/…"}
-	}
-	if origin := provider.Origin(u); !slices.Contains(call.Origins, origin) {
-		return &hintedError{Code: exitUsage, Text: fmt.Sprintf("the token of profile %s doesn't go to %s: api_base has %s", s.profile.Name, origin, strings.Join(call.Origins, ", ")),
-			Hints: s.baseHints(u, bases)}
-	}
-	call.URL = u
-	return nil
-}
-
-// climbs reports whether the dot segments of a path (RFC 3986 section 5.2.4) lead above where it begins.
-func climbs(path string) bool {
-	depth := 0
-	for part := range strings.SplitSeq(path, "/") {
-		switch part {
-		case "", ".":
-		case "..":
-			depth--
-		default:
-			depth++
-		}
-		if depth < 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// baseHints say how a token gets to an address, where one ever does.
-func (s *session) baseHints(u *url.URL, bases []string) []string {
-	if !provider.MayCarryToken(u) {
-		return []string{"a token goes by https alone, or by http within this machine"}
-	}
-	return []string{"if it may: " + s.set("api_base", strings.Join(append(slices.Clone(bases), provider.Origin(u)), " "))}
-}
-
 // callAPI makes the call and passes its answer on.
 func (s *session) callAPI(ctx context.Context, call provider.APICall, o *apiOptions) error {
 	set, err := s.freshSet(ctx, callMargin)
@@ -286,13 +197,10 @@ func (s *session) callAPI(ctx context.Context, call provider.APICall, o *apiOpti
 	}
 	resp, err := call.Do(ctx)
 	if err != nil {
-		return err
+		return s.redirectRefused(err)
 	}
 	defer resp.Body.Close()
-	var failed error
-	if resp.StatusCode/100 != 2 && resp.StatusCode != http.StatusNotModified {
-		failed = &provider.APIStatusError{Host: call.URL.Host, Status: resp.StatusCode}
-	}
+	failed := call.Failure(resp)
 	if err := s.passOn(ctx, resp, failed, o); err != nil {
 		return err
 	}

@@ -111,6 +111,9 @@ func (a *app) draftHeaders(ctx context.Context, list []string, command string) (
 	stdin := 0
 	for _, text := range list {
 		name, file, ok := strings.Cut(text, "=")
+		if slices.Contains(ownHeaders(), http.CanonicalHeaderKey(name)) && ok {
+			return nil, &usageError{Problem: "--api-header-file " + http.CanonicalHeaderKey(name) + ": simsid sends that one itself, and no other can be kept in its place", Command: command}
+		}
 		if err := checkAPIHeader(name, ""); !ok || err != nil {
 			return nil, &usageError{Problem: "--api-header-file must be HEADER=FILE, where the file holds the value, or - stands for standard input", Command: command}
 		}

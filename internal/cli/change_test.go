@@ -27,7 +27,7 @@ func TestSetLine(t *testing.T) {
 // TestNoEditOfVariables: no hint of an error in a profile that variables make names a command that edits it.
 func TestNoEditOfVariables(t *testing.T) {
 	for _, err := range []error{
-		&provider.IssuerError{Pinned: true}, &provider.APIRefusedError{}, &provider.OAuthError{Code: "invalid_client"}, &provider.KeyError{},
+		&provider.IssuerError{Pinned: true}, &provider.OAuthError{Code: "invalid_client"}, &provider.KeyError{},
 		&provider.UnavailableError{Err: &provider.CertificateError{Fault: provider.SelfSigned}}, &config.UnknownProfileError{Name: config.EnvProfile},
 	} {
 		f := explain(&profileError{Profile: config.EnvProfile, Err: err})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/simsid/simsid/internal/config"
@@ -52,12 +51,8 @@ func explainProvider(err error, p string, f *failure) bool {
 	case is[*provider.APIStatusError](err):
 		e, _ := errors.AsType[*provider.APIStatusError](err)
 		f.Code, f.Hints = explainAPIStatus(e.Status, p)
-	case is[*provider.APIRefusedError](err):
-		f.Code = exitFailed
-		f.Hints = []string{"see the redirect itself: leave --location away"}
-		e, _ := errors.AsType[*provider.APIRefusedError](err)
-		if u, err := url.Parse(e.Origin); err == nil && provider.MayCarryToken(u) {
-			f.Hints = []string{"if the token may go there: " + setLine(profileOf(p), "api_base", "'https://… https://…'"), "or " + f.Hints[0]}
+		if e.RetryAfter > 0 {
+			f.Hints = append(f.Hints, "it asks to wait "+render.Duration(e.RetryAfter)+" before the next try")
 		}
 	case is[*provider.ResponseError](err):
 		f.Code = exitFailed

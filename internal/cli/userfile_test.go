@@ -69,7 +69,7 @@ func TestBodyPatiently(t *testing.T) {
 			e.After = func(time.Duration) <-chan time.Time { c := make(chan time.Time, 1); c <- time.Time{}; return c }
 			e.Open = func(string) (io.ReadCloser, error) { return io.NopCloser(slow), nil }
 		})
-		if _, err := x.apiBody(t.Context(), row.data); err != nil || said.text != row.want {
+		if _, err := x.apiBody(t.Context(), []string{row.data}); err != nil || said.text != row.want {
 			t.Errorf("%s: %v and %q, want %q", name, err, said.text, row.want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -141,15 +142,44 @@ func (c APICall) send(ctx context.Context, method string, to *url.URL, body []by
 	away := &departure{}
 	resp, err := c.Client(to).Do(req.WithContext(httptrace.WithClientTrace(ctx, away.trace())))
 	if err != nil {
-		var sent spellings
-		sent.add(c.Bearer.Reveal())
-		for _, key := range c.Keys {
-			sent.add(key.Value.Reveal())
-		}
+		sent := c.sent()
 		return nil, sent.hidden(noAnswer(ctx, "call "+method, to.Host, err, away.possible()))
 	}
 	resp.Body = &apiBody{resp.Body, ctx, "call " + method, to.Host}
 	return resp, nil
+}
+
+// sent are the secrets of the call, which an answer's words may repeat. A header of the caller's own may be one.
+func (c APICall) sent() spellings {
+	var sent spellings
+	sent.add(c.Bearer.Reveal())
+	for _, key := range c.Keys {
+		sent.add(key.Value.Reveal())
+	}
+	for _, values := range c.Header {
+		for _, v := range values {
+			sent.addOther(v)
+		}
+	}
+	return sent
+}
+
+// Failure is an *APIStatusError for an answer that is no success, with the reason that its challenge states (RFC 6750 section 3).
+func (c APICall) Failure(resp *http.Response) error {
+	if resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified {
+		return nil
+	}
+	e := &APIStatusError{Host: c.URL.Host, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
+	sent := c.sent()
+	for _, challenged := range parseChallenges(resp.Header.Values("WWW-Authenticate")) {
+		if code := challenged.params["error"]; code != "" {
+			const mostOfCode = 100
+			e.Code = clip(sent.masked(code, mostOfCode), mostOfCode)
+			e.Description = clip(sent.masked(challenged.params["error_description"], maxShown), maxShown)
+			break
+		}
+	}
+	return e
 }
 
 // encodedQuery writes those characters of a query as RFC 3986 section 2.1 has it that no address can hold, above all the space, which would
@@ -198,15 +228,24 @@ func MayCarryToken(u *url.URL) bool { return checkURL(u) == nil }
 
 // APIStatusError says that an API answered with a status that isn't a success. Its answer is the caller's.
 type APIStatusError struct {
-	Host   string
-	Status int
+	Host        string
+	Status      int
+	RetryAfter  time.Duration // 0: not told
+	Code        string        // of the challenge, "" where it states none; foreign text, as is the description
+	Description string
 }
 
-// Error tells host and status.
+// Error tells host and status, and the challenge's code and description with control characters escaped.
 func (e *APIStatusError) Error() string {
 	s := fmt.Sprintf("%s answered with HTTP %d", visible(e.Host), e.Status)
 	if text := http.StatusText(e.Status); text != "" {
 		s += " " + text
+	}
+	if e.Code != "" {
+		s += ": " + visible(e.Code)
+	}
+	if e.Description != "" {
+		s += ": " + visible(e.Description)
 	}
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/simsid/simsid/internal/token"
 )
@@ -130,6 +131,34 @@ func TestStatusWords(t *testing.T) {
 		if got := fmt.Sprint(&APIStatusError{Host: "h", Status: status}); got != want {
 			t.Errorf("got %q, expected %q", got, want)
 		}
+	}
+}
+
+// TestFailureOfACall has the reason that the challenge states, cut and without what was sent, and the time to wait.
+func TestFailureOfACall(t *testing.T) {
+	call := APICall{URL: &url.URL{Scheme: "https", Host: "h"}, Bearer: token.NewSecret("the-bearer-of-the-call"), Header: http.Header{"X-Key": {"a-key-of-the-callers"}}}
+	for _, row := range []struct {
+		name   string
+		status int
+		header http.Header
+		want   *APIStatusError
+	}{
+		{"a success", 204, http.Header{"Retry-After": {"5"}}, nil},
+		{"not modified", 304, nil, nil},
+		{"without any", 401, nil, &APIStatusError{Host: "h", Status: 401}},
+		{"to wait", 429, http.Header{"Retry-After": {"120"}}, &APIStatusError{Host: "h", Status: 429, RetryAfter: 2 * time.Minute}},
+		{"a reason", 403, http.Header{"Www-Authenticate": {`Basic realm="x"`, `Bearer error="insufficient_scope", error_description="needs a"`}}, &APIStatusError{Host: "h", Status: 403, Code: "insufficient_scope", Description: "needs a"}},
+		{"with what was sent", 401, http.Header{"Www-Authenticate": {`Bearer error="the-bearer-of-the-call", error_description="no a-key-of-the-callers"`}}, &APIStatusError{Host: "h", Status: 401, Code: "[masked]", Description: "no [masked]"}},
+		{"a long one", 401, http.Header{"Www-Authenticate": {`Bearer error="e", error_description="` + strings.Repeat("x", 5000) + `"`}}, &APIStatusError{Host: "h", Status: 401, Code: "e", Description: strings.Repeat("x", maxShown) + "…"}},
+	} {
+		got, _ := errors.AsType[*APIStatusError](call.Failure(&http.Response{StatusCode: row.status, Header: row.header}))
+		if !reflect.DeepEqual(got, row.want) {
+			t.Errorf("%s: %+v, want %+v", row.name, got, row.want)
+		}
+	}
+	escaped := &APIStatusError{Host: "h", Status: 401, Code: "e\x1b[31m", Description: "two\nlines"}
+	if got, want := escaped.Error(), `h answered with HTTP 401 Unauthorized: e\x1b[31m: two\x0alines`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
