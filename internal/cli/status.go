@@ -22,8 +22,8 @@ func newStatusCmd(a *app) *cobra.Command {
 		Use:   "status",
 		Short: "Who is signed in, per profile; asks nobody",
 		Long: `Shows each profile with its login: who, at which organisation, until when, and
-where the tokens are kept. It reads only what is on record: no network, no
-keyring.`,
+where the tokens are kept. It reads only what is on record, and what the
+environment gives to begin with: no network, no keyring.`,
 		Example: `  simsid status
   simsid status -p school -o json`,
 		GroupID: groupLogin,

@@ -111,7 +111,7 @@ func exitCodesTopic() []part {
 		}},
 		{heading: "exec", text: "The exit code is the command's own. 127 says that there is no such command and 126 that it can't be run; where simsid has no token for it, the codes above hold, and the command doesn't run."},
 		{heading: "api", text: "0 for an answer of 2xx or 304, 4 for 401, 5 for 408, 429 and 5xx, 1 for every other. The answer is printed in any case, but for --jq, which filters answers of success alone."},
-		{heading: "--jq", text: "A member that isn't there is null, as jq has it, and the exit code stays the command's own. Where a script can't do without one, add // error: --jq '.a // error(\"no a\")' fails then, with 2."},
+		{heading: "--jq", text: "A member that isn't there is null, as jq has it, and the exit code stays the command's own. Where a script can't do without one, add // error: --jq '.a // error(\"no a\")' fails then, with 2 and those words."},
 		{heading: "In a script", text: "Standard output holds the answer and nothing else, and is empty where there is none; what went wrong stands on standard error, as JSON with -o json.", lines: []string{
 			"token=$(simsid token -p school) || case $? in",
 			"  4) echo 'sign in first: simsid login -p school' >&2; exit 1 ;;",
