@@ -21,16 +21,6 @@ func (s *session) seed() token.Secret {
 	return token.NewSecret(strings.TrimSpace(withoutMark(s.secretVariable(refreshTokenVariable))))
 }
 
-// seedIsNew reports whether the environment gives a refresh token that no login of the profile began with yet.
-func (s *session) seedIsNew() bool {
-	o, err := s.storeOptions()
-	if err != nil || s.seed().IsZero() {
-		return false
-	}
-	r, _, err := tokenstore.ReadRecord(o, s.profile.Name)
-	return err == nil && !r.BeganWith(s.seed())
-}
-
 // beginsAnew reports whether the next command would begin a login with the refresh token from the environment.
 func (s *session) beginsAnew() bool {
 	if s.seed().IsZero() {
@@ -55,7 +45,7 @@ func (s *session) openSeeded(ctx context.Context, refresh token.Secret) (*tokens
 	if err != nil {
 		return nil, err
 	}
-	_, recorded, err := tokenstore.ReadRecord(o, s.profile.Name)
+	_, recorded, _ := tokenstore.ReadRecord(o, s.profile.Name) // one that can't be read is the store's to tell
 	if !s.beginsAnew() {
 		return s.openKept(ctx)
 	}

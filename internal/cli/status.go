@@ -65,7 +65,7 @@ func (a *app) addUnkept(v *render.Status) {
 		row.State = signedOut
 		row.Why = "no token is kept: each command gets one for the client itself (flow " + s.profile.Flow + ", store memory)"
 		row.Next = []string{"see one: simsid token -p " + s.profile.Name + " | simsid decode"}
-	case s.seedIsNew():
+	case s.beginsAnew():
 		row.State = "not used yet"
 		row.Why = "the refresh token in " + refreshTokenVariable + " is not used yet"
 		row.Next = []string{"use it: simsid token -p " + s.profile.Name}
