@@ -10,14 +10,19 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
+	"reflect"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -27,14 +32,27 @@ import (
 	"golang.org/x/term"
 
 	"github.com/simsid/simsid/internal/cli"
-	_ "github.com/simsid/simsid/internal/stack" // for what its initialisation does
+	"github.com/simsid/simsid/internal/stack" // for what its initialisation does, too
 )
 
 // Set by the release build through the linker.
 var version, commit, date string
 
 func main() {
+	stack.GiveBack(initialised()...)
 	os.Exit(cli.Main(context.Background(), environment()))
+}
+
+// initialised are functions of libraries that every start runs a little of, to initialise them, and most commands nothing more: certificates, TLS, HTTP and
+// regular expressions, which the linker lays near each other. A debugger's breakpoints lie in the code, and a program that is debugged has no version.
+func initialised() []uintptr {
+	if version == "" {
+		return nil
+	}
+	return []uintptr{
+		reflect.ValueOf((*x509.CertPool).AddCert).Pointer(), reflect.ValueOf(tls.X509KeyPair).Pointer(),
+		reflect.ValueOf(http.Error).Pointer(), reflect.ValueOf(regexp.Compile).Pointer(),
+	}
 }
 
 // interruptible makes a context that ends at Ctrl-C or SIGTERM. Until it is called both end the process at once, as a command that

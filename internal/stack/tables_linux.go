@@ -9,6 +9,22 @@ package stack
 // anew by whoever reads them.
 var _ = giveBack()
 
+// GiveBack unmaps them again, after what the initialisation of the other packages has read of them (a goroutine's name, each time that one is
+// started), and with them the code that lies between the lowest and the highest of some functions' entries. Code is mapped anew by whoever calls it.
+func GiveBack(entries ...uintptr) {
+	giveBack()
+	if len(entries) == 0 {
+		return
+	}
+	from, to := entries[0], entries[0]
+	for _, e := range entries {
+		from, to = min(from, e), max(to, e)
+	}
+	if first, size := inner(from, to); size > 0 {
+		unmap(first, size)
+	}
+}
+
 // granule is the largest page of the two architectures in bytes: the system rounds up where a range ends, and what lies behind the
 // tables may be data that has been written to.
 const granule = 64 << 10

@@ -3,9 +3,12 @@
 package stack
 
 import (
+	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -32,35 +35,28 @@ func TestGiveBack(t *testing.T) {
 	if size < granule {
 		t.Fatalf("the tables lie at %#x and have %d bytes", first, size)
 	}
-	memory, err := os.Open("/proc/self/mem")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer memory.Close()
-	read := make([]byte, size)
-	if _, err := memory.ReadAt(read, int64(first)); err != nil {
-		t.Fatal(err)
-	}
-	pages := size / uintptr(os.Getpagesize())
-	if n := mapped(t, first, pages); n < pages*9/10 {
-		t.Fatalf("of %d pages that were read %d are mapped", pages, n)
-	}
-	giveBack()
-	// What the test and its runtime read meanwhile comes back, sixteen pages at a time.
-	if n := mapped(t, first, pages); n > pages/2 {
-		t.Errorf("of %d pages %d are still mapped", pages, n)
-	}
-	again := make([]byte, size)
-	if _, err := memory.ReadAt(again, int64(first)); err != nil || string(again) != string(read) {
-		t.Errorf("the tables are others than before: %v", err)
-	}
-
-	giveBack()
+	isGivenBack(t, first, size, func() { giveBack() })
+	isGivenBack(t, first, size, func() { GiveBack() })
+	GiveBack()
 	said := make(chan string)
 	go func() { said <- deep(2000) }()
 	if text := <-said; !strings.Contains(text, "internal/stack.deep(") {
 		t.Errorf("a stack is printed as\n%s", text)
 	}
+}
+
+// Code that was given back runs as before.
+func TestGiveBackCode(t *testing.T) {
+	from, to := reflect.ValueOf(fmt.Sprint).Pointer(), reflect.ValueOf(TestGiveBackCode).Pointer()
+	first, size := inner(min(from, to), max(from, to))
+	if size < granule {
+		t.Fatalf("from %#x to %#x there is no code", from, to)
+	}
+	isGivenBack(t, first, size, func() { GiveBack(to, from) })
+	if got := fmt.Sprint(from > 0, "x"); got != "truex" {
+		t.Errorf("fmt.Sprint says %q", got)
+	}
+	GiveBack(from) // one function has nothing between
 }
 
 // deep takes a stack that has to be moved several times on the way down, and prints it.
@@ -70,6 +66,36 @@ func deep(n int) string {
 	}
 	text := make([]byte, 4<<10)
 	return string(text[:runtime.Stack(text, false)])
+}
+
+// isGivenBack reads a range and has it given back: most of it isn't mapped then, and it reads as before. The runtime's own goroutines read in it, too, and
+// each time sixteen pages come back; so it is tried a few times.
+func isGivenBack(t *testing.T, first, size uintptr, give func()) {
+	t.Helper()
+	memory, err := os.Open("/proc/self/mem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer memory.Close()
+	pages, left := size/uintptr(os.Getpagesize()), uintptr(0)
+	for range 20 {
+		read, again := make([]byte, size), make([]byte, size)
+		if _, err := memory.ReadAt(read, int64(first)); err != nil {
+			t.Fatal(err)
+		}
+		if n := mapped(t, first, pages); n < pages*9/10 {
+			t.Fatalf("of %d pages that were read %d are mapped", pages, n)
+		}
+		give()
+		left = mapped(t, first, pages)
+		if _, err := memory.ReadAt(again, int64(first)); err != nil || !bytes.Equal(again, read) {
+			t.Fatalf("it reads otherwise than before: %v", err)
+		}
+		if left <= pages/2 {
+			return
+		}
+	}
+	t.Errorf("of %d pages %d are still mapped", pages, left)
 }
 
 // mapped counts the pages that the process has mapped, see proc_pid_pagemap(5).
