@@ -184,14 +184,18 @@ func isHeaderValue(s string) bool {
 
 // callAPI makes the call and passes its answer on.
 func (s *session) callAPI(ctx context.Context, call provider.APICall, o *apiOptions) error {
+	if _, err := s.openStore(ctx); err != nil && !(isNoLogin(err) && s.forOneCommand()) {
+		return err
+	}
+	var err error
+	if call.Keys, err = s.apiHeaders(ctx); err != nil { // before a refresh, which may be sent too
+		return err
+	}
 	set, err := s.freshSet(ctx, callMargin)
 	if err != nil {
 		return err
 	}
 	call.Bearer = set.Access
-	if call.Keys, err = s.apiHeaders(ctx); err != nil {
-		return err
-	}
 	if call.Client, err = s.apiClients(ctx); err != nil {
 		return err
 	}

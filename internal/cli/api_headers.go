@@ -32,6 +32,9 @@ func (s *session) apiHeaders(ctx context.Context) ([]provider.APIHeader, error) 
 		return s.headersOf(text)
 	}
 	secret, err := s.secret(ctx, tokenstore.APIHeaders, apiHeadersVariable)
+	if err == nil && slices.Contains(s.gone, tokenstore.APIHeaders) {
+		return nil, s.goneHeaders()
+	}
 	if err != nil || secret.IsZero() {
 		return nil, err
 	}

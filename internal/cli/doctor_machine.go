@@ -58,6 +58,13 @@ func (x *examination) store(ctx context.Context) finding {
 	if err != nil {
 		return x.fault(err)
 	}
+	missing, err := st.Missing(ctx)
+	if err != nil {
+		return x.storeFault(err)
+	}
+	if len(missing) > 0 {
+		return failed(st.Where()+": "+secretNames(missing)+" on record, and not there any more", againLines(x.s.profile.Name, missing)...)
+	}
 	if r, ok, err := tokenstore.ReadRecord(o, x.s.profile.Name); err == nil && ok && !x.s.binding().Same(r.Binding(x.s.profile.Name)) {
 		f = warned(st.Where()+": what is kept belongs to "+whose(r.Binding(""), x.s.binding())+", and is withheld", x.s.waysBack(r.Binding(""))...)
 	} else if err == nil && ok && r.Unproven && !r.Ended {

@@ -62,6 +62,9 @@ func (a *app) situated(err error, f failure) failure {
 	if pe, ok := errors.AsType[*profileError](err); errors.Is(err, tokenstore.ErrSealKey) && ok && a.nobodyOnRecord(pe.Profile) {
 		f.Hints = slices.DeleteFunc(slices.Clone(f.Hints), func(h string) bool { return strings.Contains(h, forgetLogin) })
 	}
+	if d, ok := errors.AsType[*tokenstore.DamagedError](err); ok && d.Secrets() {
+		f.Hints = a.secretsAgain(err)
+	}
 	absent, locked := errors.Is(err, tokenstore.ErrAbsent), errors.Is(err, tokenstore.ErrLocked)
 	if !absent && !locked || f.Code != exitStore {
 		return f

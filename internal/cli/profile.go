@@ -170,6 +170,8 @@ func (s *session) secretState(variable string, kind tokenstore.SecretKind) strin
 		return "unknown: " + err.Error()
 	case !ok || !slices.Contains(r.Secrets, kind):
 		return "none"
+	case tokenstore.SecretGone(o, s.profile.Name, r, kind):
+		return "missing: it is on record, and not in the store (" + string(r.Backend) + ") any more"
 	case !r.SignedInAt.IsZero() && !s.binding().Same(r.Binding(s.profile.Name)): // the record says whose the login is, and not whose the secret
 		return "kept in the store (" + string(r.Backend) + "); withheld if it belongs to another issuer or client id, as the login there does"
 	case !s.binding().Same(r.Binding(s.profile.Name)):

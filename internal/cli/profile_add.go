@@ -303,6 +303,10 @@ func (s *session) keepSecrets(ctx context.Context, d draft) error {
 			Hints: []string{"give the secret by SIMSID_CLIENT_SECRET, or choose --store keyring or --store file"}}
 	}
 	st, err := tokenstore.Choose(ctx, o, s.binding(), want, tokenstore.Backend(s.profile.Store))
+	if setAside, ok := errors.AsType[*tokenstore.DamagedError](err); ok && setAside.Secrets() && setAside.MovedTo != "" {
+		s.line("warning", "%v", err) // what it held is what is being given again
+		st, err = tokenstore.Choose(ctx, o, s.binding(), want, tokenstore.Backend(s.profile.Store))
+	}
 	if errors.Is(err, tokenstore.ErrAbsent) {
 		return s.noKeyring(d)
 	}

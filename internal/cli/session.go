@@ -38,11 +38,12 @@ type session struct {
 	forced  bool              // the rules of the kind are left to the provider
 	// forcible says that the command has a flag for it.
 	forcible bool
-	withheld *tokenstore.Binding // whose the secret is that is kept and wasn't given out, set by secret
-	adopted  token.Secret        // the refresh token from outside that a login begins with
-	hinted   bool                // the address to sign in at holds an ID token
-	own      *ownToken           // what the client's own token was asked for with, set by loginAsClient
-	signOn   *render.SignOn      // what a login asked about the way of the sign-in, set by browserRequest
+	withheld *tokenstore.Binding     // whose the secret is that is kept and wasn't given out, set by secret
+	gone     []tokenstore.SecretKind // on record, and found nowhere; set by secret
+	adopted  token.Secret            // the refresh token from outside that a login begins with
+	hinted   bool                    // the address to sign in at holds an ID token
+	own      *ownToken               // what the client's own token was asked for with, set by loginAsClient
+	signOn   *render.SignOn          // what a login asked about the way of the sign-in, set by browserRequest
 }
 
 // selection are the options that choose and override a profile.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/x509"
+	"slices"
 
 	"github.com/simsid/simsid/internal/config"
 	"github.com/simsid/simsid/internal/emulator"
@@ -113,6 +114,8 @@ func (s *session) secret(ctx context.Context, kind tokenstore.SecretKind, variab
 	kept, ok, err := st.Withheld(ctx, kind)
 	if ok {
 		s.withheld = &kept
+	} else if err == nil && slices.Contains(st.Record().Secrets, kind) {
+		s.gone = append(s.gone, kind)
 	}
 	return v, err
 }

@@ -3,6 +3,7 @@ package tokenstore
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // What a caller tells apart.
@@ -115,6 +116,9 @@ func (e *DamagedError) Error() string {
 	}
 	return s + ": " + e.Err.Error()
 }
+
+// Secrets reports whether the file is that of the client's secrets, which no login brings back.
+func (e *DamagedError) Secrets() bool { return strings.HasSuffix(e.Path, secretsFile) }
 
 // Unwrap gives what is wrong with the file.
 func (e *DamagedError) Unwrap() error { return e.Err }

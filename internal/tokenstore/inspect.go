@@ -139,6 +139,17 @@ func LoginGone(o Options, profile string, r Record) bool {
 	return errors.Is(err, fs.ErrNotExist) && !s.emergencyFilled()
 }
 
+// SecretGone reports whether a secret that is on record can't be had, since the sealed file that it is said to be in isn't there any more. It
+// opens nothing, and so can't tell it of a keyring, nor of a file that others are in.
+func SecretGone(o Options, profile string, r Record, k SecretKind) bool {
+	if !slices.Contains(r.Secrets, k) || r.Backend != File && !slices.Contains(r.SecretsInFile, k) {
+		return false
+	}
+	s := &Store{o: o, stem: fileStem(profile), at: placeOf(r)}
+	_, err := os.Lstat(s.file(s.at, secretsFile))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // Profiles names the profiles that have a record, readable or not, in the order of their names.
 func Profiles(o Options) ([]string, error) {
 	entries, err := os.ReadDir(o.Dir)

@@ -214,6 +214,24 @@ func (s *Store) Withheld(ctx context.Context, k SecretKind) (b Binding, ok bool,
 	return kept.binding, true, nil
 }
 
+// Missing names the secrets that are on record and not where they are said to be, whomever they are for.
+func (s *Store) Missing(ctx context.Context) ([]SecretKind, error) {
+	if s.mem != nil {
+		return nil, nil
+	}
+	var missing []SecretKind
+	for _, k := range s.rec.Secrets {
+		kept, err := s.anySecret(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		if kept.value.IsZero() {
+			missing = append(missing, k)
+		}
+	}
+	return missing, nil
+}
+
 // anySecret reads a secret of any binding, from the place that is left while a switch is pending.
 func (s *Store) anySecret(ctx context.Context, k SecretKind) (b boundSecret, err error) {
 	if s.prev != nil {
