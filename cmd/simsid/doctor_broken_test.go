@@ -125,7 +125,9 @@ var brokenMachines = []broken{
 		_, other := pair(t, "localhost", nil)
 		s.https(cert, other)
 	}, "certificate", false, "private key does not match public key", "both are PEM files", nil},
-	{"a certificate that nobody vouches for", func(t *testing.T, s *setup) { s.https(pair(t, "localhost", nil)) }, "certificate", true, "trusts nobody who vouches for it", "chain", nil},
+	{"a certificate that nobody vouches for", func(t *testing.T, s *setup) { s.https(pair(t, "localhost", nil)) }, "certificate", true, "who vouches for it but itself (self-signed)", "simsid profile edit school --tls-cert '' --tls-key ''", nil},
+	{"a certificate whose chain isn't there", func(t *testing.T, s *setup) { s.https(newCA(t).pair(t, "localhost")) }, "certificate", true, "trusts nobody who vouches for it",
+		"put the chain up to its authority behind it", nil},
 	{"no certificate yet", func(t *testing.T, s *setup) {
 		s.profile["redirect_uri"] = fmt.Sprintf("https://localhost:%d/", freePort(t))
 	}, "certificate", true, "the first login makes one", "simsid cert show", nil},
@@ -294,6 +296,19 @@ func TestDoctorHealthy(t *testing.T) {
 	want := []string{"configuration", "profile", "rules", "redirect", "port", "dns", "proxy", "connection", "clock", "discovery", "keys", "client", "store", "lock", "browser"}
 	if got := a.ended("passed"); !slices.Equal(got, want) {
 		t.Errorf("passed: %q", got)
+	}
+}
+
+// An authority that the user added is one, whatever the kind: only the emulators' own is called theirs.
+func TestDoctorAuthorityOfAnEmulator(t *testing.T) {
+	t.Parallel()
+	s, ca := newSetup(t), newCA(t)
+	s.profile["kind"], s.profile["ca_file"], s.profile["issuer"] = "emulator", ca.file, s.provider.serve(t, ca.chained(t, nil))
+	s.write()
+	a, _ := s.examine()
+	i := slices.IndexFunc(a.Checks, func(c row) bool { return c.ID == "tls" })
+	if said := strings.Join(a.Checks[i].More, "\n"); a.Checks[i].Outcome != "passed" || !strings.Contains(said, "added by ca_file") || strings.Contains(said, "emulators") {
+		t.Errorf("got %+v", a.Checks[i])
 	}
 }
 

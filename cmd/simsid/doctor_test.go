@@ -373,3 +373,14 @@ func (ca privateCA) chained(t *testing.T, change func(*x509.Certificate)) *tls.C
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der, ca.cert.Raw}, PrivateKey: key}}}
 }
+
+// pair makes a certificate that the authority signed, without the authority's own, and its key, both PEM.
+func (ca privateCA) pair(t *testing.T, host string) (cert, key []byte) {
+	t.Helper()
+	served := ca.chained(t, func(c *x509.Certificate) { c.DNSNames = []string{host} }).Certificates[0]
+	private, err := x509.MarshalPKCS8PrivateKey(served.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: served.Certificate[0]}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})
+}

@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"bytes"
 	"crypto/x509"
 	"errors"
 	"net"
@@ -34,6 +35,12 @@ func (c *Certificate) Faults(host string, now time.Time, roots *x509.CertPool) [
 		faults = append(faults, Untrusted)
 	}
 	return faults
+}
+
+// SelfSigned reports whether it vouches for itself: nobody stands behind it whom a chain could lead to.
+func (c *Certificate) SelfSigned() bool {
+	l := c.Leaf
+	return bytes.Equal(l.RawIssuer, l.RawSubject) && l.CheckSignature(l.SignatureAlgorithm, l.RawTBSCertificate, l.Signature) == nil
 }
 
 // bracketed writes an address as VerifyHostname knows it from a name.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 
 	"github.com/simsid/simsid/internal/provider"
 	"github.com/simsid/simsid/internal/render"
@@ -208,7 +209,7 @@ func (x *examination) tls(ctx context.Context) finding {
 	}
 	f := passed(fmt.Sprintf("%s, issued by %q, until %s", c.Version, c.Issuer, c.Until.In(x.env.Location()).Format("2 January 2006")))
 	switch {
-	case c.Added && x.s.kind.OwnCA:
+	case c.Added && x.ownAuthority(c):
 		f.more = append(f.more, "that is the CA of the emulators that you serve, which simsid trusts for this machine alone")
 	case c.Added:
 		f.more = append(f.more, "that authority is none of this machine's: it was added by ca_file or SSL_CERT_FILE, as where a network inspects TLS; whoever holds its key can read along")
@@ -217,6 +218,15 @@ func (x *examination) tls(ctx context.Context) finding {
 		f.outcome = render.ExamWarning
 	}
 	return withUseless(f, useless)
+}
+
+// ownAuthority reports whether it is the emulators' authority that vouches for a provider, and none that the user has added.
+func (x *examination) ownAuthority(c *provider.ServerChain) bool {
+	if !x.s.kind.OwnCA {
+		return false
+	}
+	own, err := x.s.trustedAuthority()
+	return err == nil && own != nil && slices.ContainsFunc(c.Roots, own.Equal)
 }
 
 // withUseless adds to a finding that SSL_CERT_FILE is of no use.

@@ -216,6 +216,14 @@ func (x *examination) servedWith(c *certificate.Certificate, host string, own bo
 	case slices.Contains(faults, certificate.Untrusted) && own:
 		f.outcome = warned("").outcome
 		f.says += "; this machine trusts nobody who vouches for it"
+		if c.SelfSigned() {
+			f.says += " but itself (self-signed)"
+			f.mend = []string{
+				"have this machine and its browsers trust it, as they would an authority",
+				x.s.withoutOwnCertificate(), "then see how to trust that one: simsid cert show",
+			}
+			return f
+		}
 		f.mend = []string{"put the chain up to its authority behind it, into the same file"}
 	case slices.Contains(faults, certificate.Untrusted):
 		f.outcome = warned("").outcome

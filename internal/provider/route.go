@@ -33,7 +33,9 @@ type ServerChain struct {
 	Names       []string
 	From, Until time.Time
 	// Added says that it leads to none of the system's authorities, but to one of HTTPOptions.Trust: as where a network inspects TLS.
-	Added   bool
+	Added bool
+	// Roots are the authorities that it leads to.
+	Roots   []*x509.Certificate
 	Version string // "TLS 1.3"
 }
 
@@ -127,6 +129,9 @@ func chainOf(state *tls.ConnectionState, trust []*x509.Certificate) *ServerChain
 		root := chain[len(chain)-1]
 		return !slices.ContainsFunc(trust, root.Equal)
 	})
+	for _, chain := range state.VerifiedChains {
+		c.Roots = append(c.Roots, chain[len(chain)-1])
+	}
 	return c
 }
 

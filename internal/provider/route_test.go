@@ -29,7 +29,7 @@ func TestReach(t *testing.T) {
 	got := Reach(t.Context(), HTTPOptions{Trust: []*x509.Certificate{root.cert}, Now: clock, Clock: told}, "https://"+address+"/")
 	want := Route{Host: "127.0.0.1", Status: http.StatusOK, Chain: &ServerChain{
 		Issuer: "Inspection, of Example School", Names: []string{"127.0.0.1"}, From: leaf.cert.NotBefore, Until: leaf.cert.NotAfter,
-		Added: true, Version: "TLS 1.3",
+		Added: true, Roots: []*x509.Certificate{root.cert}, Version: "TLS 1.3",
 	}}
 	if got.Connected != address {
 		t.Errorf("connected to %q", got.Connected)
