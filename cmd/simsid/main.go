@@ -39,7 +39,6 @@ import (
 var version, commit, date string
 
 func main() {
-	stack.GiveBack(initialised()...)
 	os.Exit(cli.Main(context.Background(), environment()))
 }
 
@@ -99,6 +98,7 @@ func environment() cli.Env {
 		OpenBrowser:    openBrowser,
 		Opener:         opener,
 		Interruptible:  interruptible,
+		GiveBack:       func() { stack.GiveBack(initialised()...) },
 		PID:            os.Getpid(),
 		Build:          build,
 		Platform:       runtime.GOOS + "/" + runtime.GOARCH,

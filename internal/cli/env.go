@@ -60,6 +60,8 @@ type Env struct {
 	// Interruptible makes a context that Ctrl-C ends. It is called only by what waits or calls out, since catching signals costs more
 	// than printing a token does.
 	Interruptible func(context.Context) context.Context
+	// GiveBack unmaps what starting the program took. It is called, where it isn't nil, for what only prints: what calls out needs most of it again.
+	GiveBack func()
 	// PID is the process's number, for whoever is to end it.
 	PID int
 	// Build says which program this is. It may have to be looked for in the program itself.

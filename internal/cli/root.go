@@ -94,6 +94,8 @@ func newRootCmd(a *app) *cobra.Command {
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if _, quick := cmd.Annotations[quickCommand]; !quick {
 				cmd.SetContext(a.env.Interruptible(cmd.Context()))
+			} else if a.env.GiveBack != nil {
+				a.env.GiveBack()
 			}
 			if given(cmd, "profile") && a.global.profile == "" {
 				return &usageError{Problem: "--profile is empty: name a profile, or leave it away for the default", Command: cmd.CommandPath()}
